@@ -1,0 +1,51 @@
+"""The errors a run can end with, and the exit code each one stands for."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Process exit codes (a contract: scripts and CI rely on them)."""
+
+    DONE = 0
+    GATE_FAILED = 1
+    WRONG_INPUT = 2
+    OUTSIDE_FAILED = 3
+    DEFECT = 4
+
+
+class RunnerError(Exception):
+    """An error that is told to the user without a traceback.
+
+    Args:
+        message: What happened, naming the thing it happened to.
+        remedy: What to do about it, one sentence; empty where there is nothing to advise.
+    """
+
+    code = "error"
+    exit = Exit.DEFECT
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class SourceError(RunnerError):
+    """A source of weights or components is missing, unreadable or broken."""
+
+    code = "source-failed"
+    exit = Exit.OUTSIDE_FAILED
+
+
+class StorageError(RunnerError):
+    """The disk would not take what was to be written."""
+
+    code = "storage-failed"
+    exit = Exit.OUTSIDE_FAILED
+
+
+class TrackingError(RunnerError):
+    """The MLflow tracking server or artifact store failed."""
+
+    code = "tracking-failed"
+    exit = Exit.OUTSIDE_FAILED

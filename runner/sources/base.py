@@ -1,0 +1,96 @@
+"""What a source is: it says where weights come from, and turns that into a checkpoint on disk."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from runner.findings import Finding
+from runner.tasks import Task
+
+Progress = Callable[[str, int, int], None]
+"""Told of a long operation: what, bytes done, bytes in all (0 where unknown)."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class SourceContext:
+    """What a source may know of the run it serves.
+
+    Args:
+        folder: The folder that relative paths are relative to: the one of the recipe file that
+            wrote the path, or the working directory for a path from the command line.
+        workdir: An empty folder of this run for anything made on the spot; removed afterwards.
+        task: The recipe's task.
+        component: The part wanted: ``model``, or a component such as ``tokenizer``.
+        progress: Told of downloads and other long operations.
+    """
+
+    folder: Path
+    workdir: Path
+    task: Task
+    component: str = "model"
+    progress: Progress = no_progress
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights, configuration and components on disk, and where they came from.
+
+    Args:
+        folder: Absolute path of the folder that ``from_pretrained`` reads.
+        kind: The kind of source it came from.
+        name: The source as people name it: ``org/repo``, ``distribution==1.0:path``, a path.
+        gguf: File name of the GGUF file to read, where the weights are in one.
+        commit: Commit hash, for sources that have one.
+        license: Licence identifier, where the source declares one.
+        downloaded: Bytes fetched from outside for it.
+    """
+
+    folder: Path
+    kind: str
+    name: str
+    gguf: str = ""
+    commit: str = ""
+    license: str = ""
+    downloaded: int = 0
+
+
+class Source(BaseModel):
+    """The recipe block that names a source; every kind extends it in a file of its own.
+
+    A kind declares its fields, ``kind`` as a ``Literal``, and the two methods below. Its module
+    imports nothing heavy at module level: it is read whenever a recipe is.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    def check(self, folder: Path) -> Iterable[Finding]:  # noqa: ARG002
+        """Find what is wrong with the block without network, torch or transformers.
+
+        Args:
+            folder: The folder that relative paths are relative to.
+
+        Returns:
+            Findings whose ``loc`` is relative to this block, such as ``("path",)``.
+        """
+        return ()
+
+    @abstractmethod
+    def resolve(self, context: SourceContext) -> Checkpoint:
+        """Bring the checkpoint onto the disk.
+
+        Args:
+            context: The run it is for.
+
+        Returns:
+            The checkpoint.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
