@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runner.recipe.params import ParamEntry
 from runner.sources import Source, all_kinds
+from runner.tasks import all_tasks
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -16,6 +17,12 @@ else:
 Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
 View = Literal["native", "pyfunc"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
+
+
+def _known_task(task: str) -> str:
+    if task not in all_tasks():
+        raise PydanticCustomError("unknown_task", "unknown task", {})
+    return task
 
 
 class _Block(BaseModel):
@@ -179,7 +186,7 @@ class Recipe(_Block):
     """
 
     description: str = ""
-    task: str
+    task: Annotated[str, AfterValidator(_known_task)]
     source: AnySource
     components: Components = Field(default_factory=Components)
     load: Load = Field(default_factory=Load)

@@ -49,9 +49,8 @@ def _type_of(value: object) -> ParamType:
         case _:
             raise PydanticCustomError(
                 "param_type",
-                "no MLflow type can be told from this default; "
-                "write {{type: …, default: …}} with one of {types}",
-                {"types": ", ".join(PARAM_TYPES)},
+                "no MLflow type can be told from this default; write {form} with one of {types}",
+                {"form": "{type: …, default: …}", "types": ", ".join(PARAM_TYPES)},
             )
 
 

@@ -1,10 +1,23 @@
 """Settings of a run: what belongs to the machine and the moment, not to the recipe."""
 
+import re
+from typing import Annotated
 
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
+
+
+_DEVICE = re.compile(r"auto|cpu|cuda:\d+")
+
+
+def _known_device(device: str) -> str:
+    if not _DEVICE.fullmatch(device):
+        raise PydanticCustomError(
+            "device", "it is auto, cpu or cuda:<n>, not {device}", {"device": device}
+        )
+    return device
 
 
 class TrackingSettings(BaseModel):
@@ -32,7 +45,5 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     out: str | None = None
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda:\d+)$")
+    device: Annotated[str, AfterValidator(_known_device)] = "auto"
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
-
-

@@ -4,6 +4,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
+from typing import get_args
 
 from runner.sources.base import Checkpoint, Source, SourceContext
 
@@ -15,5 +16,10 @@ def all_kinds() -> MappingProxyType[str, type[Source]]:
     """Give the model of every kind of source, by the value of its ``kind`` field."""
     for module in iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    kinds = {str(kind.model_fields["kind"].default): kind for kind in Source.__subclasses__()}
+    kinds = {_kind_of(source): source for source in Source.__subclasses__()}
     return MappingProxyType(dict(sorted(kinds.items())))
+
+
+def _kind_of(source: type[Source]) -> str:
+    (kind,) = get_args(source.model_fields["kind"].annotation)
+    return kind

@@ -1,12 +1,14 @@
 """What a task is: its inputs, outputs, components and the pipeline that serves it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
-ColumnType = Literal["string", "double", "float", "long", "integer", "boolean", "binary", "datetime"]
+ColumnType = Literal[
+    "string", "double", "float", "long", "integer", "boolean", "binary", "datetime"
+]
 ComponentName = Literal["tokenizer", "feature_extractor", "image_processor", "processor"]
 
 
@@ -54,6 +56,9 @@ class Task:
         components: What its pipeline needs beside the model.
         pipeline: The transformers pipeline task behind it; the name itself where empty.
         prompt_template: Whether MLflow applies a prompt template for it.
+        answer: Turns what the pipeline gives for one input into one row of the output schema.
+        optional_weights: Parts of weight names that may be missing from a checkpoint, because
+            the task does not use them.
         limitations: Checks of the proof that MLflow's own pyfunc wrapper is known not to meet
             for this task, by check name, each with what it does instead.
     """
@@ -64,9 +69,11 @@ class Task:
     inputs: tuple[Column, ...] | tuple[Tensor, ...]
     outputs: tuple[Column, ...] | tuple[Tensor, ...]
     example: JSON
+    answer: Callable[[Any], Any]
     components: tuple[ComponentName, ...] = ("tokenizer",)
     pipeline: str = ""
     prompt_template: bool = False
+    optional_weights: tuple[str, ...] = ()
     limitations: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property

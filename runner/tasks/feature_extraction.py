@@ -1,6 +1,13 @@
 """feature-extraction: text in, the model's hidden states out."""
 
+from typing import Any
+
 from runner.tasks.base import Column, Task, Tensor
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]
+
 
 TASK = Task(
     name="feature-extraction",
@@ -9,9 +16,11 @@ TASK = Task(
     inputs=(Column("string"),),
     outputs=(Tensor("float64", (-1,)),),
     example="A man is eating food.",
+    answer=_answer,
+    optional_weights=("pooler",),
     prompt_template=True,
     limitations={
         "rows": "MLflow's wrapper returns the hidden states of the first input only",
-        "columns": "MLflow's wrapper returns one row per token, not one vector per input",
+        "columns": "MLflow's wrapper returns a row per token, not one vector per input",
     },
 )

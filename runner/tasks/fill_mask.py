@@ -1,6 +1,13 @@
 """fill-mask: text with a masked token in, the most likely token out."""
 
+from typing import Any
+
 from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]["token_str"]
+
 
 TASK = Task(
     name="fill-mask",
@@ -9,5 +16,6 @@ TASK = Task(
     inputs=(Column("string"),),
     outputs=(Column("string"),),
     example="MLflow is a [MASK] tool.",
+    answer=_answer,
     prompt_template=True,
 )

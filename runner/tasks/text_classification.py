@@ -1,6 +1,14 @@
 """text-classification: text in, the best label and its score out."""
 
+from typing import Any
+
 from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    best = raw[0] if isinstance(raw, list) else raw
+    return {"label": best["label"], "score": best["score"]}
+
 
 TASK = Task(
     name="text-classification",
@@ -9,4 +17,5 @@ TASK = Task(
     inputs=(Column("string"),),
     outputs=(Column("string", "label"), Column("double", "score")),
     example="MLflow is awesome!",
+    answer=_answer,
 )

@@ -1,6 +1,13 @@
 """text-generation: a prompt in, its continuation out."""
 
+from typing import Any
+
 from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]["generated_text"]
+
 
 TASK = Task(
     name="text-generation",
@@ -9,5 +16,6 @@ TASK = Task(
     inputs=(Column("string"),),
     outputs=(Column("string"),),
     example="What is MLflow?",
+    answer=_answer,
     prompt_template=True,
 )

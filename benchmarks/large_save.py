@@ -1,0 +1,96 @@
+"""Saving a 1.4 GB GPT-2 whose weights need no change, against ``cp -r`` and against a plain script.
+
+Each side starts cold, reads the same checkpoint from the page cache and writes to the same disk
+without syncing. Ours packages without evaluation and without tracking. Memory is what a process
+allocates itself (anonymous memory), less what the same imports alone take.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import best, measure
+from benchmarks.report import Ratio
+
+TIME_BUDGET = 1.2
+MEMORY_BUDGET = 0.15
+_HERE = Path(__file__).parent
+_RECIPE = """\
+task: text-generation
+source: {kind: local, path: ../checkpoint}
+evaluation: {views: []}
+"""
+_IMPORTS = "import runner.sweeps.run_all, runner.cli.console"
+
+
+def run() -> list[Ratio]:
+    """Measure."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".benchmark-") as name:
+        folder = Path(name)
+        measure(["python", str(_HERE / "make_large_checkpoint.py"), "checkpoint"], folder)
+        size = _size(folder / "checkpoint")
+        (folder / "recipes").mkdir()
+        (folder / "recipes" / "large.yaml").write_text(_RECIPE)
+        imports = best(["python", "-c", _IMPORTS], folder, 2)
+        copy = best(["sh", "-c", "rm -rf copy && cp -r checkpoint copy"], folder, 3)
+        shutil.rmtree(folder / "copy")
+        command = ["python", "-m", "runner", "+recipe=large", "tracking.uri=null"]
+        ours = best(command, folder, 3)
+        on_disk = _size(folder / "outputs")
+        save = _save_seconds(folder)
+        shutil.rmtree(folder / "outputs")
+        plain = best(["python", str(_HERE / "plain_save_model.py"), "checkpoint"], folder, 2)
+    over = ours.memory - imports.memory
+    plain_over = plain.memory - imports.memory
+    return [
+        Ratio(
+            "saving 1.4 GB unchanged, the save step",
+            f"{save:.2f} s",
+            f"{copy.seconds:.2f} s  cp -r",
+            save / copy.seconds,
+            TIME_BUDGET,
+        ),
+        Ratio(
+            "the same, the whole process",
+            f"{ours.seconds:.1f} s",
+            f"{plain.seconds:.1f} s  plain save_model",
+            ours.seconds / plain.seconds,
+        ),
+        Ratio(
+            "the same, less the imports",
+            f"{ours.seconds - imports.seconds:.2f} s",
+            f"{copy.seconds:.2f} s  cp -r",
+            (ours.seconds - imports.seconds) / copy.seconds,
+        ),
+        Ratio(
+            "its peak memory over the imports",
+            f"{over / 1e6:.0f} MB",
+            f"{size / 1e6:.0f} MB  the model",
+            over / size,
+            MEMORY_BUDGET,
+        ),
+        Ratio(
+            "plain save_model's peak memory over the imports",
+            f"{plain_over / 1e6:.0f} MB",
+            f"{size / 1e6:.0f} MB  the model",
+            plain_over / size,
+        ),
+        Ratio(
+            "disk taken",
+            f"{on_disk / 1e6:.0f} MB",
+            f"{size / 1e6:.0f} MB  the model",
+            on_disk / size,
+        ),
+    ]
+
+
+def _save_seconds(folder: Path) -> float:
+    """Give the time of the save step of the last run, from its record."""
+    import json
+
+    record = json.loads((folder / "outputs/large/default/record.json").read_text())
+    return next(step["seconds"] for step in record["steps"] if step["name"] == "save")
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,109 @@
+"""Run a command in a process of its own and measure its wall time and its memory."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_SAMPLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a command took.
+
+    Args:
+        seconds: Wall time.
+        memory: Highest anonymous memory of the process and its children together, in bytes:
+            what they allocated themselves, without pages of files that the kernel may drop.
+    """
+
+    seconds: float
+    memory: int
+
+
+def measure(command: Sequence[str], folder: Path) -> Measured:
+    """Run a command once.
+
+    Args:
+        command: The command; ``python`` as its first word stands for this interpreter.
+        folder: Working directory.
+
+    Returns:
+        What it took.
+
+    Raises:
+        RuntimeError: It failed; its output is in the message.
+    """
+    words = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    start = time.perf_counter()
+    with subprocess.Popen(
+        words,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        peak = _Peak(process.pid)
+        peak.start()
+        output, _ = process.communicate()
+        seconds = time.perf_counter() - start
+        peak.stop()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}:\n{output[-2000:]}")
+    return Measured(seconds, peak.highest)
+
+
+def best(command: Sequence[str], folder: Path, times: int) -> Measured:
+    """Run a command several times; give the least time and the least memory."""
+    runs = [measure(command, folder) for _ in range(times)]
+    return Measured(min(r.seconds for r in runs), min(r.memory for r in runs))
+
+
+class _Peak(threading.Thread):
+    """Samples the memory of a process tree until it ends."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.highest = 0
+        self._pid = pid
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(_SAMPLE_SECONDS):
+            self.highest = max(self.highest, sum(_anonymous(pid) for pid in _tree(self._pid)))
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for parent in found:
+        try:
+            text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+        except OSError:
+            continue
+        found += [int(child) for child in text.split()]
+    return found
+
+
+def _anonymous(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")]
+    return sizes[0] if sizes else 0

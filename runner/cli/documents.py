@@ -1,0 +1,49 @@
+"""What ``--output json`` prints: one document, whatever happened."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from runner.errors import RunnerError
+from runner.findings import Finding
+
+
+def as_json(document: Any) -> str:
+    """Write a document as people and programs can read it.
+
+    Args:
+        document: Plain values.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Give a finding as plain values.
+
+    Args:
+        finding: The finding.
+    """
+    place = finding.place
+    return {
+        "severity": str(finding.severity),
+        "code": finding.code,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "file": place.file if place else "",
+        "line": place.line if place else 0,
+        "column": place.column if place else 0,
+        "path": list(finding.loc),
+    }
+
+
+def error_document(error: RunnerError, findings: Iterable[Finding]) -> str:
+    """Write the document of a command that failed.
+
+    Args:
+        error: What stopped it.
+        findings: What it found, where it was the recipe.
+    """
+    documents = [finding_document(finding) for finding in findings]
+    message = f"{len(documents)} findings" if documents else error.message
+    told = {"code": error.code, "message": message, "remedy": error.remedy}
+    return as_json({"error": told, "findings": documents})

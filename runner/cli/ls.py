@@ -1,0 +1,85 @@
+"""``ls``: the recipes there are."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from itertools import groupby
+from typing import Any
+
+from runner.cli.options import add_config_dir, add_output
+from runner.errors import Exit
+from runner.recipe.library import Assessed
+
+SUMMARY = "list the recipes: name, source and description, by task"
+
+EPILOG = """\
+example:
+  python -m runner ls
+
+  fill-mask
+    fill-mask/scratch  scratch bert  a tiny random BERT that fills in a masked token, …
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_config_dir(parser)
+    add_output(parser)
+
+
+def execute(args: Namespace) -> Exit:
+    """List, the broken recipes included."""
+    from runner.recipe.library import list_recipes
+
+    recipes = list_recipes(args.config_dir)
+    if args.output == "json":
+        from runner.cli.documents import as_json
+
+        sys.stdout.write(as_json({"recipes": [_document(recipe) for recipe in recipes]}))
+    else:
+        _print(recipes)
+    return Exit.DONE
+
+
+def _document(recipe: Assessed) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "file": str(recipe.file),
+        "task": recipe.text("task"),
+        "source": source_of(recipe),
+        "description": recipe.text("description"),
+        "errors": recipe.errors,
+    }
+
+
+def _print(recipes: list[Assessed]) -> None:
+    by_task = sorted(recipes, key=lambda recipe: (recipe.text("task"), recipe.name))
+    names = max((len(recipe.name) for recipe in recipes), default=0)
+    sources = max((len(source_of(recipe)) for recipe in recipes), default=0)
+    for task, group in groupby(by_task, key=lambda recipe: recipe.text("task")):
+        sys.stdout.write(f"{task or '(no task)'}\n")
+        for recipe in group:
+            columns = f"  {recipe.name:<{names}}  {source_of(recipe):<{sources}}  {_about(recipe)}"
+            sys.stdout.write(f"{columns.rstrip()}\n")
+
+
+def _about(recipe: Assessed) -> str:
+    if not recipe.errors:
+        return recipe.text("description")
+    return f"{recipe.errors} error{'s' if recipe.errors > 1 else ''}: see validate {recipe.name}"
+
+
+def source_of(recipe: Assessed) -> str:
+    """Say in a few words where the weights of a recipe come from.
+
+    Args:
+        recipe: The recipe.
+
+    Returns:
+        The kind of source and the first thing it names: ``hub org/model``.
+    """
+    source = recipe.values.get("source")
+    if not isinstance(source, dict):
+        return ""
+    named = [source.get(key) for key in ("repo", "distribution", "path", "uri", "architecture")]
+    words = [source.get("kind"), next((name for name in named if name), "")]
+    return " ".join(str(word) for word in words if word)

@@ -1,0 +1,24 @@
+"""Arguments that several verbs share."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+
+def add_config_dir(parser: ArgumentParser) -> None:
+    """Add ``--config-dir``."""
+    parser.add_argument(
+        "-cd",
+        "--config-dir",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of recipes, or one that holds recipes/; may be given more than once",
+    )
+
+
+def add_output(parser: ArgumentParser) -> None:
+    """Add ``--output``."""
+    parser.add_argument(
+        "--output", choices=("text", "json"), default="text", help="one JSON document on stdout"
+    )

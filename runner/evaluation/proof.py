@@ -1,0 +1,194 @@
+"""The proof: run every view of a saved model on the evaluation inputs and check the outputs."""
+
+import gc
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
+from runner.evaluation.rows import as_rows, brief, column_problem, same, type_problem
+from runner.evaluation.views import View, open_view
+from runner.recipe.models import Expectation, Recipe
+from runner.records import Check, Outcome, Verdict, ViewRecord
+from runner.tasks import Task, all_tasks
+
+
+@dataclass
+class Proof:
+    """What the proof found.
+
+    Args:
+        views: What each view gave.
+        checks: Every check, with its outcome.
+        metrics: Numbers measured on the way, such as ``similarity[0,1]``.
+    """
+
+    views: list[ViewRecord] = field(default_factory=list[ViewRecord])
+    checks: list[Check] = field(default_factory=list[Check])
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def verdict(self) -> Verdict:
+        """Passed if no check failed, unproven if none was made."""
+        if not self.checks:
+            return Verdict.UNPROVEN
+        failed = any(check.outcome is Outcome.FAILED for check in self.checks)
+        return Verdict.FAILED if failed else Verdict.PASSED
+
+
+def inputs_of(recipe: Recipe) -> list[Any]:
+    """Give the inputs of the proof: declared, else the input example, else the task's own."""
+    if recipe.evaluation.inputs:
+        return recipe.evaluation.inputs
+    if recipe.input_example is not None:
+        return [recipe.input_example]
+    return [all_tasks()[recipe.task].example]
+
+
+def prove(recipe: Recipe, path: Path, device: str = "auto") -> Proof:
+    """Prove a saved model by inference.
+
+    Args:
+        recipe: The recipe it was made from.
+        path: The model folder.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+
+    Returns:
+        What was found. A model that cannot be loaded or run is a failed check, not an exception.
+    """
+    proof = Proof()
+    for name in recipe.evaluation.views:
+        _ViewProof(recipe, name, inputs_of(recipe), proof).run(path, device)
+        gc.collect()
+    return proof
+
+
+@dataclass
+class _ViewProof:
+    recipe: Recipe
+    name: str
+    inputs: Sequence[Any]
+    proof: Proof
+
+    @property
+    def task(self) -> Task:
+        return all_tasks()[self.recipe.task]
+
+    def run(self, path: Path, device: str) -> None:
+        start = time.perf_counter()
+        try:
+            view = open_view(self.name, path, self.recipe, device)
+        except Exception as error:
+            self._add("loads", f"it does not load: {_say(error)}")
+            return
+        loaded = time.perf_counter()
+        self._add("loads", "")
+        try:
+            output = view.predict(self.inputs)
+            rows = as_rows(output)
+            self._check_rows(rows)
+            if len(rows) != len(self.inputs):
+                rows = [self._single(view, row) for row in self.inputs]
+        except Exception as error:
+            self._add("runs", f"predict raised {_say(error)}")
+            return
+        self._add("runs", "")
+        self.proof.views.append(
+            ViewRecord(
+                view=self.name,
+                load_seconds=round(loaded - start, 4),
+                predict_seconds=round(time.perf_counter() - loaded, 4),
+                outputs=[brief(row) for row in rows],
+            )
+        )
+        self._check_signature(rows)
+        self._check_params(view, rows)
+        self._check_expectations(rows)
+
+    def _single(self, view: View, row: Any) -> Any:
+        """Give the output for one input alone: its row, or all of it where it is several."""
+        output = view.predict([row])
+        rows = as_rows(output)
+        return rows[0] if len(rows) == 1 else output
+
+    def _check_rows(self, rows: list[Any]) -> None:
+        wrong = len(rows) != len(self.inputs)
+        self._add("rows", f"{len(self.inputs)} inputs gave {len(rows)} rows" if wrong else "")
+
+    def _check_signature(self, rows: list[Any]) -> None:
+        if self.name == "native":
+            return
+        for check, problem in (("columns", column_problem), ("types", type_problem)):
+            found = [problem(row, self.task.outputs) for row in rows]
+            self._add(check, next((text for text in found if text), ""))
+
+    def _check_params(self, view: View, rows: list[Any]) -> None:
+        """Every declared param is accepted, and giving its default changes nothing."""
+        if self.name == "native" or not self.recipe.params:
+            return
+        defaults = {k: p.default for k, p in self.recipe.params.items() if p.default is not None}
+        problem = self._differs(view, rows, defaults)
+        if problem and len(defaults) > 1:
+            single = (self._differs(view, rows, {k: v}) for k, v in defaults.items())
+            problem = next((text for text in single if text), problem)
+        self._add("params", problem)
+
+    def _differs(self, view: View, rows: list[Any], params: Mapping[str, Any]) -> str:
+        names = ", ".join(params)
+        try:
+            given = as_rows(view.predict(self.inputs, params))
+            if len(given) != len(rows):
+                given = [self._single(_With(view, params), row) for row in self.inputs]
+        except Exception as error:
+            return f"predict with {names} raised {_say(error)}"
+        if all(same(a, b) for a, b in zip(rows, given, strict=True)):
+            return ""
+        return f"giving {names} at the declared default changes the output"
+
+    def _check_expectations(self, rows: list[Any]) -> None:
+        for number, expectation in enumerate(self.recipe.evaluation.expect):
+            name = f"expect[{number}]"
+            if expectation.view not in (None, self.name):
+                continue
+            if expectation.similar_to is not None:
+                self._check_similarity(name, expectation, rows)
+                continue
+            for index, row in rows_for(expectation, rows):
+                problem = unmet(expectation, row)
+                self._add(name, f"output {index}: {problem}" if problem else "")
+
+    def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
+        if self.name != "native" or expectation.input is None or expectation.similar_to is None:
+            return
+        similarity = cosine(rows[expectation.input], rows[expectation.similar_to])
+        metric = f"similarity_{expectation.input}_{expectation.similar_to}"
+        self.proof.metrics[metric] = round(similarity, 6)
+        problem = out_of_bounds(expectation, similarity)
+        self._add(name, problem, f"cosine {similarity:.3f}")
+
+    def _add(self, name: str, problem: str, passed: str = "") -> None:
+        outcome, message = Outcome.PASSED, passed
+        if problem:
+            outcome, message = Outcome.FAILED, problem
+            known = self.task.limitations.get(name)
+            if known and self.name == "pyfunc" and self.recipe.pyfunc == "mlflow":
+                outcome, message = Outcome.LIMITATION, f"{problem} ({known})"
+        self.proof.checks.append(Check(name=name, view=self.name, outcome=outcome, message=message))
+
+
+@dataclass(frozen=True)
+class _With:
+    """A view with params bound."""
+
+    view: View
+    params: Mapping[str, Any]
+
+    def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
+        return self.view.predict(inputs, {**self.params, **(params or {})})
+
+
+def _say(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,0 +1,117 @@
+"""The views of a saved model: as its users load it, natively and as pyfunc."""
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import mlflow.transformers
+import torch
+from mlflow.pyfunc import PyFuncModel
+from mlflow.pyfunc import load_model as load_pyfunc
+from transformers import set_seed
+
+from runner.recipe.models import Recipe
+from runner.tasks import Task, all_tasks
+
+_PYFUNC_ONLY = {"include_prompt", "collapse_whitespace"}
+_DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
+
+
+class View(Protocol):
+    """A loaded model, seen one way."""
+
+    def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
+        """Run the inputs together and give what this way of loading gives."""
+        ...
+
+
+@dataclass(frozen=True)
+class NativeView:
+    """``mlflow.transformers.load_model``: a transformers pipeline.
+
+    Native loading knows neither template, model_config nor params: the caller applies them, as
+    this view does.
+    """
+
+    pipeline: Any
+    recipe: Recipe
+    task: Task
+
+    def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
+        """Give the pipeline's answer for each input, in the terms of the task's outputs."""
+        set_seed(self.recipe.evaluation.seed)
+        arguments = _call_arguments(self.recipe) | dict(params or {})
+        return [self.task.answer(self._call(row, arguments)) for row in inputs]
+
+    def _call(self, row: Any, arguments: Mapping[str, Any]) -> Any:
+        if self.recipe.prompt_template is not None and isinstance(row, str):
+            row = self.recipe.prompt_template.format(prompt=row)
+        with torch.inference_mode():
+            if isinstance(row, dict):
+                return self.pipeline(**row, **arguments)
+            return self.pipeline(row, **arguments)
+
+
+@dataclass(frozen=True)
+class PyfuncView:
+    """``mlflow.pyfunc.load_model``: the model as MLflow serves it."""
+
+    model: PyFuncModel
+    seed: int
+
+    def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
+        """Give what ``predict`` gives for the inputs as one list."""
+        set_seed(self.seed)
+        return self.model.predict(list(inputs), params=dict(params) if params else None)
+
+
+def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
+    """Load a saved model.
+
+    Args:
+        name: ``native`` or ``pyfunc``.
+        path: The model folder.
+        recipe: The recipe it was made from.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+
+    Returns:
+        The loaded model.
+    """
+    with _on_device(device):
+        if name == "pyfunc":
+            return PyfuncView(load_pyfunc(str(path)), recipe.evaluation.seed)
+        pipeline = mlflow.transformers.load_model(str(path), return_type="pipeline")
+        return NativeView(pipeline, recipe, all_tasks()[recipe.task])
+
+
+def _call_arguments(recipe: Recipe) -> dict[str, Any]:
+    """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
+    arguments = dict(recipe.inference_config)
+    if recipe.prompt_template is not None and recipe.task == "text-generation":
+        arguments.setdefault("return_full_text", False)
+    arguments |= {k: p.default for k, p in recipe.params.items() if p.default is not None}
+    return {k: v for k, v in arguments.items() if k not in _PYFUNC_ONLY}
+
+
+@contextmanager
+def _on_device(device: str) -> Generator[None]:
+    """Point MLflow's loaders at a device; they take only its number, from the environment."""
+    number = _device_number(device)
+    before = os.environ.get(_DEVICE_VARIABLE)
+    os.environ[_DEVICE_VARIABLE] = str(number)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_DEVICE_VARIABLE]
+        else:
+            os.environ[_DEVICE_VARIABLE] = before
+
+
+def _device_number(device: str) -> int:
+    if device == "auto":
+        return 0 if torch.cuda.is_available() else -1
+    return -1 if device == "cpu" else int(device.partition(":")[2])

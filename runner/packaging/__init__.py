@@ -1,0 +1,1 @@
+"""From a checkpoint to a saved MLflow model: load, sign, save."""

@@ -1,0 +1,294 @@
+"""Load what packaging needs of a checkpoint: its parts, and of its weights only the headers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
+
+from runner.errors import SourceError
+from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
+from runner.recipe.models import Load, Recipe
+from runner.sources import Checkpoint
+from runner.sources.safetensors_header import TensorInfo, read_headers
+from runner.tasks import Task, all_tasks
+
+_FAST_TOKENIZER_OPTIONS = {"split_digits"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model is made of, ready to be saved.
+
+    Args:
+        task: The task they serve.
+        model: The model. Where ``tensors`` is set it is weightless: every parameter on torch's
+            ``meta`` device, with the shape and dtype it will have.
+        components: Tokenizer, feature extractor, image processor or processor, by name.
+        checkpoint: Where the weights lie.
+        dtype: dtype of the floating-point weights to write.
+        tensors: The checkpoint's tensors, by name as written in its files; empty where the
+            weights had to be loaded (GGUF).
+    """
+
+    task: Task
+    model: PreTrainedModel
+    components: Mapping[str, Any]
+    checkpoint: Checkpoint
+    dtype: torch.dtype
+    tensors: Mapping[str, TensorInfo]
+
+    @property
+    def weightless(self) -> bool:
+        """Whether the weights stay on disk until they are copied."""
+        return bool(self.tensors)
+
+
+def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
+    """Load the parts of a recipe.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each component that has its own.
+
+    Returns:
+        The parts. Safetensors weights are not read: their headers are checked against the model.
+
+    Raises:
+        SourceError: A part cannot be loaded, or the weights do not fit the configuration.
+    """
+    task = all_tasks()[recipe.task]
+    checkpoint = checkpoints["model"]
+    config = _config(checkpoint)
+    components = {
+        name: _component(name, checkpoints[name], recipe.load, None)
+        if name in checkpoints
+        else _component(name, checkpoint, recipe.load, config)
+        for name in task.components
+    }
+    if checkpoint.gguf:
+        model, dtype = _gguf_model(task, checkpoint, recipe, config)
+        return Parts(task, model, components, checkpoint, dtype, {})
+    tensors = read_headers(checkpoint.folder)
+    model, dtype = _weightless_model(task, checkpoint, recipe, config, tensors)
+    return Parts(task, model, components, checkpoint, dtype, tensors)
+
+
+def _component(
+    name: str, checkpoint: Checkpoint, load: Load, config: PretrainedConfig | None
+) -> Any:
+    loaders = {
+        "tokenizer": transformers.AutoTokenizer,
+        "feature_extractor": transformers.AutoFeatureExtractor,
+        "image_processor": transformers.AutoImageProcessor,
+        "processor": transformers.AutoProcessor,
+    }
+    asked: dict[str, Any] = dict(getattr(load, name))
+    arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
+    if checkpoint.gguf and name == "tokenizer":
+        arguments["gguf_file"] = checkpoint.gguf
+        if config is not None:  # without it, transformers parses the whole file again for it
+            arguments["config"] = config
+    try:
+        component = loaders[name].from_pretrained(str(checkpoint.folder), **arguments)
+    except Exception as error:
+        raise SourceError(
+            f"the {name} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
+            f"Give the recipe a {name} of its own under `components.{name}`, "
+            "or mend the checkpoint.",
+        ) from error
+    if name == "tokenizer":
+        _hold_to(component, asked)
+    return component
+
+
+def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
+    """Make special tokens and digit splitting hold where the checkpoint's file overrode them."""
+    for key, value in asked.items():
+        if key.endswith("_token") and not key.startswith("add_"):
+            setattr(tokenizer, key, value)
+    if asked.get("split_digits"):
+        from tokenizers import pre_tokenizers
+
+        backend = tokenizer.backend_tokenizer
+        digits = pre_tokenizers.Digits(individual_digits=True)
+        current = backend.pre_tokenizer
+        backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
+
+
+def _config(checkpoint: Checkpoint) -> PretrainedConfig:
+    file = checkpoint.gguf or "config.json"
+    arguments = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
+    try:
+        return transformers.AutoConfig.from_pretrained(str(checkpoint.folder), **arguments)
+    except ImportError as error:
+        raise SourceError(
+            f"{file} cannot be read: {_first_line(error)}", "pip install 'recipe-runner[gguf]'"
+        ) from error
+    except Exception as error:
+        raise SourceError(
+            f"the {file} of {checkpoint.name} cannot be read: {_first_line(error)}",
+            f"Look at {checkpoint.folder / file}: it must be whole, and of an architecture that "
+            f"transformers {transformers.__version__} knows.",
+        ) from error
+
+
+def _weightless_model(
+    task: Task,
+    checkpoint: Checkpoint,
+    recipe: Recipe,
+    config: PretrainedConfig,
+    tensors: Mapping[str, TensorInfo],
+) -> tuple[PreTrainedModel, torch.dtype]:
+    model_class = _model_class(task, config, checkpoint)
+    dtype = choose_dtype(recipe.dtype, config, tensors.values())
+    model, report = on_meta(model_class, checkpoint.folder, tensors, dtype, recipe.load.model)
+    _check_fit(report, task, model, tensors, checkpoint)
+    return model, dtype
+
+
+def on_meta(
+    model_class: type[PreTrainedModel],
+    folder: Path,
+    tensors: Mapping[str, TensorInfo],
+    dtype: torch.dtype,
+    arguments: Mapping[str, Any],
+) -> tuple[PreTrainedModel, Mapping[str, Any]]:
+    """Build a model without its weights: shapes and dtypes only, in no memory.
+
+    Args:
+        model_class: Its class.
+        folder: Folder of its configuration.
+        tensors: The tensors its checkpoint holds.
+        dtype: dtype it is to have.
+        arguments: Further ``from_pretrained`` arguments.
+
+    Returns:
+        The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
+        ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
+    """
+    state = {
+        name: torch.empty(info.shape, dtype=torch_dtype_of(info.dtype), device="meta")
+        for name, info in tensors.items()
+    }
+    loader: Any = model_class
+    model, report = loader.from_pretrained(
+        None,
+        config=loader.config_class.from_pretrained(str(folder)),
+        state_dict=state,
+        device_map={"": "meta"},
+        dtype=dtype,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **arguments,
+    )
+    model.name_or_path = str(folder)
+    if model.can_generate() and (folder / "generation_config.json").is_file():
+        model.generation_config = GenerationConfig.from_pretrained(str(folder))
+    return model, report
+
+
+def _model_class(
+    task: Task, config: PretrainedConfig, checkpoint: Checkpoint
+) -> type[PreTrainedModel]:
+    auto_class = getattr(transformers, task.auto_model)
+    try:
+        with torch.device("meta"):
+            return type(auto_class.from_config(config))
+    except ValueError as error:
+        raise SourceError(
+            f"{checkpoint.name} is a {config.model_type} model, which {task.auto_model} cannot "
+            f"load: it does not fit the task {task.name}",
+            "Change the task, or take a checkpoint trained for it.",
+        ) from error
+
+
+def _check_fit(
+    report: Mapping[str, Any],
+    task: Task,
+    model: PreTrainedModel,
+    tensors: Mapping[str, TensorInfo],
+    checkpoint: Checkpoint,
+) -> None:
+    """Compare the checkpoint's tensors with the model, as transformers itself reported them."""
+    if mismatched := list(report["mismatched_keys"]):
+        expected = {name: tuple(t.shape) for name, t in model.state_dict().items()}
+        shown = [
+            f"{name} is {_stored_shape(name, tensors)} in the file and {expected.get(name)} by "
+            "config.json"
+            for name in mismatched[:_SHOWN]
+        ]
+        raise SourceError(
+            f"the weights of {checkpoint.name} do not fit its config.json: "
+            + "; ".join(shown)
+            + _and_more(mismatched),
+            "The two belong to different models: fetch both again, from the same revision.",
+        )
+    missing = [
+        name
+        for name in report["missing_keys"]
+        if not any(part in name for part in task.optional_weights)
+    ]
+    if missing:
+        raise SourceError(
+            f"{checkpoint.name} has no weights for {', '.join(missing[:_SHOWN])}"
+            f"{_and_more(missing)}, which {type(model).__name__} needs: transformers would fill "
+            "them with random numbers",
+            f"Take a checkpoint trained for {task.name}, or change the task.",
+        )
+
+
+def _stored_shape(name: str, tensors: Mapping[str, TensorInfo]) -> tuple[int, ...] | str:
+    suffix = [
+        info.shape for key, info in tensors.items() if key.endswith(name) or name.endswith(key)
+    ]
+    return tuple(suffix[0]) if suffix else "different"
+
+
+def _and_more(names: list[str]) -> str:
+    return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+
+
+def _gguf_model(
+    task: Task, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig
+) -> tuple[PreTrainedModel, torch.dtype]:
+    dtype = torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
+    try:
+        model = getattr(transformers, task.auto_model).from_pretrained(
+            str(checkpoint.folder),
+            gguf_file=checkpoint.gguf,
+            config=config,
+            dtype=dtype,
+            **recipe.load.model,
+        )
+    except Exception as error:
+        raise SourceError(
+            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
+            f"Check that transformers {transformers.__version__} reads GGUF files of this "
+            "architecture, and that the file is whole.",
+        ) from error
+    model.name_or_path = str(checkpoint.folder)
+    return model, dtype
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def weight_bytes(parts: Parts) -> int:
+    """Give the size of the weights as they will be written, in bytes."""
+    if not parts.weightless:
+        return sum(p.numel() * p.element_size() for p in parts.model.parameters())
+    itemsize = parts.dtype.itemsize
+    return sum(
+        _elements(info) * itemsize if is_floating(info.dtype) else info.nbytes
+        for info in parts.tensors.values()
+    )
+
+
+def _elements(info: TensorInfo) -> int:
+    return info.nbytes // torch_dtype_of(info.dtype).itemsize

@@ -1,0 +1,53 @@
+"""The requirements of a model: what is installed and used, read from metadata, never guessed."""
+
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from packaging.requirements import Requirement
+
+from runner.packaging.load import Parts
+
+_BASE = ("mlflow", "torch", "transformers")
+_REPORTED = (*_BASE, "tokenizers", "safetensors", "huggingface_hub", "numpy", "pandas", "pydantic")
+
+
+def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
+    """Compute the requirement lines of a model.
+
+    Args:
+        parts: The parts that will be loaded again.
+        extra: The recipe's own lines; one that names a package computed here replaces it.
+
+    Returns:
+        Requirement lines, sorted, pinned to the installed versions without local labels such as
+        ``+cpu``, which no package index carries.
+    """
+    names = [*_BASE, *_tokenizer_packages(parts)]
+    pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
+    for line in extra:
+        pins[Requirement(line).name] = line
+    return sorted(pins.values())
+
+
+def _tokenizer_packages(parts: Parts) -> list[str]:
+    """A slow SentencePiece tokenizer cannot be read without its libraries."""
+    tokenizer = parts.components.get("tokenizer")
+    if tokenizer is None or getattr(tokenizer, "is_fast", True):
+        return []
+    files = getattr(tokenizer, "vocab_files_names", {}).values()
+    return ["sentencepiece", "protobuf"] if any("spiece" in f or "spm" in f for f in files) else []
+
+
+def installed(name: str) -> str:
+    """Give the installed version of a distribution without its local label, or nothing."""
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return ""
+
+
+def versions() -> dict[str, str]:
+    """Give the versions that a record keeps, by package."""
+    found = {name: installed(name) for name in _REPORTED}
+    return {"python": platform.python_version(), **{k: v for k, v in found.items() if v}}

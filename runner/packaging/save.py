@@ -1,0 +1,143 @@
+"""Save: MLflow writes the model around the weights, out of sight; then it appears whole."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow.transformers
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from transformers import pipeline
+
+from runner.errors import SourceError
+from runner.packaging.card import read_card, write_license
+from runner.packaging.load import Parts, weight_bytes
+from runner.packaging.requirements import requirements
+from runner.packaging.storage import appearing, need_room
+from runner.packaging.weights import WeightsReport, write_weights
+from runner.recipe.models import Recipe
+from runner.sources.base import Progress, no_progress
+
+_FLAVOR = "transformers"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved model.
+
+    Args:
+        path: The model folder.
+        bytes: Its size.
+        how: How the weights were written.
+        requirements: The requirement lines stored in it.
+    """
+
+    path: Path
+    bytes: int
+    how: str
+    requirements: list[str]
+
+
+def save(
+    recipe: Recipe,
+    parts: Parts,
+    signature: ModelSignature,
+    path: Path,
+    metadata: Mapping[str, Any],
+    progress: Progress = no_progress,
+) -> Saved:
+    """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
+
+    Args:
+        recipe: The recipe.
+        parts: Its parts.
+        signature: Its signature.
+        path: The model folder; appears by one rename, and replaces one that is there.
+        metadata: Entries for the model's metadata.
+        progress: Told of the bytes written.
+
+    Returns:
+        What was saved.
+
+    Raises:
+        SourceError: MLflow or transformers cannot make a pipeline of the parts.
+        StorageError: The disk would not take it; nothing is left behind.
+
+    Source: ``mlflow.transformers.save_model``, which writes everything but the weights.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    need_room(path.parent, weight_bytes(parts))
+    lines = requirements(parts, recipe.requirements.extra)
+    with appearing(path) as staged:
+        report = _save_into(staged, recipe, parts, signature, metadata, lines, progress)
+    size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
+    return Saved(path, size, report.how, lines)
+
+
+def _save_into(
+    staged: Path,
+    recipe: Recipe,
+    parts: Parts,
+    signature: ModelSignature,
+    metadata: Mapping[str, Any],
+    lines: list[str],
+    progress: Progress,
+) -> WeightsReport:
+    card = read_card(parts.checkpoint)
+    model = Model()
+    reports: list[WeightsReport] = []
+
+    def write(save_directory: Path, **_: Any) -> None:
+        reports.append(write_weights(parts, Path(save_directory), progress))
+
+    with _saving_by(parts.model, write), _failing_as_source(parts):
+        mlflow.transformers.save_model(
+            _whole(parts) if recipe.save_as == "pipeline" else _pieces(parts),
+            path=str(staged),
+            task=parts.task.name,
+            torch_dtype=parts.dtype,
+            model_card=card,
+            mlflow_model=model,
+            signature=signature,
+            input_example=recipe.input_example,
+            pip_requirements=lines,
+            metadata=dict(metadata),
+            model_config=dict(recipe.inference_config) or None,
+            prompt_template=recipe.prompt_template,
+        )
+    model.flavors[_FLAVOR]["source_model_name"] = parts.checkpoint.name
+    model.save(str(staged / "MLmodel"))
+    write_license(parts.checkpoint, card, staged)
+    return reports[0]
+
+
+def _whole(parts: Parts) -> Any:
+    build: Any = pipeline
+    return build(parts.task.pipeline_task, model=parts.model, framework="pt", **parts.components)
+
+
+def _pieces(parts: Parts) -> dict[str, Any]:
+    return {"model": parts.model, **parts.components}
+
+
+@contextmanager
+def _saving_by(model: Any, write: Any) -> Generator[None]:
+    """Let MLflow's call of ``model.save_pretrained`` end in ``write``."""
+    model.save_pretrained = write
+    try:
+        yield
+    finally:
+        del model.save_pretrained
+
+
+@contextmanager
+def _failing_as_source(parts: Parts) -> Generator[None]:
+    try:
+        yield
+    except (MlflowException, ValueError, KeyError) as error:
+        raise SourceError(
+            f"{parts.checkpoint.name} cannot be packaged for {parts.task.name}: {error}",
+            "Check that the checkpoint, its components and the task belong together.",
+        ) from error

@@ -1,0 +1,223 @@
+"""Write weights without loading them: copied where nothing changes, else cast in a stream."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from transformers import PreTrainedModel
+
+from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtype_of
+from runner.packaging.load import Parts
+from runner.packaging.storage import clone_file
+from runner.sources.base import Progress
+from runner.sources.safetensors_header import TensorInfo
+
+DEFAULT_SHARD_SIZE = "500MB"
+_CHUNK = 8 * 2**20
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+@dataclass(frozen=True)
+class WeightsReport:
+    """How the weights were written.
+
+    Args:
+        how: ``cloned``, ``copied``, ``cast from float32 in a stream`` or ``converted from GGUF``.
+        bytes: Size of the files written.
+    """
+
+    how: str
+    bytes: int
+
+
+def write_weights(parts: Parts, folder: Path, progress: Progress) -> WeightsReport:
+    """Write configuration and weights as ``PreTrainedModel.save_pretrained`` would.
+
+    Args:
+        parts: The parts; a weightless model's tensors are read from its checkpoint.
+        folder: Folder to create and fill.
+        progress: Told of the bytes written.
+
+    Returns:
+        How it was done.
+
+    Raises:
+        OSError: The disk would not take it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not parts.weightless:
+        type(parts.model).save_pretrained(parts.model, folder, max_shard_size=shard_size())
+        return WeightsReport("converted from GGUF", _size(folder))
+    _write_config(parts.model, folder)
+    targets = {name: _target(name, info, parts) for name, info in parts.tensors.items()}
+    changed = {
+        parts.tensors[name].dtype
+        for name, dtype in targets.items()
+        if torch_dtype_of(parts.tensors[name].dtype) != dtype
+    }
+    if not changed:
+        return _copy_files(parts, folder, progress)
+    _cast_files(parts.tensors, targets, folder, progress)
+    origin = ", ".join(sorted(str(torch_dtype_of(d)).removeprefix("torch.") for d in changed))
+    return WeightsReport(f"cast from {origin} in a stream", _size(folder))
+
+
+def shard_size() -> int:
+    """Give the largest size of a weight file in bytes, as MLflow is configured for it."""
+    text = os.environ.get("MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE", DEFAULT_SHARD_SIZE)
+    match = re.fullmatch(r"\s*(\d+)\s*([KMG]I?B)?\s*", text, re.IGNORECASE)
+    if not match:
+        raise ValueError(f"MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE={text} is not a size: 500MB")
+    return int(match[1]) * _UNITS.get((match[2] or "").upper(), 1)
+
+
+def _write_config(model: PreTrainedModel, folder: Path) -> None:
+    """Write config.json and generation_config.json as transformers' own save does."""
+    config = model.config
+    config.architectures = [type(model).__name__]
+    config.dtype = str(model.dtype).removeprefix("torch.")
+    config.save_pretrained(folder)
+    if model.can_generate():
+        generation: Any = model.generation_config
+        generation.save_pretrained(folder)
+
+
+def _target(name: str, info: TensorInfo, parts: Parts) -> torch.dtype:
+    if not is_floating(info.dtype):
+        return torch_dtype_of(info.dtype)
+    return torch.float32 if _kept_in_float32(name, parts) else parts.dtype
+
+
+def _kept_in_float32(name: str, parts: Parts) -> bool:
+    """Follow transformers: some modules stay in float32 under float16, fewer under bfloat16."""
+    if parts.dtype not in (torch.float16, torch.bfloat16):
+        return False
+    strict = getattr(parts.model, "_keep_in_fp32_modules_strict", None) or ()
+    loose = getattr(parts.model, "_keep_in_fp32_modules", None) or ()
+    modules = (*strict, *loose) if parts.dtype == torch.float16 else strict
+    return any(re.search(rf"(^|\.){module}($|\.)", name) for module in modules)
+
+
+def _copy_files(parts: Parts, folder: Path, progress: Progress) -> WeightsReport:
+    source = parts.checkpoint.folder
+    names = sorted({info.file for info in parts.tensors.values()})
+    index = source / "model.safetensors.index.json"
+    total = sum((source / name).stat().st_size for name in names)
+    done = 0
+    ways: set[str] = set()
+    for name in names:
+        ways.add(clone_file(source / name, folder / name))
+        done += (source / name).stat().st_size
+        progress("writing weights", done, total)
+    if len(names) > 1:
+        ways.add(clone_file(index, folder / index.name))
+    return WeightsReport("cloned" if ways == {"reflink"} else "copied", _size(folder))
+
+
+def _cast_files(
+    tensors: Mapping[str, TensorInfo],
+    targets: Mapping[str, torch.dtype],
+    folder: Path,
+    progress: Progress,
+) -> None:
+    sizes = {name: _elements(info) * targets[name].itemsize for name, info in tensors.items()}
+    shards = list(_shards(sizes, shard_size()))
+    total, done = sum(sizes.values()), 0
+    weight_map: dict[str, str] = {}
+    for number, names in enumerate(shards, start=1):
+        file = "model.safetensors"
+        if len(shards) > 1:
+            file = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
+        weight_map |= dict.fromkeys(names, file)
+        base = done
+
+        def tell(written: int, base: int = base) -> None:
+            progress("casting weights", base + written, total)
+
+        _write_shard(folder / file, {n: tensors[n] for n in names}, targets, tell)
+        done += sum(sizes[name] for name in names)
+    if len(shards) > 1:
+        index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
+        text = json.dumps(index, indent=2) + "\n"
+        (folder / "model.safetensors.index.json").write_text(text, encoding="utf-8")
+
+
+def _shards(sizes: Mapping[str, int], limit: int) -> Iterator[list[str]]:
+    """Group tensors into files of at most ``limit`` bytes, in the order they are stored."""
+    shard: list[str] = []
+    filled = 0
+    for name, size in sizes.items():
+        if shard and filled + size > limit:
+            yield shard
+            shard, filled = [], 0
+        shard.append(name)
+        filled += size
+    if shard:
+        yield shard
+
+
+def _write_shard(
+    file: Path,
+    tensors: Mapping[str, TensorInfo],
+    targets: Mapping[str, torch.dtype],
+    tell: Callable[[int], None],
+) -> None:
+    """Write one safetensors file, a chunk of a tensor at a time.
+
+    Source: the safetensors format: eight bytes of header length, a JSON header padded to eight
+    bytes, then the tensors' bytes; widest dtypes first keeps every tensor aligned.
+    """
+    order = sorted(tensors, key=lambda name: (-targets[name].itemsize, name))
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    position = 0
+    for name in order:
+        size = _elements(tensors[name]) * targets[name].itemsize
+        header[name] = {
+            "dtype": safetensors_name_of(targets[name]),
+            "shape": list(tensors[name].shape),
+            "data_offsets": [position, position + size],
+        }
+        position += size
+    encoded = json.dumps(header, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)
+    with file.open("wb") as out:
+        out.write(len(encoded).to_bytes(8, "little"))
+        out.write(encoded)
+        for name in order:
+            for chunk in _chunks(tensors[name], targets[name]):
+                out.write(chunk)
+                tell(out.tell())
+
+
+def _chunks(info: TensorInfo, target: torch.dtype) -> Iterator[memoryview]:
+    stored = torch_dtype_of(info.dtype)
+    with info.path.open("rb") as source:
+        source.seek(info.offset)
+        for size in _chunk_sizes(info.nbytes):
+            values = torch.frombuffer(bytearray(_read(source, size)), dtype=stored)
+            yield values.to(target).view(torch.uint8).numpy().data
+
+
+def _chunk_sizes(nbytes: int) -> Iterable[int]:
+    whole, rest = divmod(nbytes, _CHUNK)
+    return [*([_CHUNK] * whole), *([rest] if rest else [])]
+
+
+def _read(source: BinaryIO, size: int) -> bytes:
+    data = source.read(size)
+    if len(data) != size:
+        raise OSError(f"{source.name} ended early: it changed while it was being read")
+    return data
+
+
+def _elements(info: TensorInfo) -> int:
+    return info.nbytes // torch_dtype_of(info.dtype).itemsize
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())

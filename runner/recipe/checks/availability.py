@@ -1,0 +1,22 @@
+"""Fields of the recipe language that this version cannot act on yet."""
+
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.recipe.checks import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find what would otherwise be passed over in silence."""
+    recipe = subject.recipe
+    asked = {
+        "adapter": (recipe.adapter is not None, "Merge the adapter into its base model."),
+        "save_pretrained": (not recipe.save_pretrained, "Leave it out: weights are stored."),
+        "trust_remote_code": (recipe.trust_remote_code, "Use a model that transformers has."),
+        "pyfunc": (recipe.pyfunc != "mlflow", "Write `pyfunc: mlflow`."),
+        "signature": (recipe.signature != "task", "Write `signature: task`."),
+    }
+    for field, (is_asked, remedy) in asked.items():
+        if is_asked:
+            message = f"`{field}` with this value is not available yet."
+            yield Finding("not-available", message, remedy, (field,))

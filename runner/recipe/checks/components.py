@@ -1,0 +1,19 @@
+"""Components and load arguments are for parts that the task has."""
+
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.recipe.checks import Subject
+from runner.recipe.spelling import one_of
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find parts that the task's pipeline never uses."""
+    recipe, task = subject.recipe, subject.task
+    written = [("components", name) for name in recipe.components.given()]
+    written += [("load", name) for name, given in recipe.load if given and name != "model"]
+    for block, name in written:
+        if name not in task.components:
+            message = f"`{block}.{name}`: {task.name} uses no {name.replace('_', ' ')}."
+            remedy = f"Beside the model it uses {one_of(task.components)}."
+            yield Finding("component-not-used", message, remedy, (block, name))

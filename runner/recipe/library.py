@@ -1,0 +1,152 @@
+"""The library: every known recipe, listed or validated, without composing through Hydra."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.findings import Finding, Place, Severity, in_order
+from runner.recipe.layers import layer
+from runner.recipe.lineage import trace
+from runner.recipe.models import Recipe
+from runner.recipe.shelf import (
+    FOLDER,
+    SUFFIX,
+    Shelf,
+    files_under,
+    is_base,
+    open_shelf,
+    root_of,
+    unknown_recipe,
+)
+from runner.recipe.strict_yaml import display_name
+from runner.recipe.validation import validate
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A recipe as its files say it, with everything that is wrong with them.
+
+    Args:
+        name: The recipe's name.
+        file: Its file.
+        root: The folder its name is relative to.
+        values: What its files say, put together; incomplete where they are wrong.
+        recipe: The recipe; None where its values do not make one.
+        findings: What is wrong, with places.
+    """
+
+    name: str
+    file: Path
+    root: Path
+    values: dict[str, Any]
+    recipe: Recipe | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        """The number of findings that stop a run."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    def text(self, key: str) -> str:
+        """Give a text of the recipe's values; empty where there is none.
+
+        Args:
+            key: A field of the recipe, such as ``description``.
+        """
+        value = self.values.get(key)
+        return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What came of validating files.
+
+    Args:
+        findings: Everything found, each once, in order of file and line.
+        files: How many recipe files were looked at.
+    """
+
+    findings: list[Finding]
+    files: int
+
+    @property
+    def errors(self) -> int:
+        """The number of findings that stop a run."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def list_recipes(config_dirs: Sequence[Path] = ()) -> list[Assessed]:
+    """List every recipe, the broken ones included; of equal names the first found counts.
+
+    Args:
+        config_dirs: More folders of recipes, searched before ``./recipes`` and the shipped ones.
+
+    Raises:
+        RecipeError: A folder of ``config_dirs`` does not exist.
+    """
+    shelf = open_shelf(config_dirs)
+    found: dict[str, Assessed] = {}
+    for root in shelf.roots:
+        for file in files_under(root):
+            name = file.relative_to(root).with_suffix("").as_posix()
+            if not is_base(file) and name not in found:
+                found[name] = _assess(shelf, file, root)
+    return [found[name] for name in sorted(found)]
+
+
+def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> Validated:
+    """Validate recipe files.
+
+    Args:
+        paths: Files, folders of files, or names of recipes; every known recipe where empty.
+        config_dirs: More folders of recipes, searched before ``./recipes`` and the shipped ones.
+
+    Returns:
+        Every finding of every file. A file whose name starts with ``_`` is a base for others: what
+        it leaves open is no finding.
+
+    Raises:
+        RecipeError: A folder of ``config_dirs`` does not exist.
+    """
+    shelf = open_shelf(config_dirs)
+    findings: list[Finding] = []
+    files: dict[Path, Path] = {}
+    for path in paths or shelf.roots:
+        chosen = list(_files(path, shelf))
+        findings += [item for item in chosen if isinstance(item, Finding)]
+        files |= dict(item for item in chosen if not isinstance(item, Finding))
+    for file, root in files.items():
+        findings += _assess(shelf, file, root).findings
+    return Validated(in_order(dict.fromkeys(findings)), len(files))
+
+
+def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
+    """Give each file a path stands for, with its root, or what is wrong with the path."""
+    place = Place(str(path))
+    if path.is_dir():
+        folder = (path / FOLDER if (path / FOLDER).is_dir() else path).absolute()
+        files = [(file, root_of(file, folder)) for file in files_under(folder)]
+        message = f"There is no recipe in {display_name(folder)}."
+        yield from files or [Finding("no-such-file", message, place=place)]
+    elif path.suffix == SUFFIX and path.is_file():
+        yield path.absolute(), root_of(path)
+    elif path.exists():
+        message = f"{path} is not a recipe file."
+        yield Finding("no-such-file", message, f"A recipe's name ends in {SUFFIX}.", place=place)
+    elif found := shelf.find(path.as_posix()):
+        yield found, next(root for root in shelf.roots if found.is_relative_to(root))
+    else:
+        yield unknown_recipe(shelf, path.as_posix()).at(place)
+
+
+def _assess(shelf: Shelf, file: Path, root: Path) -> Assessed:
+    own_shelf, name = shelf.first(file, root)
+    lineage = trace(own_shelf, name, Place(display_name(file)))
+    layered = layer(lineage.documents)
+    recipe, findings = validate(layered, lineage.findings, base=is_base(file))
+    if any(finding.code == "unreadable-yaml" for finding in lineage.findings):
+        findings = [finding for finding in findings if finding.code != "missing-key"]
+    found = dict.fromkeys((*lineage.findings, *findings))
+    whole = None if lineage.findings else recipe
+    return Assessed(name, file, root, layered.values, whole, tuple(found))

@@ -1,0 +1,68 @@
+"""Did you mean …?: the nearest known words to a mistyped one."""
+
+from collections.abc import Iterable
+
+_MOST = 3
+
+
+def distance(a: str, b: str) -> int:
+    """Count the edits between two words: insert, delete, replace, swap two neighbours.
+
+    Args:
+        a: One word.
+        b: The other.
+
+    Source: optimal string alignment distance.
+    """
+    before_last: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            edits = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                edits = min(edits, before_last[j - 2] + 1)
+            row.append(edits)
+        before_last, last = last, row
+    return last[-1]
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Give the known words that are fewest edits away, if they are near enough to be meant.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+
+    Returns:
+        The nearest, three at most, in alphabetical order; none where all are far.
+    """
+    edits = {
+        candidate: distance(word.casefold(), candidate.casefold())
+        for candidate in known
+        if abs(len(candidate) - len(word)) <= _reach(candidate)
+    }
+    near = {c: n for c, n in edits.items() if n <= _reach(c) and n < len(c)}
+    fewest = min(near.values(), default=0)
+    return sorted(c for c, n in near.items() if n == fewest)[:_MOST]
+
+
+def _reach(candidate: str) -> int:
+    return max(2, len(candidate) // 3)
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Give "Did you mean `x`?" for a mistyped word, or nothing where none is near.
+
+    Args:
+        word: What was written; anything but text has no near words.
+        known: What may be written.
+    """
+    near = nearest(word, known) if isinstance(word, str) else []
+    return f"Did you mean {one_of(near)}?" if near else ""
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Join words for a sentence: "`a`, `b` or `c`"."""
+    quoted = [f"`{word}`" for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)

@@ -1,0 +1,269 @@
+"""The record of a run: every step adds to it, everything else reads it."""
+
+import os
+import resource
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RECORD_FILE = "record.json"
+
+
+class Verdict(StrEnum):
+    """What the proof said of the model."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNPROVEN = "unproven"
+
+
+class Outcome(StrEnum):
+    """What one check of the proof said.
+
+    A ``limitation`` is a check that MLflow's own inference code is documented not to meet for the
+    task: it is reported, and does not fail the model.
+    """
+
+    PASSED = "passed"
+    FAILED = "failed"
+    LIMITATION = "limitation"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Step(_Part):
+    """One step of a run.
+
+    Args:
+        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove`` or ``log``.
+        seconds: Wall time.
+        bytes: Bytes fetched or written by the step, where it does either.
+        detail: One phrase on how it was done, such as ``copied, not loaded``.
+        peak_memory: Highest resident memory of the process so far at its end, in bytes.
+    """
+
+    name: str
+    seconds: float = 0.0
+    bytes: int = 0
+    detail: str = ""
+    peak_memory: int = 0
+
+
+class SourceRecord(_Part):
+    """Where a part really came from.
+
+    Args:
+        kind: Kind of source.
+        name: The source as people name it.
+        commit: Commit hash, for sources that have one.
+        license: Licence identifier, where declared.
+    """
+
+    kind: str
+    name: str
+    commit: str = ""
+    license: str = ""
+
+
+class Check(_Part):
+    """One check of the proof.
+
+    Args:
+        name: ``rows``, ``columns``, ``types``, ``params``, ``expect[0]`` …
+        view: ``native`` or ``pyfunc``.
+        outcome: Passed, failed, or a limitation of MLflow's own inference code.
+        message: What was found, in one sentence.
+    """
+
+    name: str
+    view: str
+    outcome: Outcome
+    message: str
+
+
+class ViewRecord(_Part):
+    """What one view of the model gave.
+
+    Args:
+        view: ``native`` or ``pyfunc``.
+        load_seconds: Time to load the saved model.
+        predict_seconds: Time for the evaluation inputs.
+        outputs: One output for each input, as JSON; long ones shortened.
+    """
+
+    view: str
+    load_seconds: float
+    predict_seconds: float
+    outputs: list[Any] = Field(default_factory=list)
+
+
+class Failure(_Part):
+    """What ended a run early.
+
+    Args:
+        step: The step that failed.
+        code: Stable error code.
+        message: What happened.
+        remedy: What to do.
+    """
+
+    step: str
+    code: str
+    message: str
+    remedy: str = ""
+
+
+class TrackingRecord(_Part):
+    """Where the run is to be found in MLflow.
+
+    Args:
+        uri: Tracking URI, without credentials.
+        run_id: MLflow run.
+        model_id: Logged model.
+        model_uri: URI that ``mlflow.pyfunc.load_model`` takes.
+        storage: How the weights came to the store: ``reflink``, ``hardlink``, ``copy``, ``upload``.
+        registered: Registered model name and version, where the recipe asks for one.
+    """
+
+    uri: str
+    run_id: str
+    model_id: str
+    model_uri: str
+    storage: str
+    registered: str = ""
+
+
+class RunRecord(_Part):
+    """What a run did.
+
+    Args:
+        recipe: Recipe name.
+        point: Name of the point, from the overrides; ``default`` without any.
+        overrides: Overrides as typed.
+        digest: SHA-256 of the validated recipe.
+        started: Start, UTC, ISO 8601.
+        model: Path of the model folder; empty until it is saved.
+        model_bytes: Size of the model folder.
+        dtype: dtype of the weights as written.
+        sources: Where each part came from.
+        signature: The model's signature: ``inputs``, ``outputs``, ``params``.
+        requirements: Requirement lines stored in the model.
+        example: An input that the model takes, the first of the proof.
+        steps: The steps, in order.
+        views: What each view gave.
+        checks: The proof, check by check.
+        metrics: Numbers the proof measured.
+        verdict: What the proof said.
+        tracking: Where the run is in MLflow.
+        versions: Versions of Python and the packages that matter.
+        failure: What ended the run early.
+    """
+
+    recipe: str
+    point: str
+    overrides: list[str] = Field(default_factory=list)
+    digest: str
+    started: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    model: str = ""
+    model_bytes: int = 0
+    dtype: str = ""
+    sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
+    signature: dict[str, Any] = Field(default_factory=dict)
+    requirements: list[str] = Field(default_factory=list)
+    example: Any = None
+    steps: list[Step] = Field(default_factory=list[Step])
+    views: list[ViewRecord] = Field(default_factory=list[ViewRecord])
+    checks: list[Check] = Field(default_factory=list[Check])
+    metrics: dict[str, float] = Field(default_factory=dict)
+    verdict: Verdict = Verdict.UNPROVEN
+    tracking: TrackingRecord | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+    failure: Failure | None = None
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        """The checks that failed the model."""
+        return [check for check in self.checks if check.outcome is Outcome.FAILED]
+
+    def write(self, folder: Path) -> Path:
+        """Write the record to ``folder``, replacing one that is there in one move.
+
+        Args:
+            folder: Existing folder of the point.
+
+        Returns:
+            The file written.
+        """
+        target = folder / RECORD_FILE
+        staged = target.with_suffix(".partial")
+        staged.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        os.replace(staged, target)
+        return target
+
+
+class Observer(Protocol):
+    """Told of a run as it goes; the command line draws it."""
+
+    def step_started(self, name: str) -> None:
+        """Be told that a step starts."""
+        ...
+
+    def step_finished(self, step: Step) -> None:
+        """Be told that a step ended, with its time and size."""
+        ...
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Be told how far a long operation is, in bytes; ``total`` is 0 where unknown."""
+        ...
+
+
+class Silent:
+    """An observer that says nothing."""
+
+    def step_started(self, name: str) -> None:
+        """Say nothing."""
+
+    def step_finished(self, step: Step) -> None:
+        """Say nothing."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def step(record: RunRecord, name: str, observer: Observer) -> Generator[Step]:
+    """Time a step and add it to the record, also when it fails.
+
+    Args:
+        record: The record to add to.
+        name: Name of the step.
+        observer: Told of its start and end.
+
+    Yields:
+        The step, to put ``bytes`` and ``detail`` into.
+    """
+    current = Step(name=name)
+    observer.step_started(name)
+    start = time.perf_counter()
+    try:
+        yield current
+    finally:
+        current.seconds = round(time.perf_counter() - start, 4)
+        current.peak_memory = peak_memory()
+        record.steps.append(current)
+    observer.step_finished(current)
+
+
+def peak_memory() -> int:
+    """Give the highest resident memory of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

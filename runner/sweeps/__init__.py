@@ -1,0 +1,1 @@
+"""Sweeps: the points of one recipe, all checked before the first one runs."""

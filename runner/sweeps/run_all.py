@@ -1,0 +1,63 @@
+"""Run points one after the other: a failing point is recorded, and the others still run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from runner.errors import Exit, RunnerError
+from runner.records import Observer, RunRecord, Verdict
+from runner.run import run
+from runner.sweeps.points import Point
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a point ended.
+
+    Args:
+        point: The point.
+        record: Its record, where it ran to its end.
+        error: What ended it early.
+    """
+
+    point: Point
+    record: RunRecord | None
+    error: RunnerError | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code it stands for."""
+        if self.error is not None:
+            return self.error.exit
+        failed = self.record is not None and self.record.verdict is Verdict.FAILED
+        return Exit.GATE_FAILED if failed else Exit.DONE
+
+
+def run_all(
+    points: Sequence[Point],
+    observer: Observer,
+    started: Callable[[Point], None] = lambda _: None,
+) -> list[Result]:
+    """Run every point.
+
+    Args:
+        points: The points.
+        observer: Told of each run as it goes.
+        started: Told of each point before it runs.
+
+    Returns:
+        A result each, in the same order.
+    """
+    results: list[Result] = []
+    for point in points:
+        started(point)
+        try:
+            record = run(point.composed, point.folder, point.name, observer)
+            results.append(Result(point, record))
+        except RunnerError as error:
+            results.append(Result(point, None, error))
+    return results
+
+
+def exit_code(results: Sequence[Result]) -> Exit:
+    """Give one exit code for all: the gravest of them."""
+    return max((result.exit for result in results), default=Exit.DONE)

@@ -1,0 +1,242 @@
+"""Tracking: one MLflow run a point, with the model as a logged model, its weights stored once."""
+
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import yaml
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from mlflow.utils.file_utils import local_file_uri_to_path
+from mlflow.utils.uri import is_local_uri
+
+from runner.errors import TrackingError
+from runner.packaging.storage import share_file
+from runner.recipe.models import Recipe
+from runner.records import RunRecord, TrackingRecord
+
+_SHARED_FROM = 2**20
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+_LONGEST_PARAM = 6000
+_NAME = "model"
+_SQLITE = "sqlite:///"
+
+
+def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) -> TrackingRecord:
+    """Log a finished point.
+
+    Args:
+        record: The record so far; it is logged too.
+        recipe: The recipe.
+        values: The composed recipe, logged as an artifact.
+        uri: MLflow tracking URI.
+
+    Returns:
+        Where the run is.
+
+    Raises:
+        TrackingError: The server or its store failed. What the run left on disk is untouched.
+
+    For a store on this machine the large files of the model are not copied: the store's file and
+    the one in ``model/`` are one, by a copy-on-write clone or a hard link. Small files, MLmodel
+    among them, are copies, so that the store's can name its run.
+    """
+    uri = _anchored(uri)
+    with _patient(), _failing_as_tracking(uri):
+        client = MlflowClient(tracking_uri=uri)
+        experiment = _experiment(client, recipe.tracking.experiment)
+        start = int(datetime.fromisoformat(record.started).timestamp() * 1000)
+        run = client.create_run(
+            experiment, start_time=start, run_name=f"{record.recipe} {record.point}"
+        )
+        run_id = run.info.run_id
+        try:
+            tracked = _log_into(client, experiment, run_id, record, recipe, values, uri)
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id, "FINISHED")
+        return tracked
+
+
+def _log_into(
+    client: MlflowClient,
+    experiment: str,
+    run_id: str,
+    record: RunRecord,
+    recipe: Recipe,
+    values: Mapping[str, Any],
+    uri: str,
+) -> TrackingRecord:
+    params = _params(values)
+    for key, value in params.items():
+        client.log_param(run_id, key, value)
+    for key, value in _metrics(record).items():
+        client.log_metric(run_id, key, value)
+    tags = {**recipe.tracking.tags, **_tags(record)}
+    for key, value in tags.items():
+        client.set_tag(run_id, key, value)
+    model = client.create_logged_model(
+        experiment, name=_NAME, source_run_id=run_id, tags=tags, params=params
+    )
+    try:
+        storage = _store(client, model, Path(record.model), run_id)
+    except BaseException:
+        client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+        raise
+    client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    tracked = TrackingRecord(
+        uri=_without_credentials(uri),
+        run_id=run_id,
+        model_id=model.model_id,
+        model_uri=f"models:/{model.model_id}",
+        storage=storage,
+    )
+    if recipe.tracking.register_as and not record.failed_checks:
+        tracked.registered = _register(client, recipe.tracking.register_as, model, run_id)
+    logged = record.model_copy(update={"tracking": tracked})
+    client.log_text(run_id, logged.model_dump_json(indent=2), "record.json")
+    client.log_text(run_id, yaml.safe_dump(dict(values), sort_keys=False), "recipe.yaml")
+    return tracked
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return found.experiment_id
+    try:
+        return client.create_experiment(name)
+    except MlflowException:
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return found.experiment_id
+
+
+def _params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten the composed recipe: ``source.repo``, ``params.temperature.default``."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _params(value, f"{prefix}{key}.")
+        elif value is not None and f"{prefix}{key}" != "tracking":
+            flat[f"{prefix}{key}"] = str(value)[:_LONGEST_PARAM]
+    return flat
+
+
+def _metrics(record: RunRecord) -> dict[str, float]:
+    steps = {f"seconds.{step.name}": step.seconds for step in record.steps}
+    checks = {
+        "checks.failed": float(len(record.failed_checks)),
+        "checks.total": float(len(record.checks)),
+    }
+    return {**record.metrics, **steps, **checks, "model_bytes": float(record.model_bytes)}
+
+
+def _tags(record: RunRecord) -> dict[str, str]:
+    return {
+        "recipe": record.recipe,
+        "recipe.point": record.point,
+        "recipe.digest": record.digest,
+        "recipe.verdict": record.verdict,
+    }
+
+
+def _store(client: MlflowClient, model: LoggedModel, folder: Path, run_id: str) -> str:
+    location = model.artifact_location
+    if not is_local_uri(location):
+        return _upload(client, model, folder, run_id)
+    target = Path(local_file_uri_to_path(location))
+    target.mkdir(parents=True, exist_ok=True)
+    ways: set[str] = set()
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        place = target / file.relative_to(folder)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if file.stat().st_size < _SHARED_FROM:
+            shutil.copy2(file, place)
+        else:
+            ways.add(share_file(file, place))
+    _name_run(folder, target, model, run_id)
+    return "+".join(sorted(ways)) or "copy"
+
+
+def _upload(client: MlflowClient, model: LoggedModel, folder: Path, run_id: str) -> str:
+    """Upload every file as it lies; only MLmodel is written anew, to name its run."""
+    client.log_model_artifacts(model.model_id, str(folder))
+    staged = folder.with_name(".mlmodel.partial")
+    try:
+        staged.mkdir(exist_ok=True)
+        _name_run(folder, staged, model, run_id)
+        client.log_model_artifacts(model.model_id, str(staged))
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return "upload"
+
+
+def _name_run(folder: Path, target: Path, model: LoggedModel, run_id: str) -> None:
+    described = Model.load(str(folder))
+    described.model_id = model.model_id
+    described.run_id = run_id
+    described.artifact_path = model.artifact_location
+    described.save(str(target / "MLmodel"))
+
+
+def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str) -> str:
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    version = client.create_model_version(
+        name, source=model.artifact_location, run_id=run_id, model_id=model.model_id
+    )
+    return f"{name}/{version.version}"
+
+
+@contextmanager
+def _patient() -> Generator[None]:
+    """Give up on a dead server in seconds rather than minutes, unless the user says otherwise."""
+    ours = {key: value for key, value in _PATIENCE.items() if key not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for key in ours:
+            os.environ.pop(key, None)
+
+
+@contextmanager
+def _failing_as_tracking(uri: str) -> Generator[None]:
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        shown = _without_credentials(uri)
+        text = str(error).replace(uri, shown).strip().splitlines() or [type(error).__name__]
+        raise TrackingError(
+            f"the run could not be logged to {shown}: {text[0]}",
+            "Check the server and tracking.uri; the model on disk is kept, and a second run logs "
+            "it. tracking.uri=null runs without logging.",
+        ) from error
+
+
+def _anchored(uri: str) -> str:
+    """Tie a relative SQLite file to the working directory: the same words may mean another later."""
+    path = uri.removeprefix(_SQLITE)
+    return f"{_SQLITE}{Path(path).absolute()}" if uri.startswith(_SQLITE) and path else uri
+
+
+def _without_credentials(uri: str) -> str:
+    parts = urlsplit(uri)
+    if not parts.username and not parts.password:
+        return uri
+    host = parts.hostname or ""
+    netloc = f"{host}:{parts.port}" if parts.port else host
+    return urlunsplit(parts._replace(netloc=netloc))

@@ -1,0 +1,61 @@
+"""Outputs are split into rows and compared with the signature, whatever container they come in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.evaluation.rows import as_rows, brief, column_problem, same, type_problem
+from runner.tasks import all_tasks
+
+LABELS = all_tasks()["text-classification"].outputs
+TEXT = all_tasks()["text-generation"].outputs
+VECTORS = all_tasks()["feature-extraction"].outputs
+
+
+@pytest.mark.parametrize(
+    ("output", "rows"),
+    [
+        (["a", "b"], ["a", "b"]),
+        ("a", ["a"]),
+        (pd.DataFrame({"label": ["x"], "score": [0.5]}), [{"label": "x", "score": 0.5}]),
+    ],
+)
+def test_rows(output: object, rows: list[object]) -> None:
+    assert as_rows(output) == rows
+
+
+def test_an_array_has_a_row_for_each_entry_of_its_first_axis() -> None:
+    assert [row.shape for row in as_rows(np.zeros((3, 8)))] == [(8,), (8,), (8,)]
+
+
+def test_columns_that_violate_the_signature_are_named() -> None:
+    assert column_problem({"label": "x", "score": 0.5}, LABELS) == ""
+    assert "columns are 0, 1, the signature says label, score" in column_problem(
+        {0: "x", 1: "y"}, LABELS
+    )
+    assert "the signature says columns label, score" in column_problem("x", LABELS)
+    assert column_problem(np.zeros(8), VECTORS) == ""
+    assert "2 dimensions" in column_problem(np.zeros((4, 8)), VECTORS)
+
+
+def test_types_that_violate_the_signature_are_named() -> None:
+    assert type_problem({"label": "x", "score": np.float32(0.5)}, LABELS) == ""
+    assert "score is str, the signature says double" in type_problem(
+        {"label": "x", "score": "0.5"}, LABELS
+    )
+    assert "a row is dict, the signature says string" in type_problem({"a": 1}, TEXT)
+    assert "values are int64" in type_problem(np.zeros(3, dtype=np.int64), VECTORS)
+
+
+def test_outputs_are_compared_by_value() -> None:
+    assert same({"label": "x", "score": 0.5}, {"label": "x", "score": 0.5 + 1e-9})
+    assert not same({"label": "x", "score": 0.5}, {"label": "x", "score": 0.6})
+    assert not same({"label": "x"}, {"score": "x"})
+    assert not same("a", "b")
+    assert not same(np.zeros(3), np.zeros(4))
+
+
+def test_a_long_output_is_short_in_a_record() -> None:
+    assert brief(np.ones((128, 384))) == {"shape": [128, 384], "head": [1.0, 1.0, 1.0, 1.0]}
+    assert brief({"label": "x", "score": np.float64(0.5)}) == {"label": "x", "score": 0.5}
+    assert brief("text") == "text"
