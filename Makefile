@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m runner
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo lint test bench clean
+.PHONY: help setup demo lint test bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ test: lint  ## lint, then every test with coverage
 
 bench: setup  ## measure against plain MLflow scripts in the same run
 	$(VENV)/bin/python -m benchmarks
+
+docs: setup  ## write the recipe reference from the models
+	$(VENV)/bin/python docs/generate.py
 
 clean:  ## remove .venv and what runs left here
 	rm -rf $(VENV) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info

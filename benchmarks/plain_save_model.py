@@ -1,4 +1,4 @@
-"""What a user writes today to save without MLflow guessing: signature and requirements are given."""
+"""What a user writes today to save without MLflow guessing: everything it asks for is given."""
 
 import sys
 import tempfile

@@ -157,7 +157,7 @@ class RunRecord(_Part):
         sources: Where each part came from.
         signature: The model's signature: ``inputs``, ``outputs``, ``params``.
         requirements: Requirement lines stored in the model.
-        example: An input that the model takes, the first of the proof.
+        inputs: The inputs of the proof, as the model takes them.
         steps: The steps, in order.
         views: What each view gave.
         checks: The proof, check by check.
@@ -179,7 +179,7 @@ class RunRecord(_Part):
     sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
     signature: dict[str, Any] = Field(default_factory=dict)
     requirements: list[str] = Field(default_factory=list)
-    example: Any = None
+    inputs: list[Any] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list[Step])
     views: list[ViewRecord] = Field(default_factory=list[ViewRecord])
     checks: list[Check] = Field(default_factory=list[Check])

@@ -48,7 +48,7 @@ def run(
         point=point,
         overrides=list(composed.overrides),
         digest=digest(composed.recipe),
-        example=inputs_of(composed.recipe)[0],
+        inputs=inputs_of(composed.recipe),
         versions={"runner": __version__, **versions()},
     )
     with failing_as_storage(folder):

@@ -228,7 +228,7 @@ def _failing_as_tracking(uri: str) -> Generator[None]:
 
 
 def _anchored(uri: str) -> str:
-    """Tie a relative SQLite file to the working directory: the same words may mean another later."""
+    """Tie a relative SQLite file to the working directory, which may change later."""
     path = uri.removeprefix(_SQLITE)
     return f"{_SQLITE}{Path(path).absolute()}" if uri.startswith(_SQLITE) and path else uri
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PROGRESS_AFTER = 1.0
 _LOG_WIDTH = 160
+_SHOWN_ANSWERS = 3
 _LIBRARIES = ("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate")
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNPROVEN: "yellow"}
 
@@ -110,6 +111,7 @@ def print_results(console: Console, results: Sequence["Result"]) -> None:
         if result.error is not None:
             _print_error(console, result)
         elif result.record is not None:
+            _print_answers(console, result.record)
             _print_checks(console, result.record)
     console.print(_table(results))
     proven = [r for r in results if r.record is not None and r.record.model]
@@ -125,6 +127,17 @@ def _print_error(console: Console, result: "Result") -> None:
         )
         if error.remedy:
             console.print(f"  {escape(error.remedy)}", highlight=False)
+
+
+def _print_answers(console: Console, record: RunRecord) -> None:
+    """Print what the model answered, and what was measured on it."""
+    if record.views:
+        view = record.views[-1]
+        for given, answer in list(zip(record.inputs, view.outputs, strict=False))[:_SHOWN_ANSWERS]:
+            line = f"  {view.view}: {given!r} → {answer!r}"
+            console.print(line, markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
+    for name, value in record.metrics.items():
+        console.print(f"  {name} = {value:.3f}", markup=False, highlight=False)
 
 
 def _print_checks(console: Console, record: RunRecord) -> None:
@@ -165,6 +178,6 @@ def _print_loading(console: Console, record: RunRecord) -> None:
     code = (
         "import mlflow\n"
         f'model = mlflow.pyfunc.load_model("{record.model}")\n'
-        f"print(model.predict({record.example!r}))"
+        f"print(model.predict({record.inputs[0]!r}))"
     )
     console.print(code, soft_wrap=True, markup=False)

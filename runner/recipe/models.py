@@ -173,7 +173,7 @@ class Recipe(_Block):
         adapter: PEFT adapter on top of ``source``.
         dtype: dtype of the weights as written and as loaded; ``auto`` keeps the checkpoint's.
         prompt_template: Text with one ``{prompt}``, applied to each input under pyfunc.
-        inference_config: ``model_config`` in YAML: arguments of every inference under pyfunc.
+        inference_config: Arguments of every inference under pyfunc.
         params: The params schema.
         signature: ``task`` for the task's own; ``infer``, or explicit inputs and outputs.
         input_example: An example stored with the model.

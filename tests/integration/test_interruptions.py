@@ -10,36 +10,46 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import mlflow
 import pytest
 from transformers import GPT2Config, GPT2LMHeadModel
 
 RUN = [sys.executable, "-m", "runner", "+recipe=text-generation/scratch", "tracking.uri=null"]
-BIG = ["+source.config.n_embd=256", "+source.config.n_layer=4", "evaluation.views=[]"]
-MODEL = Path("outputs/text-generation/scratch/default/model")
+BIG = [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null"]
+BIG_RECIPE = """\
+task: text-generation
+source: {kind: scratch, architecture: gpt2, config: {n_embd: 256, n_layer: 4}}
+evaluation: {views: []}
+"""
+MODEL = Path("outputs/big/default/model")
 
 
 def _limit_file_size() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 
 
-@pytest.mark.parametrize("source", ["local", "scratch"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "source: {kind: local, path: ../checkpoint}",
+        "source: {kind: scratch, architecture: gpt2, config: {n_embd: 256}}",
+    ],
+    ids=["local", "scratch"],
+)
 def test_a_full_disk_ends_with_exit_3_and_nothing_half_written(
     workspace: Path, source: str
 ) -> None:
     """The limit on file size stands for the full disk: the same write fails, at the same place."""
     Path("recipes").mkdir()
     Path("recipes/big.yaml").write_text(
-        "task: text-generation\nsource: {kind: local, path: ../checkpoint}\n"
-        "components: {tokenizer: {kind: scratch, architecture: gpt2}}\n"
-        if source == "local"
-        else "task: text-generation\n"
-        "source: {kind: scratch, architecture: gpt2, config: {n_embd: 256}}\n"
+        "task: text-generation\nevaluation: {views: []}\n"
+        "components: {tokenizer: {kind: scratch, architecture: gpt2}}\n" + source
     )
     GPT2LMHeadModel(GPT2Config(n_embd=256, n_layer=2, n_head=4, vocab_size=512)).save_pretrained(
         "checkpoint"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null", "evaluation.views=[]"],
+        [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null"],
         capture_output=True,
         text=True,
         check=False,
@@ -63,7 +73,7 @@ def test_a_folder_that_may_not_be_written_is_named(workspace: Path) -> None:
 def _kill_after(seconds: float) -> None:
     """Start a run and kill it so long after it began to write."""
     process = subprocess.Popen(
-        [*RUN, *BIG], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        BIG, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     while not (MODEL.parent / "recipe.yaml").exists() and process.poll() is None:
         time.sleep(0.005)
@@ -75,12 +85,12 @@ def _kill_after(seconds: float) -> None:
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_killed_run_never_leaves_a_half_written_model(workspace: Path, attempt: int) -> None:
-    import mlflow
-
+    Path("recipes").mkdir()
+    Path("recipes/big.yaml").write_text(BIG_RECIPE)
     _kill_after(random.Random(attempt).uniform(0.0, 0.8))
     if MODEL.exists():
         assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
-    done = subprocess.run([*RUN, *BIG], capture_output=True, text=True, check=False)
+    done = subprocess.run(BIG, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
     assert not list(MODEL.parent.glob(".*"))

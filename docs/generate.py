@@ -1,0 +1,115 @@
+"""Write docs/recipe.md from the models of the recipe language: ``make docs``."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from runner.recipe.models import (
+    Components,
+    Evaluation,
+    Expectation,
+    Load,
+    Recipe,
+    Requirements,
+    Tracking,
+)
+from runner.recipe.params import Param
+from runner.recipe.settings import Settings, TrackingSettings
+from runner.sources import all_kinds
+from runner.tasks import all_tasks
+
+TARGET = Path(__file__).parent / "recipe.md"
+_HEAD = """\
+# Recipe reference
+
+Written by `make docs` from the models of the language; a test holds the two together.
+"""
+_BLOCKS: list[tuple[str, type[BaseModel]]] = [
+    ("components", Components),
+    ("load", Load),
+    ("params.&lt;name&gt;", Param),
+    ("evaluation", Evaluation),
+    ("evaluation.expect[]", Expectation),
+    ("tracking", Tracking),
+    ("requirements", Requirements),
+]
+
+
+def page() -> str:
+    """Give the whole page."""
+    parts = [_HEAD, _section("A recipe", Recipe)]
+    parts += [_section(f"`source`, kind: {kind}", model) for kind, model in all_kinds().items()]
+    parts += [_section(f"`{name}`", model) for name, model in _BLOCKS]
+    parts += [
+        _section("Settings of a run", Settings, "These go on the command line, not into a recipe."),
+        _section("`tracking` of the settings", TrackingSettings),
+        _tasks(),
+    ]
+    return "\n".join(parts)
+
+
+def _section(title: str, model: type[BaseModel], note: str = "") -> str:
+    doc = re.split(r"\n\s*Args:\n", model.__doc__ or "", maxsplit=1)
+    meanings = _meanings(doc[1]) if len(doc) > 1 else {}
+    rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
+    for name, info in model.model_fields.items():
+        default = _default(info)
+        cells = [f"`{info.alias or name}`", _type(info.annotation), default, meanings.get(name, "")]
+        rows.append(f"| {' | '.join(cells)} |")
+    intro = note or re.sub(r"\s+", " ", doc[0].strip()).replace("``", "`")
+    return f"## {title}\n\n{intro}\n\n" + "\n".join(rows) + "\n"
+
+
+def _meanings(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for match in re.finditer(r"^\s{8}(\w+): (.*(?:\n\s{12}.*)*)", text, re.MULTILINE):
+        meaning = re.sub(r"\s+", " ", match[2]).replace("``", "`").replace("|", "\\|")
+        found[match[1]] = meaning
+    return found
+
+
+def _type(annotation: Any) -> str:
+    if hasattr(annotation, "__metadata__"):
+        return _type(annotation.__origin__)
+    if get_origin(annotation) is not None and str(get_origin(annotation)) == "typing.Literal":
+        return " \\| ".join(f"`{value}`" for value in get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "mapping" if annotation not in all_kinds().values() else "source"
+    if annotation is Any:
+        return "any"
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is list:
+        return f"list of {_type(inner[0])}"
+    if origin is dict:
+        return "mapping"
+    if inner:
+        names = [_type(part) for part in inner if part is not type(None)]
+        return " \\| ".join(dict.fromkeys(names))
+    named = {str: "text", bool: "true \\| false", int: "whole number", float: "number"}
+    return named.get(annotation, "any")
+
+
+def _default(info: Any) -> str:
+    if info.is_required():
+        return "required"
+    value = info.default_factory() if info.default_factory else info.default
+    if value is None or value is PydanticUndefined or isinstance(value, BaseModel):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else ""
+
+
+def _tasks() -> str:
+    rows = ["| task | what it does | components | template |", "|---|---|---|---|"]
+    for name, task in all_tasks().items():
+        template = "yes" if task.prompt_template else ""
+        rows.append(f"| `{name}` | {task.summary} | {', '.join(task.components)} | {template} |")
+    return "## Tasks\n\n" + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET}\n")

@@ -1,0 +1,107 @@
+"""The project itself: what is installed, what is shipped, and that its documents are true."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+).stdout.split("\n")[:-1]
+
+
+def test_every_dependency_is_bounded_and_pinned_in_the_constraints() -> None:
+    pins = (REPOSITORY / "constraints.txt").read_text().lower()
+    extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    for line in [*PROJECT["dependencies"], *extras]:
+        name = re.match(r"[\w-]+", line)[0].lower()
+        if name == "recipe-runner":
+            continue
+        assert ">=" in line, line
+        assert re.search(rf"^{name.replace('_', '[-_]')}==", pins, re.MULTILINE), name
+
+
+def test_constraints_name_no_place_and_no_local_build() -> None:
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+
+
+def test_an_installed_wheel_has_the_recipes(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    site, elsewhere = tmp_path / "site", tmp_path / "empty"
+    elsewhere.mkdir()
+    zipfile.ZipFile(wheel).extractall(site)
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from runner.cli import main; sys.exit(main(['ls']))"],
+        cwd=elsewhere,
+        env={"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "text-generation/scratch" in done.stdout
+    assert not any("tests/" in name for name in zipfile.ZipFile(wheel).namelist())
+
+
+def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
+    hosts = re.compile("py" + r"pi\.org|pythonhosted|huggingface\.co/[a-z]+/sim" + "ple")
+    paths = re.compile(r"(?<![\w.])/(ro" + "ot|wo" + "rk|home)/")
+    for name in TRACKED:
+        text = (REPOSITORY / name).read_text(encoding="utf-8", errors="replace")
+        assert not hosts.search(text), name
+        assert not paths.search(text), name
+
+
+def test_modules_stay_small() -> None:
+    long = {
+        name: count
+        for name in TRACKED
+        if name.startswith("runner/") and name.endswith(".py")
+        if (count := len((REPOSITORY / name).read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_the_recipe_reference_is_up_to_date() -> None:
+    sys.path.insert(0, str(REPOSITORY / "docs"))
+    try:
+        from generate import TARGET, page
+    finally:
+        sys.path.pop(0)
+    assert page() == TARGET.read_text(), "run make docs"
+
+
+def test_every_command_of_the_readme_works_as_written() -> None:
+    text = (REPOSITORY / "README.md").read_text()
+    commands = re.findall(r"^\.venv/bin/python -m runner (.*)$", text, re.MULTILINE)
+    assert len(commands) >= 4
+    from runner.cli import main
+
+    for command in commands:
+        assert main([*command.split(), *_quiet(command)]) == 0, command
+    model = re.search(r'load_model\("(outputs[^"]+)"\)', text)[1]
+    assert Path(model, "MLmodel").is_file()
+
+
+def _quiet(command: str) -> list[str]:
+    return ["tracking.uri=null"] if "+recipe" in command else []
+
+
+@pytest.mark.parametrize("target", ["setup", "demo", "lint", "test", "bench", "docs", "clean"])
+def test_the_makefile_has_the_target(target: str) -> None:
+    assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
