@@ -1,8 +1,8 @@
 """Saving a 1.4 GB GPT-2 whose weights need no change, against ``cp -r`` and against a plain script.
 
 Each side starts cold, reads the same checkpoint from the page cache and writes to the same disk
-without syncing. Ours packages without evaluation and without tracking. Memory is what a process
-allocates itself (anonymous memory), less what the same imports alone take.
+without syncing. Ours packages without evaluation and without tracking. Memory is the highest
+resident memory of a process, less what the same imports alone take.
 """
 
 import shutil

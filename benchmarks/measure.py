@@ -18,8 +18,8 @@ class Measured:
 
     Args:
         seconds: Wall time.
-        memory: Highest anonymous memory of the process and its children together, in bytes:
-            what they allocated themselves, without pages of files that the kernel may drop.
+        memory: Highest resident memory of the process and its children together, in bytes;
+            pages of files that are mapped count too.
     """
 
     seconds: float
@@ -82,7 +82,7 @@ class _Peak(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(_SAMPLE_SECONDS):
-            self.highest = max(self.highest, sum(_anonymous(pid) for pid in _tree(self._pid)))
+            self.highest = max(self.highest, sum(_resident(pid) for pid in _tree(self._pid)))
 
     def stop(self) -> None:
         self._ended.set()
@@ -100,10 +100,10 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _anonymous(pid: int) -> int:
+def _resident(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0
-    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon")]
+    sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS")]
     return sizes[0] if sizes else 0

@@ -82,7 +82,9 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
     """
     with _on_device(device):
         if name == "pyfunc":
-            return PyfuncView(load_pyfunc(str(path)), recipe.evaluation.seed)
+            return PyfuncView(
+                load_pyfunc(str(path), suppress_warnings=True), recipe.evaluation.seed
+            )
         pipeline = mlflow.transformers.load_model(str(path), return_type="pipeline")
         return NativeView(pipeline, recipe, all_tasks()[recipe.task])
 

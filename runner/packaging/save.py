@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import mlflow.transformers
+from huggingface_hub import ModelCard
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
+from mlflow.utils import environment
 from transformers import pipeline
 
 from runner.errors import SourceError
@@ -92,13 +94,13 @@ def _save_into(
     def write(save_directory: Path, **_: Any) -> None:
         reports.append(write_weights(parts, Path(save_directory), progress))
 
-    with _saving_by(parts.model, write), _failing_as_source(parts):
+    with _saving_by(parts.model, write), _no_environment_scan(), _failing_as_source(parts):
         mlflow.transformers.save_model(
             _whole(parts) if recipe.save_as == "pipeline" else _pieces(parts),
             path=str(staged),
             task=parts.task.name,
             torch_dtype=parts.dtype,
-            model_card=card,
+            model_card=card or ModelCard(""),  # without one MLflow looks for it on the hub
             mlflow_model=model,
             signature=signature,
             input_example=recipe.input_example,
@@ -130,6 +132,21 @@ def _saving_by(model: Any, write: Any) -> Generator[None]:
         yield
     finally:
         del model.save_pretrained
+
+
+@contextmanager
+def _no_environment_scan() -> Generator[None]:
+    """Spare MLflow a second of looking through every installed file for mismatched versions.
+
+    The requirement lines it would compare with what is installed were read from there.
+    """
+    name = "warn_dependency_requirement_mismatches"
+    original = getattr(environment, name, None)
+    setattr(environment, name, lambda _requirements: None)
+    try:
+        yield
+    finally:
+        setattr(environment, name, original)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def test_the_licence_file_says_only_what_is_known(
         (source / name).write_text(text)
     (model / "LICENSE.txt").write_text("see https://example.invalid/no-such-page")
     checkpoint = Checkpoint(source, "local", "org/repo", license=declared)
-    write_license(checkpoint, ModelCard(""), model)
+    write_license(checkpoint, None, model)
     assert (model / "LICENSE.txt").read_text() == said
 
 
