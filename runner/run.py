@@ -19,7 +19,7 @@ from runner.recipe.composed import Composed
 from runner.recipe.digest import digest
 from runner.records import Failure, Observer, RunRecord, Silent, SourceRecord, Step, step
 from runner.sources import Checkpoint, Source, SourceContext
-from runner.tasks import all_tasks
+from runner.tasks import get_task
 
 _WORK = ".work-"
 
@@ -122,7 +122,7 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
         context = SourceContext(
             folder=composed.origin((*loc, "path")).folder,
             workdir=workdir,
-            task=all_tasks()[recipe.task],
+            task=get_task(recipe.task),
             component=name,
             progress=observer.progress,
         )

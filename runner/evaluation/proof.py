@@ -4,6 +4,7 @@ import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from runner.evaluation.rows import as_rows, brief, column_problem, same, type_pr
 from runner.evaluation.views import View, open_view
 from runner.recipe.models import Expectation, Recipe
 from runner.records import Check, Outcome, Verdict, ViewRecord
-from runner.tasks import Task, all_tasks
+from runner.tasks import Task, get_task
 
 
 @dataclass
@@ -44,7 +45,7 @@ def inputs_of(recipe: Recipe) -> list[Any]:
         return recipe.evaluation.inputs
     if recipe.input_example is not None:
         return [recipe.input_example]
-    return [all_tasks()[recipe.task].example]
+    return [get_task(recipe.task).example]
 
 
 def prove(recipe: Recipe, path: Path, device: str = "auto") -> Proof:
@@ -76,7 +77,7 @@ class _ViewProof:
 
     @property
     def task(self) -> Task:
-        return all_tasks()[self.recipe.task]
+        return get_task(self.recipe.task)
 
     def run(self, path: Path, device: str) -> None:
         start = time.perf_counter()
@@ -88,11 +89,9 @@ class _ViewProof:
         loaded = time.perf_counter()
         self._add("loads", "")
         try:
-            output = view.predict(self.inputs)
-            rows = as_rows(output)
-            self._check_rows(rows)
-            if len(rows) != len(self.inputs):
-                rows = [self._single(view, row) for row in self.inputs]
+            output = as_rows(view.predict(self.inputs))
+            self._check_rows(output)
+            rows = self._by_input(output) or [self._single(view, row) for row in self.inputs]
         except Exception as error:
             self._add("runs", f"predict raised {_say(error)}")
             return
@@ -109,21 +108,36 @@ class _ViewProof:
         self._check_params(view, rows)
         self._check_expectations(rows)
 
+    def _by_input(self, output: list[Any]) -> list[Any]:
+        """Give the output of each input; nothing where it cannot be told what belongs to which."""
+        if self.name == "native":
+            return output
+        counts = [self.task.rows(given) for given in self.inputs]
+        if len(output) != sum(counts):
+            return []
+        if counts == [1] * len(counts):
+            return output
+        starts = accumulate(counts, initial=0)
+        return [output[start : start + n] for start, n in zip(starts, counts, strict=False)]
+
     def _single(self, view: View, row: Any) -> Any:
         """Give the output for one input alone: its row, or all of it where it is several."""
         output = view.predict([row])
         rows = as_rows(output)
         return rows[0] if len(rows) == 1 else output
 
-    def _check_rows(self, rows: list[Any]) -> None:
-        wrong = len(rows) != len(self.inputs)
-        self._add("rows", f"{len(self.inputs)} inputs gave {len(rows)} rows" if wrong else "")
+    def _check_rows(self, output: list[Any]) -> None:
+        single = self.name == "native"
+        wanted = len(self.inputs) if single else sum(map(self.task.rows, self.inputs))
+        wrong = len(output) != wanted
+        self._add("rows", f"{wanted} rows are wanted, {len(output)} came" if wrong else "")
 
     def _check_signature(self, rows: list[Any]) -> None:
         if self.name == "native":
             return
         for check, problem in (("columns", column_problem), ("types", type_problem)):
-            found = [problem(row, self.task.outputs) for row in rows]
+            flat = [r for row in rows for r in (row if _is_table(row) else [row])]
+            found = [problem(row, self.task.outputs) for row in flat]
             self._add(check, next((text for text in found if text), ""))
 
     def _check_params(self, view: View, rows: list[Any]) -> None:
@@ -140,9 +154,9 @@ class _ViewProof:
     def _differs(self, view: View, rows: list[Any], params: Mapping[str, Any]) -> str:
         names = ", ".join(params)
         try:
-            given = as_rows(view.predict(self.inputs, params))
-            if len(given) != len(rows):
-                given = [self._single(_With(view, params), row) for row in self.inputs]
+            given = self._by_input(as_rows(view.predict(self.inputs, params))) or [
+                self._single(_With(view, params), row) for row in self.inputs
+            ]
         except Exception as error:
             return f"predict with {names} raised {_say(error)}"
         if all(same(a, b) for a, b in zip(rows, given, strict=True)):
@@ -189,6 +203,10 @@ class _With:
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
         return self.view.predict(inputs, {**self.params, **(params or {})})
+
+
+def _is_table(row: Any) -> bool:
+    return isinstance(row, list) and bool(row) and isinstance(row[0], dict)
 
 
 def _say(error: Exception) -> str:

@@ -75,6 +75,8 @@ def type_problem(row: Any, schema: Sequence[Column | Tensor]) -> str:
 
 def same(left: Any, right: Any) -> bool:
     """Say whether two outputs are equal, numbers to within 1e-6."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
     if isinstance(left, str) or isinstance(right, str):
@@ -96,6 +98,8 @@ def brief(row: Any) -> Any:
             return {str(key): brief(value) for key, value in row.items()}
         case bool() | int() | float() | None:
             return row
+        case list() if row and isinstance(row[0], dict | str):
+            return [brief(item) for item in row]
         case np.generic():
             return row.item()
         case bytes():

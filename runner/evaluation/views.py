@@ -1,5 +1,6 @@
 """The views of a saved model: as its users load it, natively and as pyfunc."""
 
+import json
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
 from runner.recipe.models import Recipe
-from runner.tasks import Task, all_tasks
+from runner.tasks import Task, get_task
 
 _PYFUNC_ONLY = {"include_prompt", "collapse_whitespace"}
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
@@ -61,11 +62,13 @@ class PyfuncView:
 
     model: PyFuncModel
     seed: int
+    task: Task
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
         """Give what ``predict`` gives for the inputs as one list."""
         set_seed(self.seed)
-        return self.model.predict(list(inputs), params=dict(params) if params else None)
+        rows = [_as_text(row, self.task.json_columns) for row in inputs]
+        return self.model.predict(rows, params=dict(params) if params else None)
 
 
 def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
@@ -82,11 +85,17 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
     """
     with _on_device(device):
         if name == "pyfunc":
-            return PyfuncView(
-                load_pyfunc(str(path), suppress_warnings=True), recipe.evaluation.seed
-            )
+            model = load_pyfunc(str(path), suppress_warnings=True)
+            return PyfuncView(model, recipe.evaluation.seed, get_task(recipe.task))
         pipeline = mlflow.transformers.load_model(str(path), return_type="pipeline")
-        return NativeView(pipeline, recipe, all_tasks()[recipe.task])
+        return NativeView(pipeline, recipe, get_task(recipe.task))
+
+
+def _as_text(row: Any, columns: Sequence[str]) -> Any:
+    """Write the structured columns of a row as the JSON text that a pyfunc's caller sends."""
+    if not isinstance(row, dict):
+        return row
+    return {key: json.dumps(value) if key in columns else value for key, value in row.items()}
 
 
 def _call_arguments(recipe: Recipe) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
 from runner.recipe.models import Load, Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
-from runner.tasks import Task, all_tasks
+from runner.tasks import Task, get_task
 
 _FAST_TOKENIZER_OPTIONS = {"split_digits"}
 _SHOWN = 3
@@ -61,7 +61,7 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
-    task = all_tasks()[recipe.task]
+    task = get_task(recipe.task)
     checkpoint = checkpoints["model"]
     config = _config(checkpoint)
     components = {

@@ -8,7 +8,7 @@ from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schem
 
 from runner.recipe.models import Recipe
 from runner.recipe.params import Param
-from runner.tasks import Column, Tensor, all_tasks
+from runner.tasks import Column, Tensor, get_task
 
 
 def sign(recipe: Recipe) -> ModelSignature:
@@ -20,7 +20,7 @@ def sign(recipe: Recipe) -> ModelSignature:
     Returns:
         The signature, with a params schema where the recipe declares params.
     """
-    task = all_tasks()[recipe.task]
+    task = get_task(recipe.task)
     signature = ModelSignature(inputs=_schema(task.inputs), outputs=_schema(task.outputs))
     if recipe.params:
         signature.params = ParamSchema([_param(name, p) for name, p in recipe.params.items()])

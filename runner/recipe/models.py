@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from runner.recipe.params import ParamEntry
 from runner.sources import Source, all_kinds
-from runner.tasks import all_tasks
+from runner.tasks import find_task
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -20,7 +20,7 @@ DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
 def _known_task(task: str) -> str:
-    if task not in all_tasks():
+    if find_task(task) is None:
         raise PydanticCustomError("unknown_task", "unknown task", {})
     return task
 

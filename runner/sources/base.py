@@ -70,11 +70,12 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    def check(self, folder: Path) -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find what is wrong with the block without network, torch or transformers.
 
         Args:
             folder: The folder that relative paths are relative to.
+            component: The part wanted: ``model``, or a component such as ``tokenizer``.
 
         Returns:
             Findings whose ``loc`` is relative to this block, such as ``("path",)``.

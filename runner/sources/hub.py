@@ -2,21 +2,39 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
-from runner.sources.checkpoint_folder import declared_license
+from runner.sources.checkpoint_folder import (
+    check_file_name,
+    check_folder,
+    declared_license,
+    insist,
+    insist_on_weights,
+)
+from runner.sources.safetensors_header import INDEX_FILE, SINGLE_FILE, read_index
+from runner.suggest import did_you_mean
 
-_REPO = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_SMALL = ["*.json", "*.txt", "*.model", "*.jinja", "README.md", "LICENSE*"]
-_WEIGHTS = ["*.safetensors"]
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import ModelInfo
+
+_REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
+_REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_PAGE = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/?.*")
+_SMALL = (
+    "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
+    "additional_chat_templates/*.jinja", "README.md", "LICENSE*",
+)  # fmt: skip
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.msgpack", "*.h5")
 
 
 class HubSource(Source):
@@ -34,102 +52,159 @@ class HubSource(Source):
     revision: str = Field(default="main", min_length=1)
     file: str | None = None
 
-    def check(self, folder: Path) -> Iterable[Finding]:  # noqa: ARG002
-        """Find a repository name of the wrong form."""
-        if not _REPO.fullmatch(self.repo) or ".." in self.repo:
-            yield Finding(
-                "bad-repo",
-                f"`{self.repo}` is not the name of a hub repository.",
-                "Write it as org/name; for a folder on this machine use `kind: local`.",
-                ("repo",),
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+        """Find names of the wrong form; whether they exist only the hub knows."""
+        page = _PAGE.fullmatch(self.repo)
+        if not _REPO.fullmatch(self.repo) or any(s in self.repo for s in ("--", "..")):
+            remedy = (
+                f"Write `{page[1]}`; another server than huggingface.co is named by HF_ENDPOINT."
+                if page
+                else "Write it as org/name; for a folder on this machine use `kind: local`."
             )
+            message = f"`{self.repo}` is not the name of a hub repository."
+            yield Finding("bad-repo", message, remedy, ("repo",))
+        if not _REVISION.fullmatch(self.revision) or ".." in self.revision:
+            message = f"`{self.revision}` is not the name of a revision."
+            yield Finding("bad-revision", message, "Name a branch, tag or commit.", ("revision",))
+        if self.file is not None:
+            yield from check_file_name(self.file)
 
     def resolve(self, context: SourceContext) -> Checkpoint:
         """Download what the component needs, at one commit, into the hub's cache."""
-        from huggingface_hub import snapshot_download
-
-        context.progress(f"fetching {self.repo}", 0, 0)
-        endpoint = os.environ.get("HF_ENDPOINT")
-        with _said_plainly(self.repo, self.revision):
-            commit = self._commit(endpoint)
-            folder = Path(
-                snapshot_download(
-                    self.repo,
-                    revision=commit or self.revision,
-                    endpoint=endpoint,
-                    allow_patterns=self._patterns(context.component),
-                )
-            )
+        insist(self.check(context.folder, context.component))
+        fetched = self._fetch(context)
+        insist(check_folder(fetched.folder, self.file, context.component))
+        insist_on_weights(fetched.folder, self.file, context.component)
         return Checkpoint(
-            folder=folder,
+            folder=fetched.folder,
             kind=self.kind,
-            name=self.repo,
+            name=f"{self.repo}@{fetched.commit[:12]}",
             gguf=self.file or "",
-            commit=commit or folder.name,
-            license=declared_license(folder),
+            commit=fetched.commit,
+            license=declared_license(fetched.folder),
+            downloaded=fetched.downloaded,
         )
 
-    def _patterns(self, component: str) -> list[str]:
-        if component != "model":
-            return _SMALL
-        return [*_SMALL, self.file] if self.file else [*_SMALL, *_WEIGHTS]
+    def _fetch(self, context: SourceContext) -> "_Fetched":
+        from huggingface_hub import constants
 
-    def _commit(self, endpoint: str | None) -> str:
-        """Resolve the revision once; offline the cache knows what it was last time."""
+        from runner.sources.hub_verdicts import said_plainly
+
+        with said_plainly(self.repo, self.revision):
+            if constants.HF_HUB_OFFLINE:
+                return self._from_cache()
+            info = self._ask()
+            sizes = {s.rfilename: s.size or 0 for s in info.siblings or ()}
+            return self._download(str(info.sha), sizes, context)
+
+    def _from_cache(self) -> "_Fetched":
+        """Find what an earlier run fetched; the cache knows which commit a branch was then at."""
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(self.repo, revision=self.revision, local_files_only=True))
+        return _Fetched(folder, commit=folder.name, downloaded=0)
+
+    def _ask(self) -> "ModelInfo":
+        """Ask the hub, once, which commit the revision is at and which files it has."""
         from huggingface_hub import HfApi, constants
 
-        if _COMMIT.fullmatch(self.revision):
-            return self.revision
-        if constants.HF_HUB_OFFLINE:
-            return ""
-        return HfApi(endpoint=endpoint).model_info(self.repo, revision=self.revision).sha or ""
+        return HfApi(endpoint=_endpoint()).model_info(
+            self.repo,
+            revision=self.revision,
+            files_metadata=True,
+            timeout=constants.HF_HUB_ETAG_TIMEOUT,
+        )
 
+    def _download(self, commit: str, sizes: dict[str, int], context: SourceContext) -> "_Fetched":
+        from huggingface_hub import snapshot_download, try_to_load_from_cache
 
-class _said_plainly:  # noqa: N801
-    """Turn huggingface_hub's errors into verdicts; no message of ours ever holds the token."""
+        from runner.sources.hub_progress import telling
 
-    def __init__(self, repo: str, revision: str) -> None:
-        self._repo, self._revision = repo, revision
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if not isinstance(error, Exception):
-            return
-        raise self._verdict(error) from error
-
-    def _verdict(self, error: Exception) -> SourceError:
-        from huggingface_hub import errors
-
-        repo = self._repo
-        match error:
-            case errors.GatedRepoError():
-                return SourceError(
-                    f"{repo} is gated: its owner has to grant you access",
-                    f"Ask for access on the page of {repo}, then set HF_TOKEN.",
+        names = list(self._wanted(commit, sizes, context.component))
+        absent = [
+            name
+            for name in names
+            if not isinstance(try_to_load_from_cache(self.repo, name, revision=commit), str)
+        ]
+        total = sum(sizes[name] for name in absent)
+        with telling(context.progress, self.repo, total):
+            folder = Path(
+                snapshot_download(
+                    self.repo, revision=commit, endpoint=_endpoint(), allow_patterns=names
                 )
-            case errors.RepositoryNotFoundError():
-                return SourceError(
-                    f"the hub has no repository {repo}, or it is private",
-                    "Check the spelling; for a private one set HF_TOKEN.",
-                )
-            case errors.RevisionNotFoundError():
-                return SourceError(
-                    f"{repo} has no revision {self._revision}", "Name a branch, tag or commit."
-                )
-            case errors.LocalEntryNotFoundError() | errors.OfflineModeIsEnabled():
-                return SourceError(
-                    f"{repo} is not in the cache and the hub cannot be reached",
-                    "Unset HF_HUB_OFFLINE or mend the connection, and run again.",
-                )
-            case _:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                return SourceError(
-                    f"{repo} could not be fetched: {_without_token(reason)}", "Run it again later."
-                )
+            )
+        if lost := [name for name in names if not (folder / name).is_file()]:
+            raise SourceError(
+                f"{self.repo} was not fetched whole: {lost[0]} is missing", "Run it again."
+            )
+        self._remember(folder, commit)
+        return _Fetched(folder, commit, sum((folder / name).stat().st_size for name in absent))
+
+    def _wanted(self, commit: str, sizes: Iterable[str], component: str) -> Iterator[str]:
+        """Choose files: configuration and the like, and the weights that the component has."""
+        names = sorted(sizes)
+        yield from (name for name in names if _is_small(name))
+        if self.file is not None:
+            if self.file not in names:
+                raise self._no_such_file(names)
+            yield self.file
+        elif component == "model":
+            yield from self._weights(commit, names)
+
+    def _weights(self, commit: str, names: list[str]) -> set[str]:
+        """Choose the weights as transformers does; there may be the same in other forms."""
+        from huggingface_hub import hf_hub_download
+
+        if SINGLE_FILE in names:
+            return {SINGLE_FILE}
+        if INDEX_FILE in names:
+            index = hf_hub_download(self.repo, INDEX_FILE, revision=commit, endpoint=_endpoint())
+            return set(read_index(Path(index)).values()) & set(names)
+        raise self._no_safetensors(names)
+
+    def _no_such_file(self, names: list[str]) -> SourceError:
+        ggufs = [name for name in names if name.casefold().endswith(".gguf")]
+        remedy = did_you_mean(self.file or "", ggufs) or (
+            f"It holds {', '.join(ggufs)}." if ggufs else "It holds no GGUF file."
+        )
+        return SourceError(f"{self.repo} has no file {self.file}", remedy)
+
+    def _no_safetensors(self, names: list[str]) -> SourceError:
+        if ggufs := [name for name in names if name.casefold().endswith(".gguf")]:
+            return SourceError(
+                f"{self.repo} has no safetensors, but GGUF files",
+                f"Add `file` to the source, one of {', '.join(ggufs)}.",
+            )
+        if pickles := [name for name in names if any(fnmatch(name, p) for p in _PICKLES)]:
+            return SourceError(
+                f"{self.repo} has no safetensors, only {pickles[0]}: pickle checkpoints are not "
+                "loaded, because reading one can run code",
+                "Take a revision or a repository with safetensors, or convert it in a safe place "
+                "and use `kind: local`.",
+            )
+        return SourceError(f"{self.repo} holds no weights", "Check the repository's name.")
+
+    def _remember(self, folder: Path, commit: str) -> None:
+        """Note in the cache where the revision was, as huggingface_hub does, for offline runs.
+
+        Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache, "refs".
+        """
+        if not _COMMIT.fullmatch(self.revision):
+            ref = folder.parent.parent / "refs" / self.revision
+            ref.parent.mkdir(parents=True, exist_ok=True)
+            ref.write_text(commit, encoding="utf-8")
 
 
-def _without_token(text: str) -> str:
-    token = os.environ.get("HF_TOKEN")
-    return text.replace(token, "***") if token else text
+@dataclass(frozen=True)
+class _Fetched:
+    folder: Path
+    commit: str
+    downloaded: int
+
+
+def _is_small(name: str) -> bool:
+    return any(fnmatch(name, p) and name.count("/") == p.count("/") for p in _SMALL)
+
+
+def _endpoint() -> str | None:
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None

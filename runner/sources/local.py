@@ -1,5 +1,6 @@
 """``kind: local``: a checkpoint folder on this machine."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -8,7 +9,12 @@ from pydantic import Field
 
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
-from runner.sources.checkpoint_folder import check_folder, declared_license, insist
+from runner.sources.checkpoint_folder import (
+    check_folder,
+    declared_license,
+    insist,
+    insist_on_weights,
+)
 
 
 class LocalSource(Source):
@@ -24,14 +30,15 @@ class LocalSource(Source):
     path: str = Field(min_length=1)
     file: str | None = None
 
-    def check(self, folder: Path) -> Iterable[Finding]:
-        """Find a missing folder, config.json or GGUF file."""
-        return check_folder(self._folder(folder), self.file)
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
+        """Find a missing folder, configuration or GGUF file."""
+        return check_folder(self._folder(folder), self.file, component)
 
     def resolve(self, context: SourceContext) -> Checkpoint:
-        """Take the folder as it is."""
-        insist(self.check(context.folder))
+        """Take the folder as it is, once its weight files are seen to be whole."""
+        insist(self.check(context.folder, context.component))
         folder = self._folder(context.folder)
+        insist_on_weights(folder, self.file, context.component)
         return Checkpoint(
             folder=folder,
             kind=self.kind,
@@ -41,4 +48,4 @@ class LocalSource(Source):
         )
 
     def _folder(self, base: Path) -> Path:
-        return Path(base, Path(self.path).expanduser()).resolve()
+        return Path(os.path.abspath(base / os.path.expanduser(self.path)))

@@ -1,5 +1,6 @@
 """``kind: package``: a checkpoint folder inside an installed Python distribution."""
 
+import re
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
@@ -10,8 +11,15 @@ from pydantic import Field
 from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
-from runner.sources.checkpoint_folder import check_folder, declared_license, insist
+from runner.sources.checkpoint_folder import (
+    check_folder,
+    declared_license,
+    insist,
+    insist_on_weights,
+)
 from runner.suggest import did_you_mean
+
+_NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 
 
 class PackageSource(Source):
@@ -27,76 +35,101 @@ class PackageSource(Source):
 
     kind: Literal["package"]
     distribution: str = Field(min_length=1)
-    version: str | None = None
+    version: str | None = Field(default=None, min_length=1)
     path: str = Field(min_length=1)
     file: str | None = None
 
-    def check(self, folder: Path) -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find a distribution that is missing, of another version, or without the folder."""
+        if not _NAME.fullmatch(self.distribution):
+            yield Finding(
+                "bad-distribution",
+                f"`{self.distribution}` is not the name of a distribution.",
+                "Write the name alone, and its version as `version`.",
+                ("distribution",),
+            )
+            return
         try:
             installed = distribution(self.distribution)
         except PackageNotFoundError:
             yield Finding(
                 "package-missing",
                 f"The package {self.distribution} is not installed.",
-                f"pip install --no-deps {self._pin()}",
+                self._install(),
                 ("distribution",),
             )
             return
-        if self.version is not None and installed.version != self.version:
+        if self.version is not None and not _is_version(installed.version, self.version):
             yield Finding(
                 "package-version",
                 f"{self.distribution} {installed.version} is installed, the recipe says "
                 f"{self.version}.",
-                f"pip install --no-deps {self._pin()}",
+                self._install(),
                 ("version",),
             )
-        yield from self._check_path(installed)
+        yield from self._check_path(installed, component)
 
-    def _check_path(self, installed: Distribution) -> Iterator[Finding]:
+    def _check_path(self, installed: Distribution, component: str) -> Iterator[Finding]:
         path = PurePosixPath(self.path)
-        if path.is_absolute() or ".." in path.parts:
+        if path.is_absolute() or ".." in path.parts or "\\" in self.path:
             message = f"`{self.path}` is not a folder inside {self.distribution}."
-            yield Finding("path-outside", message, "", ("path",))
+            remedy = "Write it from where packages are installed: package_name/folder."
+            yield Finding("path-outside", message, remedy, ("path",))
             return
-        folder = self._folder(installed)
-        if folder.is_dir():
-            yield from check_folder(folder, self.file)
+        own = list(installed.files or ())
+        if any(path in file.parents for file in own):
+            yield from check_folder(self._folder(installed), self.file, component)
             return
-        known = sorted({str(f.parent) for f in installed.files or () if _marks_checkpoint(f)})
+        known = sorted({str(f.parent) for f in own if _marks_checkpoint(f)})
         remedy = did_you_mean(self.path, known) or (
-            f"It holds {', '.join(known)}." if known else "It holds no checkpoint."
+            f"It has {', '.join(known)}." if known else "It holds no checkpoint."
         )
         message = f"{self.distribution} has no folder {self.path}."
         yield Finding("source-missing", message, remedy, ("path",))
 
     def resolve(self, context: SourceContext) -> Checkpoint:
-        """Take the folder as it is."""
-        insist(self.check(context.folder))
+        """Take the folder as it is, once its weight files are seen to be whole."""
+        insist(self.check(context.folder, context.component))
         try:
             installed = distribution(self.distribution)
         except PackageNotFoundError as error:
-            raise SourceError(f"The package {self.distribution} is not installed.") from error
+            message = f"the package {self.distribution} is not installed"
+            raise SourceError(message, self._install()) from error
         folder = self._folder(installed)
+        insist_on_weights(folder, self.file, context.component)
         return Checkpoint(
             folder=folder,
             kind=self.kind,
-            name=f"{self.distribution}=={installed.version}/{self.path}",
+            name=f"{installed.name}=={installed.version}/{PurePosixPath(self.path)}",
             gguf=self.file or "",
             license=declared_license(folder) or _license(installed),
         )
 
     def _folder(self, installed: Distribution) -> Path:
-        return Path(str(installed.locate_file(self.path))).resolve()
+        return Path(str(installed.locate_file(self.path))).absolute()
 
-    def _pin(self) -> str:
-        return f"{self.distribution}=={self.version}" if self.version else self.distribution
+    def _install(self) -> str:
+        """Give the command; without its dependencies, since only the files are wanted."""
+        pin = f"=={self.version}" if self.version else ""
+        return f"pip install {self.distribution}{pin} --no-deps"
+
+
+def _is_version(installed: str, asked: str) -> bool:
+    """Compare as pip does, where 1.0 is 1.0.0."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(installed) == Version(asked)
+    except InvalidVersion:
+        return installed == asked
 
 
 def _marks_checkpoint(file: PurePosixPath) -> bool:
-    return file.name == "config.json" or file.suffix == ".gguf"
+    return file.name == "config.json" or file.suffix.casefold() == ".gguf"
 
 
 def _license(installed: Distribution) -> str:
+    """Give the declared licence; its first line where the whole text stands there."""
     declared = installed.metadata.json
-    return str(declared.get("license_expression") or declared.get("license") or "")
+    text = str(declared.get("license_expression") or declared.get("license") or "").strip()
+    return "" if text == "UNKNOWN" else text.partition("\n")[0]

@@ -2,42 +2,44 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Mapping
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from runner.errors import SourceError
+from runner.errors import SourceError, StorageError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.scratch_config import small_config
+from runner.sources.scratch_tokenizer import train_tokenizer
 from runner.suggest import did_you_mean
+from runner.tasks import Task
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig
+    from transformers import PretrainedConfig, PreTrainedModel
 
-_SMALL = {
-    "vocab_size": 512,
-    "hidden_size": 32,
-    "embedding_size": 32,
-    "d_model": 32,
-    "d_kv": 8,
-    "d_ff": 64,
-    "hidden_dim": 64,
-    "intermediate_size": 64,
-    "encoder_ffn_dim": 64,
-    "decoder_ffn_dim": 64,
-    "num_hidden_layers": 2,
-    "num_layers": 2,
-    "num_decoder_layers": 2,
-    "encoder_layers": 2,
-    "decoder_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "encoder_attention_heads": 4,
-    "decoder_attention_heads": 4,
-    "max_position_embeddings": 512,
+_MODEL_TYPE = re.compile(r"""\(\s*["']([\w.-]+)["'],\s*["']\w+Config["']\s*\)""")
+
+
+class Saveable(Protocol):
+    """A part of a checkpoint that can write itself, as those of transformers do."""
+
+    def save_pretrained(self, save_directory: str) -> Any:
+        """Write the part into a folder."""
+        ...
+
+
+_MAKERS: Mapping[str, Callable[["PretrainedConfig", Task], Saveable]] = {
+    "tokenizer": train_tokenizer,
 }
+"""What makes each component: it may write into the configuration what the model must know of it."""
 
 
 class ScratchSource(Source):
@@ -54,83 +56,105 @@ class ScratchSource(Source):
     kind: Literal["scratch"]
     architecture: str = Field(min_length=1)
     config: dict[str, Any] = Field(default_factory=dict)
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**63)
     labels: list[str] | None = Field(default=None, min_length=2)
 
-    def check(self, folder: Path) -> Iterable[Finding]:  # noqa: ARG002
-        """Find an architecture that the installed transformers does not have."""
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+        """Find an unknown architecture, and labels that are given twice."""
         known = known_architectures()
-        if known and self.architecture.replace("-", "_") not in known:
+        if known and self.architecture not in known:
             yield Finding(
                 "unknown-architecture",
                 f"`{self.architecture}` is not an architecture of the installed transformers.",
-                did_you_mean(self.architecture, known),
+                did_you_mean(self.architecture, known) or "Write its `model_type`, such as bert.",
                 ("architecture",),
             )
+        for label, times in Counter(self.labels or ()).items():
+            if times > 1:
+                message = f"The label `{label}` is given {times} times."
+                yield Finding("duplicate-label", message, "Name each label once.", ("labels",))
 
     def resolve(self, context: SourceContext) -> Checkpoint:
-        """Make configuration, weights and tokenizer, and save them as a checkpoint."""
-        key = hashlib.sha256(f"{self.model_dump_json()}{context.task.auto_model}".encode())
-        folder = context.workdir / f"scratch-{key.hexdigest()[:16]}"
+        """Make configuration, weights and components, and save them as a checkpoint."""
+        for finding in self.check(context.folder, context.component):
+            raise SourceError(finding.message.rstrip("."), finding.remedy)
+        key = f"{context.component} {context.task.name} {self.model_dump_json()}"
+        folder = context.workdir / f"scratch-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
         if not folder.is_dir():
-            self._make(folder, context)
+            parts = self._parts(context.task, context.component)
+            with _saving_in(context.workdir) as staged:
+                for part in parts:
+                    part.save_pretrained(str(staged))
+                staged.rename(folder)
         return Checkpoint(
             folder=folder,
             kind=self.kind,
             name=f"{self.architecture} (random weights, seed {self.seed})",
         )
 
-    def _make(self, folder: Path, context: SourceContext) -> None:
+    def _parts(self, task: Task, component: str) -> list[Saveable]:
+        config = small_config(self.architecture, self.config, self.labels)
+        if component != "model":
+            if component not in _MAKERS:
+                raise SourceError(
+                    f"a scratch source cannot make a {component.replace('_', ' ')}",
+                    f"It makes a model and, for it, a {' or a '.join(_MAKERS)}.",
+                )
+            return [_MAKERS[component](config, task)]
+        components = [_MAKERS[name](config, task) for name in task.components if name in _MAKERS]
+        return [*components, self._model(config, task)]
+
+    def _model(self, config: "PretrainedConfig", task: Task) -> "PreTrainedModel":
         import torch
         import transformers
 
-        from runner.sources.scratch_tokenizer import train_tokenizer
-
-        config = self._config()
-        tokenizer = train_tokenizer(config)
-        if "vocab_size" not in self.config:
-            config.vocab_size = len(tokenizer)
-        try:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed)
-                auto_class = getattr(transformers, context.task.auto_model)
-                model = auto_class.from_config(config)
-        except (ValueError, RuntimeError, ZeroDivisionError) as error:
+        auto_class: Any = getattr(transformers, task.auto_model)
+        if type(config) not in auto_class._model_mapping:  # noqa: SLF001
             raise SourceError(
-                f"no {context.task.auto_model} can be made of a {self.architecture} "
-                f"configuration: {str(error).splitlines()[0]}",
-                "Take an architecture that fits the task, and sizes that fit each other.",
+                f"transformers has no {self.architecture} model for {task.name}: "
+                f"{task.auto_model} does not know the architecture",
+                "Take an architecture that fits the task.",
+            )
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+                torch.random.default_generator.manual_seed(self.seed)
+                return auto_class.from_config(config)
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise SourceError(
+                f"no {self.architecture} model can be made of this configuration: {reason}",
+                "Give sizes that fit each other under `config`, or none at all.",
             ) from error
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-
-    def _config(self) -> "PretrainedConfig":
-        from transformers import AutoConfig
-
-        default = AutoConfig.for_model(self.architecture)
-        renamed: Mapping[str, str] = default.attribute_map
-        small: dict[str, Any] = {
-            renamed.get(k, k): v for k, v in _SMALL.items() if hasattr(default, k)
-        }
-        for key in self.config:
-            if not hasattr(default, key):
-                known = [*default.to_dict(), *renamed]
-                raise SourceError(
-                    f"`{key}` is not a field of the {self.architecture} configuration",
-                    did_you_mean(key, known),
-                )
-        given: dict[str, Any] = {renamed.get(key, key): value for key, value in self.config.items()}
-        if self.labels:
-            given["id2label"] = dict(enumerate(self.labels))
-            given["label2id"] = {label: number for number, label in enumerate(self.labels)}
-        values: dict[str, Any] = {**small, **given}
-        return type(default)(**values)
 
 
-def known_architectures() -> list[str]:
-    """Give the model folders of the installed transformers, found without importing it."""
+@contextmanager
+def _saving_in(workdir: Path) -> Generator[Path]:
+    """Give a folder to fill and move away; what the disk says no with is a ``StorageError``."""
+    from safetensors import SafetensorError
+
+    try:
+        staged = Path(tempfile.mkdtemp(prefix=".scratch-", dir=workdir))
+        try:
+            yield staged
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise StorageError(
+            f"the random model could not be written into {workdir}: {error}",
+            "Free some space, or write elsewhere with out=DIR.",
+        ) from error
+
+
+@cache
+def known_architectures() -> frozenset[str]:
+    """Give the model types of the installed transformers, without importing it."""
     spec = importlib.util.find_spec("transformers")
     if spec is None or spec.origin is None:
-        return []
+        return frozenset()
     models = Path(spec.origin).parent / "models"
-    return sorted(p.name for p in models.iterdir() if p.is_dir() and not p.name.startswith("_"))
+    listing = models / "auto" / "configuration_auto.py"
+    text = listing.read_text(encoding="utf-8") if listing.is_file() else ""
+    if found := _MODEL_TYPE.findall(text):
+        return frozenset(found)
+    folders = (entry.name for entry in models.iterdir() if entry.is_dir())
+    return frozenset(name for name in folders if name[0] not in "_.")

@@ -1,23 +1,34 @@
-"""A tokenizer trained on the spot, of the kind the architecture expects."""
+"""A tokenizer made on the spot, of the kind the architecture expects."""
 
-from typing import TYPE_CHECKING
+import json
+import string
+from collections import Counter
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
-from tokenizers import (
-    Tokenizer,
-    decoders,
-    models,
-    normalizers,
-    pre_tokenizers,
-    processors,
-    trainers,
-)
+from runner.errors import SourceError
+from runner.tasks import Task
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PretrainedConfig, PreTrainedTokenizerFast
 
-_WORDPIECE = {"bert", "convbert", "distilbert", "electra", "funnel", "layoutlm", "mobilebert",
-              "mpnet", "tapas"}  # fmt: skip
-_WRAPPED = {"bart", "camembert", "mbart", "roberta", "xlm-roberta"}
+_BERT_LIKE = {
+    "BertTokenizerFast", "ConvBertTokenizerFast", "DistilBertTokenizerFast",
+    "ElectraTokenizerFast", "LayoutLMTokenizerFast", "LxmertTokenizerFast",
+    "MobileBertTokenizerFast", "SqueezeBertTokenizerFast",
+}  # fmt: skip
+_PLAIN = "PreTrainedTokenizerFast"
+_LONGEST = 512
+_WORDPIECE_TOKENS = {
+    "pad": "[PAD]",
+    "unk": "[UNK]",
+    "cls": "[CLS]",
+    "sep": "[SEP]",
+    "mask": "[MASK]",
+}
+_BYTE_LEVEL_TOKENS = {"pad": "<pad>", "bos": "<s>", "eos": "</s>", "unk": "<unk>", "mask": "<mask>"}
+_ALWAYS = ("pad", "bos", "eos")
 _CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
@@ -36,97 +47,178 @@ _CORPUS = [
 ]
 
 
-def train_tokenizer(config: "PretrainedConfig") -> "PreTrainedTokenizerFast":
-    """Train a tokenizer and write its special tokens into a configuration.
+class _Family(Enum):
+    """How an architecture's tokenizer splits text and frames it."""
+
+    WORDPIECE = "[CLS] text [SEP]"
+    ENCODER = "<s> text </s>"
+    ENCODER_DECODER = "text </s>"
+    DECODER = "text"
+
+
+def train_tokenizer(config: "PretrainedConfig", task: Task) -> "PreTrainedTokenizerFast":
+    """Make a tokenizer and tell a configuration of it.
 
     Args:
         config: Configuration of the model; its ``vocab_size`` bounds the vocabulary, and its
             token ids are set.
+        task: The task; a causal language model's tokenizer gets a chat template.
 
     Returns:
         WordPiece with BERT's special tokens for BERT's family, byte-level BPE for the others.
+
+    Raises:
+        SourceError: ``vocab_size`` is too small for the characters alone.
     """
-    if config.model_type in _WORDPIECE:
-        return _wordpiece(config)
-    return _byte_level(config)
+    family, class_name = _family(config)
+    text_config = config.get_text_config()
+    size = int(getattr(text_config, "vocab_size", 0) or _LONGEST)
+    trained = _wordpiece(size) if family is _Family.WORDPIECE else _byte_level(size, family)
+    needed = trained.get_vocab_size()
+    if needed > size:
+        raise SourceError(
+            f"a vocabulary of {size} is too small: the characters alone take {needed}",
+            f"Give `vocab_size` at least {needed}, or none.",
+        )
+    trained = _filled_up(trained, size)
+    _tell(config, trained)
+    if text_config is not config:
+        _tell(text_config, trained)
+    tokenizer = _wrap(trained, text_config, family, class_name)
+    if task.auto_model == "AutoModelForCausalLM":
+        tokenizer.chat_template = _CHAT_TEMPLATE
+    return tokenizer
 
 
-def _wordpiece(config: "PretrainedConfig") -> "PreTrainedTokenizerFast":
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # noqa: S106
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=config.vocab_size, special_tokens=specials, show_progress=False
+def _family(config: "PretrainedConfig") -> tuple[_Family, str]:
+    """Find an architecture's family and the class of its tokenizer, as transformers lists them."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
+
+    fast = TOKENIZER_MAPPING_NAMES.get(config.model_type, (None, None))[1]
+    if fast in _BERT_LIKE:
+        return _Family.WORDPIECE, str(fast)
+    if config.is_encoder_decoder:
+        wrapped = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+        return (_Family.ENCODER if wrapped else _Family.ENCODER_DECODER), _PLAIN
+    if config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return _Family.ENCODER, _PLAIN
+    return _Family.DECODER, _PLAIN
+
+
+def _wordpiece(size: int) -> "Tokenizer":
+    """Take characters and whole words as pieces: the library's own trainer differs by process."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+    from tokenizers.processors import TemplateProcessing
+
+    specials = list(_WORDPIECE_TOKENS.values())
+    normalizer = normalizers.BertNormalizer(lowercase=True)
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words = Counter(
+        word
+        for line in _CORPUS
+        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))
     )
-    tokenizer.train_from_iterator(_CORPUS, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
+    characters = sorted({chr(number) for number in range(33, 127)} - set(string.ascii_uppercase))
+    pieces = [*specials, *characters, *(f"##{character}" for character in characters)]
+    known = sorted(words.keys() - {*characters}, key=lambda word: (-words[word], word))
+    vocabulary = [*pieces, *known[: max(0, size - len(pieces))]]
+    tokenizer = Tokenizer(
+        models.WordPiece(
+            {piece: number for number, piece in enumerate(vocabulary)},
+            unk_token=_WORDPIECE_TOKENS["unk"],
+        )
+    )
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+        special_tokens=[(token, specials.index(token)) for token in ("[CLS]", "[SEP]")],
     )
-    config.pad_token_id = 0
-    return _wrap(
-        tokenizer,
-        config,
-        pad_token="[PAD]",  # noqa: S106
-        unk_token="[UNK]",  # noqa: S106
-        cls_token="[CLS]",  # noqa: S106
-        sep_token="[SEP]",  # noqa: S106
-        mask_token="[MASK]",  # noqa: S106
-    )
+    return tokenizer
 
 
-def _byte_level(config: "PretrainedConfig") -> "PreTrainedTokenizerFast":
-    specials = ["<pad>", "<s>", "</s>", "<unk>", "<mask>"]
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))  # noqa: S106
+def _byte_level(size: int, family: _Family) -> "Tokenizer":
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    tokens = list(_BYTE_LEVEL_TOKENS.values())
+    tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=config.vocab_size,
-        special_tokens=specials,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        vocab_size=size,
+        special_tokens=tokens,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
     tokenizer.train_from_iterator(_CORPUS, trainer)
-    wrapped = config.model_type in _WRAPPED
-    if wrapped or config.is_encoder_decoder:
-        before = "<s> " if wrapped else ""
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=f"{before}$A </s>",
-            pair=f"{before}$A </s> $B </s>",
-            special_tokens=[("<s>", 1), ("</s>", 2)],
-        )
-    config.pad_token_id, config.bos_token_id, config.eos_token_id = 0, 1, 2
-    if config.is_encoder_decoder:
-        config.decoder_start_token_id = 0
-    return _wrap(
-        tokenizer,
-        config,
-        pad_token="<pad>",  # noqa: S106
-        bos_token="<s>",  # noqa: S106
-        eos_token="</s>",  # noqa: S106
-        unk_token="<unk>",  # noqa: S106
-        mask_token="<mask>",  # noqa: S106
+    without_spaces = processors.ByteLevel(trim_offsets=True)
+    if family is _Family.DECODER:
+        tokenizer.post_processor = without_spaces
+        return tokenizer
+    first = "<s> " if family is _Family.ENCODER else ""
+    framing = processors.TemplateProcessing(
+        single=f"{first}$A </s>",
+        pair=f"{first}$A </s> $B </s>",
+        special_tokens=[(token, tokens.index(token)) for token in ("<s>", "</s>")],
     )
+    tokenizer.post_processor = processors.Sequence([without_spaces, framing])
+    return tokenizer
+
+
+def _filled_up(trained: "Tokenizer", size: int) -> "Tokenizer":
+    """Fill a vocabulary with unused tokens, as BERT's is: each id of the model is then a token."""
+    from tokenizers import Tokenizer
+
+    state = json.loads(trained.to_str())
+    vocabulary = state["model"]["vocab"]
+    vocabulary |= {f"[unused{number}]": number for number in range(len(vocabulary), size)}
+    return Tokenizer.from_str(json.dumps(state))
+
+
+def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
+    """Write into a configuration what the model and its generation must know of the tokenizer."""
+    begun_by_eos = config.decoder_start_token_id == config.eos_token_id
+    usual: dict[str, Any] = {**config.to_dict()}
+    names = _WORDPIECE_TOKENS if trained.token_to_id("[PAD]") is not None else _BYTE_LEVEL_TOKENS
+    ids = {name: trained.token_to_id(token) for name, token in names.items()}
+    for name in _ALWAYS:
+        setattr(config, f"{name}_token_id", ids.get(name))
+    for name in ("unk", "cls", "sep", "mask"):
+        if usual.get(f"{name}_token_id") is not None:
+            framing = {"cls": ids.get("bos"), "sep": ids.get("eos")}
+            setattr(config, f"{name}_token_id", ids.get(name, framing.get(name)))
+    for name in ("bos", "eos"):
+        if usual.get(f"forced_{name}_token_id") is not None:
+            setattr(config, f"forced_{name}_token_id", ids.get(name))
+    if config.is_encoder_decoder:
+        config.decoder_start_token_id = ids["eos" if begun_by_eos else "pad"]
 
 
 def _wrap(
-    tokenizer: Tokenizer, config: "PretrainedConfig", **tokens: str
+    trained: "Tokenizer", config: "PretrainedConfig", family: _Family, class_name: str
 ) -> "PreTrainedTokenizerFast":
-    from transformers import PreTrainedTokenizerFast
+    import transformers
+    from tokenizers import AddedToken
 
-    longest = getattr(config, "max_position_embeddings", None) or 512
+    wordpiece = family is _Family.WORDPIECE
+    named = _WORDPIECE_TOKENS if wordpiece else _BYTE_LEVEL_TOKENS
+    tokens: dict[str, Any] = {f"{name}_token": token for name, token in named.items()}
+    if not wordpiece:  # as RoBERTa's: the space before a mask belongs to it
+        tokens["mask_token"] = AddedToken(named["mask"], lstrip=True, special=True)
+    if family is _Family.ENCODER:
+        tokens |= {"cls_token": named["bos"], "sep_token": named["eos"]}
     inputs = ["input_ids", "attention_mask"]
-    if getattr(config, "type_vocab_size", 0) > 1:
+    if wordpiece and getattr(config, "type_vocab_size", 0) > 1:
         inputs.insert(1, "token_type_ids")
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        model_max_length=longest - 2,
+    longest = int(getattr(config, "max_position_embeddings", None) or _LONGEST)
+    tokenizer_class: type[PreTrainedTokenizerFast] = getattr(transformers, class_name)
+    return tokenizer_class(
+        tokenizer_object=trained,
+        model_max_length=longest - 2,  # some architectures number positions from 2
         model_input_names=inputs,
-        padding_side="right" if config.model_type in _WORDPIECE | _WRAPPED else "left",
+        padding_side="left" if family is _Family.DECODER else "right",
         **tokens,
     )
-    fast.chat_template = _CHAT_TEMPLATE
-    return fast

@@ -42,6 +42,10 @@ class Tensor:
     name: str = ""
 
 
+def _one_row(given: Any) -> int:
+    return 1
+
+
 @dataclass(frozen=True)
 class Task:
     """A task of the MLflow transformers flavor.
@@ -57,6 +61,10 @@ class Task:
         pipeline: The transformers pipeline task behind it; the name itself where empty.
         prompt_template: Whether MLflow applies a prompt template for it.
         answer: Turns what the pipeline gives for one input into one row of the output schema.
+        json_columns: Input columns that hold structured values: callers of the pyfunc give them
+            as JSON text, callers of the pipeline as they are.
+        rows: Gives how many rows of output an input has, for tasks whose output is a table of
+            several rows an input.
         optional_weights: Parts of weight names that may be missing from a checkpoint, because
             the task does not use them.
         limitations: Checks of the proof that MLflow's own pyfunc wrapper is known not to meet
@@ -73,6 +81,8 @@ class Task:
     components: tuple[ComponentName, ...] = ("tokenizer",)
     pipeline: str = ""
     prompt_template: bool = False
+    json_columns: tuple[str, ...] = ()
+    rows: Callable[[Any], int] = _one_row
     optional_weights: tuple[str, ...] = ()
     limitations: Mapping[str, str] = field(default_factory=dict[str, str])
 

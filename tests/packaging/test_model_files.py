@@ -4,7 +4,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from huggingface_hub import ModelCard
 from mlflow.types.schema import DataType
 
 from runner.packaging.card import read_card, write_license

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from runner.findings import Finding, Loc
 from runner.recipe.models import Recipe
-from runner.tasks import Task, all_tasks
+from runner.tasks import Task, get_task
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Subject:
     @property
     def task(self) -> Task:
         """The recipe's task."""
-        return all_tasks()[self.recipe.task]
+        return get_task(self.recipe.task)
 
 
 Check = Callable[[Subject], Iterable[Finding]]

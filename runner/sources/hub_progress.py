@@ -1,0 +1,67 @@
+"""Progress of a download, told from what has arrived in the hub's cache."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+from runner.sources.base import Progress
+
+_EVERY = 0.25
+
+
+@contextmanager
+def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
+    """Tell of the bytes that arrive while a repository is fetched.
+
+    The hub's own bars are off meanwhile. What has arrived is read from the cache, because the
+    ways to fetch a file (plain, xet, hf_transfer) have nothing else in common.
+
+    Args:
+        progress: Whom to tell.
+        repo: The repository.
+        total: Bytes to come; nothing is told where none are.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+    from huggingface_hub.utils import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+
+    blobs = (
+        Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
+    )
+    before, done = _size(blobs), Event()
+
+    def watch() -> None:
+        while not done.wait(_EVERY):
+            progress(f"fetching {repo}", min(_size(blobs) - before, total), total)
+
+    watcher = Thread(target=watch, daemon=True)
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    if total:
+        progress(f"fetching {repo}", 0, total)
+        watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if total:
+            watcher.join()
+        if shown:
+            enable_progress_bars()
+    if total:
+        progress(f"fetching {repo}", total, total)
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for file in folder.glob("*"):
+        try:
+            total += file.stat().st_size
+        except OSError:  # a partial file that has just been renamed
+            continue
+    return total

@@ -1,0 +1,23 @@
+"""question-answering: a question and a context in, the answer found in the context out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw["answer"]
+
+
+TASK = Task(
+    name="question-answering",
+    summary="finds the answer to a question in a text",
+    auto_model="AutoModelForQuestionAnswering",
+    inputs=(Column("string", "question"), Column("string", "context")),
+    outputs=(Column("string"),),
+    example={
+        "question": "What is the capital of France?",
+        "context": "The capital of France is Paris.",
+    },
+    answer=_answer,
+)

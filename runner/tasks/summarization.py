@@ -1,0 +1,21 @@
+"""summarization: a text in, a shorter one out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]["summary_text"]
+
+
+TASK = Task(
+    name="summarization",
+    summary="shortens a text",
+    auto_model="AutoModelForSeq2SeqLM",
+    inputs=(Column("string"),),
+    outputs=(Column("string"),),
+    example="MLflow is an open source platform for the machine learning lifecycle.",
+    answer=_answer,
+    prompt_template=True,
+)

@@ -1,0 +1,20 @@
+"""token-classification: a text in, the labels of its tokens out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return ",".join(token.get("entity_group") or token["entity"] for token in raw)
+
+
+TASK = Task(
+    name="token-classification",
+    summary="labels the tokens of a text, such as its named entities",
+    auto_model="AutoModelForTokenClassification",
+    inputs=(Column("string"),),
+    outputs=(Column("string"),),
+    example="My name is Sarah and I live in London.",
+    answer=_answer,
+)

@@ -1,0 +1,83 @@
+"""Tiny real checkpoints, built on the spot: random weights, a trained tokenizer, loadable anywhere.
+
+Each function fills ``folder``, which must not exist yet, and gives it back.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from runner.sources import SourceContext
+from runner.sources.scratch import ScratchSource
+from runner.tasks import all_tasks
+
+SHARD_SIZE = 40_000
+"""Largest size in bytes of a file of ``sharded_causal_lm``."""
+
+
+def causal_lm(folder: Path, architecture: str = "gpt2", **config: Any) -> Path:
+    """A GPT-2 that continues text; its input and output embeddings are tied: stored once."""
+    return build(folder, "text-generation", architecture, config)
+
+
+def untied_causal_lm(folder: Path) -> Path:
+    """A GPT-2 whose output embeddings are weights of their own."""
+    return causal_lm(folder, tie_word_embeddings=False)
+
+
+def sharded_causal_lm(folder: Path) -> Path:
+    """A GPT-2 in several safetensors files and their index."""
+    from transformers import AutoModelForCausalLM
+
+    causal_lm(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size=SHARD_SIZE)
+    return folder
+
+
+def classifier(folder: Path, labels: tuple[str, ...] = ("NEGATIVE", "POSITIVE")) -> Path:
+    """A BERT that labels texts."""
+    return build(folder, "text-classification", "bert", {}, list(labels))
+
+
+def mask_filler(folder: Path) -> Path:
+    """A BERT that fills in ``[MASK]``."""
+    return build(folder, "fill-mask", "bert", {})
+
+
+def embedder(folder: Path) -> Path:
+    """A BERT without a head: hidden states of 32 numbers a token."""
+    return build(folder, "feature-extraction", "bert", {})
+
+
+def tokenizer_only(folder: Path, architecture: str = "gpt2") -> Path:
+    """The tokenizer of a model, alone."""
+    return build(folder, "text-generation", architecture, {}, component="tokenizer")
+
+
+def build(
+    folder: Path,
+    task: str,
+    architecture: str,
+    config: dict[str, Any],
+    labels: list[str] | None = None,
+    component: str = "model",
+) -> Path:
+    """Build what a scratch source makes, in a folder of its own choosing.
+
+    Args:
+        folder: Folder to appear.
+        task: The task it is for.
+        architecture: A transformers model type.
+        config: Fields of its configuration.
+        labels: Names of the labels.
+        component: The part to make.
+    """
+    source = ScratchSource(kind="scratch", architecture=architecture, config=config, labels=labels)
+    with tempfile.TemporaryDirectory() as workdir:
+        context = SourceContext(folder.parent, Path(workdir), all_tasks()[task], component)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(source.resolve(context).folder, folder)
+    return folder
