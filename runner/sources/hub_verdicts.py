@@ -115,4 +115,4 @@ def _without_secrets(text: str) -> str:
     with suppress(OSError):  # a token file that cannot be read holds no token that was sent
         if token := get_token():
             text = text.replace(token, "***")
-    return text
+    return _TOKEN.sub("***", text)

@@ -1,0 +1,245 @@
+"""Each realistic mistake in a recipe: its code, its place and its remedy, and never a traceback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Outcome
+
+SOURCE = "source: {kind: scratch, architecture: gpt2}\n"
+START = f"task: text-generation\n{SOURCE}"
+
+CASES = [
+    # (what, recipe, code, line, part of the message or remedy)
+    ("unknown key", START + "prompt_tmplate: x\n", "unknown-key", 3, "`prompt_template`"),
+    (
+        "unknown key in source",
+        "task: text-generation\nsource:\n  kind: hub\n  repo: org/m\n  revison: main\n",
+        "unknown-key",
+        5,
+        "`revison` is not a field of source (kind: hub). Did you mean `revision`?",
+    ),
+    (
+        "unknown key deep inside",
+        START + "evaluation:\n  expect:\n    - {contians: Paris}\n",
+        "unknown-key",
+        5,
+        "`contains`",
+    ),
+    (
+        "unknown key of a param",
+        START + "params:\n  n: {type: long, defualt: 1}\n",
+        "unknown-key",
+        4,
+        "`default`",
+    ),
+    ("missing task", SOURCE, "missing-key", 1, "task"),
+    ("wrong type", START + "params: [1]\n", "wrong-type", 3, "params"),
+    ("wrong type of a flag", START + "save_pretrained: no\n", "wrong-type", 3, "save_pretrained"),
+    ("unknown task", "task: text-generatoin\n" + SOURCE, "unknown-task", 1, "`text-generation`"),
+    ("unknown kind", "task: fill-mask\nsource: {kind: hubb}\n", "unknown-kind", 2, "`hub`"),
+    ("unknown dtype", START + "dtype: bfloat61\n", "unknown-value", 3, "`bfloat16`"),
+    ("dtype no", START + "dtype: no\n", "unknown-value", 3, "no"),
+    (
+        "missing folder",
+        "task: fill-mask\nsource:\n  kind: local\n  path: ./nowhere\n",
+        "source-missing",
+        4,
+        "nowhere",
+    ),
+    (
+        "folder without config.json",
+        "task: fill-mask\nsource: {kind: local, path: ../empty}\n",
+        "no-config",
+        2,
+        "config.json",
+    ),
+    (
+        "package not installed",
+        "task: fill-mask\nsource: {kind: package, distribution: no-such-dist, version: '1.0', "
+        "path: a}\n",
+        "package-missing",
+        2,
+        "no-such-dist==1.0",
+    ),
+    (
+        "unknown architecture",
+        "task: fill-mask\nsource: {kind: scratch, architecture: robrta}\n",
+        "unknown-architecture",
+        2,
+        "`roberta`",
+    ),
+    ("unreadable YAML", "task: [\n", "unreadable-yaml", 2, "YAML"),
+    ("a tab", "task: fill-mask\nsource:\n\tkind: hub\n", "unreadable-yaml", 3, "YAML"),
+    ("duplicate key", START + "dtype: float32\ndtype: float16\n", "duplicate-key", 4, "line 3"),
+    (
+        "unquoted revision",
+        "task: fill-mask\nsource:\n  kind: hub\n  repo: org/m\n  revision: 1234e56\n",
+        "unquoted-text",
+        5,
+        '"1234e56"',
+    ),
+    ("no placeholder", START + "prompt_template: Answer.\n", "bad-template", 3, "{prompt}"),
+    (
+        "two placeholders",
+        START + 'prompt_template: "{prompt} {prompt}"\n',
+        "bad-template",
+        3,
+        "{prompt}",
+    ),
+    (
+        "another placeholder",
+        START + 'prompt_template: "{prompt} {context}"\n',
+        "bad-template",
+        3,
+        "{context}",
+    ),
+    (
+        "template on a task without",
+        "task: text-classification\nsource: {kind: scratch, architecture: bert}\n"
+        'prompt_template: "{prompt}"\n',
+        "template-not-supported",
+        3,
+        "summarization",
+    ),
+    (
+        "hydra",
+        START + "hydra: {callbacks: {x: {_target_: os.system}}}\n",
+        "forbidden-key",
+        3,
+        "hydra",
+    ),
+    (
+        "_target_ deep inside",
+        START + "model_config:\n  a:\n    _target_: os.system\n",
+        "forbidden-key",
+        5,
+        "_target_",
+    ),
+    ("a package header", "# @package _global_\n" + START, "forbidden-key", 1, "header"),
+    ("the environment", START + "description: ok\ntracking: {experiment: '${oc.env:HOME}'}\n",
+     "interpolation", 4, "oc.env"),
+    ("the environment, nested", START + "tracking: {experiment: '${${a}:HOME}'}\n",
+     "interpolation", 3, "HOME"),
+    ("a setting of the run", START + "out: elsewhere\n", "forbidden-key", 3, "command line"),
+    ("not available yet", START + "trust_remote_code: true\n", "not-available", 3, "available"),
+    ("a base that is not there", "defaults: [/recipe/no/such]\n" + START, "unknown-recipe", 1, "no/such"),
+    (
+        "a param of the wrong type",
+        START + "params: {n: {type: long, default: many}}\n",
+        "bad-param",
+        3,
+        "many",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def project(workspace: Path) -> Path:
+    (workspace / "empty").mkdir()
+    (workspace / "recipes").mkdir()
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "said"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_a_mistake_is_found_in_its_place(
+    cli: Callable[..., Outcome], project: Path, text: str, code: str, line: int, said: str
+) -> None:
+    (project / "recipes" / "bad.yaml").write_text(text)
+    done = cli("validate", "recipes/bad.yaml")
+    assert done.code == 2, done.stdout + done.stderr
+    found = [one for one in done.stdout.splitlines() if f"error[{code}]" in one]
+    assert found, done.stdout
+    assert found[0].startswith(f"recipes/bad.yaml:{line}:"), found
+    assert said in found[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    run = cli("+recipe=bad")
+    assert run.code == 2
+    assert f"error[{code}]" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (project / "outputs").exists()
+
+
+def test_all_findings_of_all_files_come_at_once_and_in_order(
+    cli: Callable[..., Outcome], project: Path
+) -> None:
+    (project / "recipes" / "b.yaml").write_text(START + "dtpe: float32\nsave_az: pipeline\n")
+    (project / "recipes" / "a.yaml").write_text(START + "dtype: flat32\n")
+    done = cli("validate", "recipes")
+    lines = [line for line in done.stdout.splitlines() if "error[" in line]
+    assert [line.split(" ")[0].rsplit(":", 1)[0] for line in lines] == [
+        "recipes/a.yaml:3",
+        "recipes/b.yaml:3",
+        "recipes/b.yaml:4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["+recipes=text-generation/scratch"], "unknown-group", "+recipe=text-generation/scratch"),
+        (["+recipe=text-generation/scrach"], "unknown-recipe", "text-generation/scratch"),
+        (["dtype=float32"], "missing-recipe", "+recipe="),
+        (["+recipe=text-generation/scratch", "dtpe=float16"], "unknown-key", "`dtype`"),
+        (["+recipe=text-generation/scratch", "params.n=1"], "unknown-key", "+params.n=1"),
+        (["+recipe=text-generation/scratch", "hydra.run.dir=x"], "forbidden-override", "out="),
+        (["+recipe=text-generation/scratch", "device=tpu"], "bad-value", "device"),
+        (["+recipe=../../etc/passwd"], "unknown-recipe", "passwd"),
+        (["lst"], "unknown-verb", "`ls`"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(
+    cli: Callable[..., Outcome], arguments: list[str], code: str, said: str
+) -> None:
+    done = cli(*arguments)
+    assert done.code == 2
+    assert code in done.stderr, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_composing_a_hostile_recipe_executes_nothing(
+    cli: Callable[..., Outcome], project: Path
+) -> None:
+    (project / "recipes" / "evil.yaml").write_text(
+        START
+        + "hydra:\n  callbacks:\n    x: {_target_: pathlib.Path.touch, self: pwned}\n"
+        + "  run: {dir: escaped}\n  job: {chdir: true}\n"
+    )
+    for arguments in (["validate"], ["show", "+recipe=evil"], ["+recipe=evil"], ["ls"]):
+        cli(*arguments)
+    assert sorted(p.name for p in project.iterdir()) == ["empty", "recipes"]
+
+
+def test_the_environment_never_reaches_a_composed_recipe(
+    cli: Callable[..., Outcome], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    text = "input_example: '${oc.env:SECRET_TOKEN} is text'\n"
+    (project / "recipes" / "leak.yaml").write_text(START + text)
+    done = cli("show", "+recipe=leak")
+    assert done.code == 0, done.stderr
+    assert "hunter2" not in done.stdout
+    assert "${oc.env:SECRET_TOKEN} is text" in done.stdout
+
+
+def test_validating_everything_imports_no_torch(workspace: Path) -> None:
+    code = (
+        "import sys; from runner.cli import main; code = main(['validate']);"
+        "print(code, sorted({'torch', 'transformers', 'mlflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=workspace,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "0 []", done.stdout
