@@ -104,6 +104,7 @@ def _scalar(value: Any) -> str:
 def _is_plain(text: str) -> bool:
     import re
 
-    return re.fullmatch(r"[A-Za-z][\w./+-]*( [\w./+-]+)*", text) is not None and text.lower() not in (
+    words = re.fullmatch(r"[A-Za-z][\w./+-]*( [\w./+-]+)*", text)
+    return words is not None and text.lower() not in (
         "true", "false", "null", "yes", "no", "on", "off", "y", "n",
     )  # fmt: skip

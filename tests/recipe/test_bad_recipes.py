@@ -127,7 +127,8 @@ CASES = [
      "interpolation", 3, "HOME"),
     ("a setting of the run", START + "out: elsewhere\n", "forbidden-key", 3, "command line"),
     ("not available yet", START + "trust_remote_code: true\n", "not-available", 3, "available"),
-    ("a base that is not there", "defaults: [/recipe/no/such]\n" + START, "unknown-recipe", 1, "no/such"),
+    ("a base that is not there", "defaults: [/recipe/no/such]\n" + START,
+     "unknown-recipe", 1, "no/such"),
     (
         "a param of the wrong type",
         START + "params: {n: {type: long, default: many}}\n",
