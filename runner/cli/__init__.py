@@ -90,7 +90,7 @@ def _looks_like_verb(argument: str) -> bool:
 
 
 def _unknown_verb(name: str) -> int:
-    from runner.recipe.spelling import did_you_mean
+    from runner.spelling import did_you_mean
 
     hint = did_you_mean(name, verbs()) or f"The verbs are {', '.join(verbs())}."
     sys.stderr.write(f"error[unknown-verb] `{name}` is not a verb. {hint}\n")

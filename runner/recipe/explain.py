@@ -17,8 +17,8 @@ from runner.recipe.schema import (
     takes_text_only,
     value_at,
 )
-from runner.recipe.spelling import did_you_mean, one_of
 from runner.sources import all_kinds
+from runner.spelling import did_you_mean, one_of
 from runner.tasks import all_tasks
 from runner.tasks.base import JSON
 

@@ -23,7 +23,7 @@ from runner.recipe.schema import (
     value_at,
 )
 from runner.recipe.shelf import SUFFIX, Shelf, unknown_recipe
-from runner.recipe.spelling import did_you_mean, nearest
+from runner.spelling import did_you_mean, nearest
 
 
 @dataclass(frozen=True)

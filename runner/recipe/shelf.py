@@ -7,8 +7,8 @@ from pathlib import Path
 
 from runner.findings import Finding, RecipeError
 from runner.recipe.shipped import shipped
-from runner.recipe.spelling import nearest, one_of
 from runner.recipe.strict_yaml import display_name
+from runner.spelling import nearest, one_of
 
 SUFFIX = ".yaml"
 FOLDER = "recipes"

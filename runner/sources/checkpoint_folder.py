@@ -11,7 +11,7 @@ import yaml
 from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.safetensors_header import LFS_POINTER, read_headers
-from runner.suggest import did_you_mean
+from runner.spelling import did_you_mean
 
 _CONFIGS = {
     "model": ("config.json",),

@@ -21,7 +21,7 @@ from runner.sources.checkpoint_folder import (
     insist_on_weights,
 )
 from runner.sources.safetensors_header import INDEX_FILE, SINGLE_FILE, read_index
-from runner.suggest import did_you_mean
+from runner.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo

@@ -17,7 +17,7 @@ from runner.sources.checkpoint_folder import (
     insist,
     insist_on_weights,
 )
-from runner.suggest import did_you_mean
+from runner.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 

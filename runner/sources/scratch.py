@@ -19,7 +19,7 @@ from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.scratch_config import small_config
 from runner.sources.scratch_tokenizer import train_tokenizer
-from runner.suggest import did_you_mean
+from runner.spelling import did_you_mean
 from runner.tasks import Task
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from runner.errors import SourceError
-from runner.suggest import did_you_mean
+from runner.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig

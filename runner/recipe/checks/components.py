@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.checks import Subject
-from runner.recipe.spelling import one_of
+from runner.spelling import one_of
 
 
 def check(subject: Subject) -> Iterator[Finding]:
