@@ -1,6 +1,7 @@
 """``show``: a recipe as it would run, with the origin of every value."""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -17,10 +18,10 @@ EPILOG = """\
 example:
   python -m runner show +recipe=text-generation/scratch dtype=bfloat16
 
-  description: a tiny random GPT-2, for rehearsals and tests  # recipes/text-generation/scratch.yaml:1:1
+  description: a tiny random GPT-2, for rehearsals and tests  # recipes/text-generation/scratch.y…
   …
   dtype: bfloat16                                             # command line
-"""  # noqa: E501
+"""
 
 _WIDEST = 60
 
@@ -102,9 +103,7 @@ def _scalar(value: Any) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    import re
-
-    words = re.fullmatch(r"[A-Za-z][\w./+-]*( [\w./+-]+)*", text)
+    words = re.fullmatch(r"[A-Za-z][\w./+-]*(,? [\w./+-]+)*", text)
     return words is not None and text.lower() not in (
         "true", "false", "null", "yes", "no", "on", "off", "y", "n",
     )  # fmt: skip

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from runner.cli.options import add_config_dir
+from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.findings import Finding
 
@@ -29,9 +29,10 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=("text", "json", "github"),
-        default="text",
-        help="json: one document; github: annotations of a pull request",
+        default=None,
+        help="json: one document, as --output json; github: annotations of a pull request",
     )
+    add_output(parser)
     add_config_dir(parser)
 
 
@@ -39,10 +40,11 @@ def execute(args: Namespace) -> Exit:
     """Validate, and print a line for each finding."""
     from runner.recipe.library import validate_paths
 
-    args.output = "json" if args.format == "json" else "text"
+    form = args.format or args.output
+    args.output = "json" if form == "json" else "text"
     validated = validate_paths(args.paths, args.config_dir)
     findings, errors = validated.findings, validated.errors
-    if args.format == "json":
+    if form == "json":
         from runner.cli.documents import as_json, finding_document
 
         documents = [finding_document(finding) for finding in findings]
@@ -50,7 +52,7 @@ def execute(args: Namespace) -> Exit:
             as_json({"files": validated.files, "errors": errors, "findings": documents})
         )
     else:
-        line = _annotation if args.format == "github" else str
+        line = _annotation if form == "github" else str
         sys.stdout.writelines(f"{line(finding)}\n" for finding in findings)
         sys.stdout.write(_summary(validated.files, errors, len(findings) - errors))
     return Exit.WRONG_INPUT if errors else Exit.DONE
