@@ -59,7 +59,7 @@ def test_an_installed_wheel_has_the_recipes(tmp_path: Path) -> None:
 
 
 def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
-    hosts = re.compile("py" + r"pi\.org|pythonhosted|huggingface\.co/[a-z]+/sim" + "ple")
+    hosts = re.compile("py" + r"pi\.org|python" + r"hosted|huggingface\.co/[a-z]+/sim" + "ple")
     paths = re.compile(r"(?<![\w.])/(ro" + "ot|wo" + "rk|home)/")
     for name in TRACKED:
         text = (REPOSITORY / name).read_text(encoding="utf-8", errors="replace")

@@ -14,6 +14,7 @@ from runner.evaluation.views import View, open_view
 from runner.recipe.models import Expectation, Recipe
 from runner.records import Check, Outcome, Verdict, ViewRecord
 from runner.tasks import Task, get_task
+from runner.tasks.forms import rows_of
 
 
 @dataclass
@@ -44,7 +45,7 @@ def inputs_of(recipe: Recipe) -> list[Any]:
     if recipe.evaluation.inputs:
         return recipe.evaluation.inputs
     if recipe.input_example is not None:
-        return [recipe.input_example]
+        return rows_of(get_task(recipe.task), recipe.input_example)
     return [get_task(recipe.task).example]
 
 

@@ -129,6 +129,21 @@ CASES = [
     ("not available yet", START + "trust_remote_code: true\n", "not-available", 3, "available"),
     ("a base that is not there", "defaults: [/recipe/no/such]\n" + START,
      "unknown-recipe", 1, "no/such"),
+    ("a requirement pip cannot read", START + "requirements: {extra: ['no !! line']}\n",
+     "bad-requirement", 3, "not a requirement"),
+    ("a requirement from an address", START + "requirements: {extra: ['x @ https://a.b/x']}\n",
+     "bad-requirement", 3, "address"),
+    ("an example of the wrong form", START + "input_example: 5\n", "bad-input", 3, "not text"),
+    ("an input of the wrong form", START + "evaluation: {inputs: [a, {b: c}]}\n",
+     "bad-input", 3, "is a mapping, not text"),
+    ("a mapping without a key", "task: question-answering\n" + SOURCE
+     + "input_example: {question: who, contxt: x}\n", "bad-input", 3, "has no `context`"),
+    ("an expectation of no input", START + "evaluation: {expect: [{input: 1, contains: a}]}\n",
+     "bad-expectation", 3, "the last is 0"),
+    ("an expectation of no column", START
+     + "evaluation: {expect: [{column: label, contains: a}]}\n", "bad-expectation", 3, "label"),
+    ("a pattern that cannot be read", START + "evaluation: {expect: [{regex: '('}]}\n",
+     "bad-expectation", 3, "missing )"),
     (
         "a param of the wrong type",
         START + "params: {n: {type: long, default: many}}\n",
