@@ -63,6 +63,9 @@ def execute(args: Namespace) -> Exit:
         quiet()
     console = open_console()
     with console.status("importing torch, transformers and mlflow …"):
+        from runner.libraries import spare_unused_imports
+
+        spare_unused_imports()
         from runner.sweeps.points import points
         from runner.sweeps.run_all import exit_code, run_all
 

@@ -10,6 +10,7 @@ import mlflow.transformers
 from huggingface_hub import ModelCard
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
+from mlflow.transformers import flavor_config, model_io
 from mlflow.utils import environment
 from transformers import pipeline
 
@@ -94,7 +95,7 @@ def _save_into(
     def write(save_directory: Path, **_: Any) -> None:
         reports.append(write_weights(parts, Path(save_directory), progress))
 
-    with _saving_by(parts.model, write), _no_environment_scan(), _failing_as_source(parts):
+    with _saving_by(parts.model, write), _told_what_is_known(parts), _failing_as_source(parts):
         mlflow.transformers.save_model(
             _whole(parts) if recipe.save_as == "pipeline" else _pieces(parts),
             path=str(staged),
@@ -135,18 +136,28 @@ def _saving_by(model: Any, write: Any) -> Generator[None]:
 
 
 @contextmanager
-def _no_environment_scan() -> Generator[None]:
-    """Spare MLflow a second of looking through every installed file for mismatched versions.
+def _told_what_is_known(parts: Parts) -> Generator[None]:
+    """Answer what MLflow would find out for itself, slowly.
 
-    The requirement lines it would compare with what is installed were read from there.
+    Whether the requirements match what is installed (they were read from there; a scan of every
+    installed file), whether the model is one of PEFT's (imports it), and whether the pipeline has
+    a pyfunc flavor (imports old models).
     """
-    name = "warn_dependency_requirement_mismatches"
-    original = getattr(environment, name, None)
-    setattr(environment, name, lambda _requirements: None)
+    answers: list[tuple[Any, str, Any]] = [
+        (environment, "warn_dependency_requirement_mismatches", lambda _requirements: None),
+        (mlflow.transformers, "is_peft_model", lambda _model: False),
+        (flavor_config, "is_peft_model", lambda _model: False),
+        (model_io, "is_peft_model", lambda _model: False),
+        (mlflow.transformers, "_should_add_pyfunc_to_model", lambda _pipeline: parts.task.pyfunc),
+    ]
+    originals = [(module, name, getattr(module, name)) for module, name, _ in answers]
+    for module, name, answer in answers:
+        setattr(module, name, answer)
     try:
         yield
     finally:
-        setattr(environment, name, original)
+        for module, name, original in originals:
+            setattr(module, name, original)
 
 
 @contextmanager

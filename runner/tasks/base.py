@@ -60,6 +60,7 @@ class Task:
         components: What its pipeline needs beside the model.
         pipeline: The transformers pipeline task behind it; the name itself where empty.
         prompt_template: Whether MLflow applies a prompt template for it.
+        pyfunc: Whether MLflow has inference code for it, so that the model gets a pyfunc flavor.
         answer: Turns what the pipeline gives for one input into one row of the output schema.
         json_columns: Input columns that hold structured values: callers of the pyfunc give them
             as JSON text, callers of the pipeline as they are.
@@ -81,6 +82,7 @@ class Task:
     components: tuple[ComponentName, ...] = ("tokenizer",)
     pipeline: str = ""
     prompt_template: bool = False
+    pyfunc: bool = True
     json_columns: tuple[str, ...] = ()
     rows: Callable[[Any], int] = _one_row
     optional_weights: tuple[str, ...] = ()
