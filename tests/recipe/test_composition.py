@@ -85,13 +85,16 @@ def test_relative_paths_are_relative_to_the_file_that_wrote_them(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_a_template_is_always_the_text_it_is(recipes: Path, text: str) -> None:
     braces = text.replace("{", "{{").replace("}", "}}")
     template = f"{braces} ${{{{oc.env:HOME}}}} {{prompt}}"
-    line = yaml.safe_dump({"prompt_template": template}, allow_unicode=True)
+    line = yaml.safe_dump({"prompt_template": template}, default_style='"')
     (recipes / "any.yaml").write_text(BASE + line, encoding="utf-8")
     assert compose(["+recipe=any"]).recipe.prompt_template == template
 
