@@ -19,6 +19,7 @@ from runner.recipe.models import (
 )
 from runner.recipe.params import Param
 from runner.recipe.settings import Settings, TrackingSettings
+from runner.recipe.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
 from runner.tasks import all_tasks
 
@@ -32,6 +33,8 @@ _BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("components", Components),
     ("load", Load),
     ("params.&lt;name&gt;", Param),
+    ("signature", ExplicitSignature),
+    ("signature.inputs[]", Spec),
     ("evaluation", Evaluation),
     ("evaluation.expect[]", Expectation),
     ("tracking", Tracking),

@@ -49,3 +49,10 @@ class TrackingError(RunnerError):
 
     code = "tracking-failed"
     exit = Exit.OUTSIDE_FAILED
+
+
+class SignatureError(RunnerError):
+    """The signature could not be inferred from the recipe's example."""
+
+    code = "signature-failed"
+    exit = Exit.WRONG_INPUT

@@ -2,24 +2,33 @@
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from runner import __version__, tracking
 from runner.errors import RunnerError
-from runner.evaluation.proof import inputs_of, prove
+from runner.evaluation.inputs import (
+    Materialiser,
+    are_the_tasks_own,
+    as_callers_write,
+    inputs_of,
+)
+from runner.evaluation.proof import prove
 from runner.findings import Loc
-from runner.packaging.load import load
+from runner.packaging.load import Parts, load
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
-from runner.packaging.sign import sign
+from runner.packaging.sign import infer, sign
 from runner.packaging.storage import failing_as_storage
 from runner.recipe.composed import Composed
 from runner.recipe.digest import digest
+from runner.recipe.models import Recipe
 from runner.records import Failure, Observer, RunRecord, Silent, SourceRecord, Step, step
 from runner.sources import Checkpoint, Source, SourceContext
-from runner.tasks import get_task
+from runner.tasks.forms import rows_of
 
 _WORK = ".work-"
 
@@ -89,27 +98,77 @@ def _steps(
     with step(record, "load", observer) as current:
         parts = load(recipe, checkpoints)
         current.detail = "headers only" if parts.weightless else "weights in memory"
+    inputs = _materialise(composed, workdir, parts)
+    example = _example(recipe, inputs)
     with step(record, "sign", observer):
-        signature = sign(recipe)
+        inferred = recipe.signature == "infer"
+        signature = infer(recipe, parts, example) if inferred else sign(recipe)
         record.signature = signature.to_dict()
     with step(record, "save", observer) as current:
         metadata = {"recipe": record.recipe, "recipe_digest": record.digest}
-        saved = save(recipe, parts, signature, folder / "model", metadata, observer.progress)
+        saved = save(
+            recipe, parts, signature, folder / "model", metadata, example, observer.progress
+        )
         current.bytes, current.detail = saved.bytes, saved.how
         record.model, record.model_bytes = str(saved.path), saved.bytes
         record.requirements = saved.requirements
         record.dtype = str(parts.dtype).removeprefix("torch.")
     del parts
-    if recipe.evaluation.views:
+    if recipe.views:
         with step(record, "prove", observer) as current:
-            proof = prove(recipe, saved.path, composed.settings.device)
+            proof = prove(recipe, inputs.proof, saved.path, composed.settings.device)
             record.views, record.checks = proof.views, proof.checks
             record.metrics, record.verdict = proof.metrics, proof.verdict
-            current.detail = " and ".join(recipe.evaluation.views)
+            current.detail = " and ".join(recipe.views)
     if uri := composed.settings.tracking.uri:
         with step(record, "log", observer) as current:
             record.tracking = tracking.log(record, recipe, composed.values, uri)
             current.detail = f"model stored by {record.tracking.storage}"
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Inputs as the model takes them.
+
+    Args:
+        proof: Those of the proof.
+        example: The rows of the input example; empty where the recipe has none.
+        single: Whether the example is one row, not a batch.
+    """
+
+    proof: list[Any]
+    example: list[Any]
+    single: bool
+
+
+def _materialise(composed: Composed, workdir: Path, parts: Parts) -> _Inputs:
+    recipe = composed.recipe
+    rate = getattr(parts.components.get("feature_extractor"), "sampling_rate", 0)
+
+    def all_of(rows: list[Any], loc: Loc, *, sample: bool = False) -> list[Any]:
+        def folder_of(number: int) -> Path:
+            return composed.origin((*loc, number)).folder
+
+        return Materialiser(recipe.contract, folder_of, workdir, rate, sample=sample).all(rows)
+
+    given = recipe.input_example
+    rows = [] if given is None else rows_of(recipe.contract, given)
+    example = all_of(rows, ("input_example",))
+    proof = example
+    if recipe.evaluation.inputs or are_the_tasks_own(recipe):
+        own = are_the_tasks_own(recipe)
+        proof = all_of(inputs_of(recipe), ("evaluation", "inputs"), sample=own)
+    return _Inputs(proof, example, single=rows == [given])
+
+
+def _example(recipe: Recipe, inputs: _Inputs) -> Any:
+    """Give the input example as callers of the pyfunc write it, with the params' defaults."""
+    if not inputs.example:
+        return None
+    rows = [as_callers_write(recipe.contract, row) for row in inputs.example]
+    example = rows[0] if inputs.single else rows
+    params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
+    return (example, params) if params else example
 
 
 def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str, Checkpoint]:
@@ -122,7 +181,7 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
         context = SourceContext(
             folder=composed.origin((*loc, "path")).folder,
             workdir=workdir,
-            task=get_task(recipe.task),
+            task=recipe.contract,
             component=name,
             progress=observer.progress,
         )

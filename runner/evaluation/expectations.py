@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.evaluation.rows import brief
+from runner.evaluation.rows import brief, is_table
 from runner.recipe.models import Expectation
 
 
@@ -15,13 +15,14 @@ def unmet(expectation: Expectation, row: Any) -> str:
 
     Args:
         expectation: The expectation.
-        row: One row of output.
+        row: The output of one input; of a table its first row, the best one.
 
     Returns:
         One sentence, or nothing.
     """
     value = row
     if expectation.column is not None:
+        row = row[0] if is_table(row) else row
         if not isinstance(row, dict) or expectation.column not in row:
             columns = ", ".join(row) if isinstance(row, dict) else "none"
             return f"there is no column {expectation.column}; the output has {columns}"

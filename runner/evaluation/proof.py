@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
-from runner.evaluation.rows import as_rows, brief, column_problem, same, type_problem
+from runner.evaluation.rows import (
+    alike,
+    as_rows,
+    brief,
+    column_problem,
+    is_table,
+    say,
+    type_problem,
+)
 from runner.evaluation.views import View, open_view
+from runner.ffmpeg import ffmpeg_on_path
 from runner.recipe.models import Expectation, Recipe
 from runner.records import Check, Outcome, Verdict, ViewRecord
-from runner.tasks import Task, get_task
-from runner.tasks.forms import rows_of
+from runner.tasks import Task
 
 
 @dataclass
@@ -40,20 +48,12 @@ class Proof:
         return Verdict.FAILED if failed else Verdict.PASSED
 
 
-def inputs_of(recipe: Recipe) -> list[Any]:
-    """Give the inputs of the proof: declared, else the input example, else the task's own."""
-    if recipe.evaluation.inputs:
-        return recipe.evaluation.inputs
-    if recipe.input_example is not None:
-        return rows_of(get_task(recipe.task), recipe.input_example)
-    return [get_task(recipe.task).example]
-
-
-def prove(recipe: Recipe, path: Path, device: str = "auto") -> Proof:
+def prove(recipe: Recipe, inputs: Sequence[Any], path: Path, device: str = "auto") -> Proof:
     """Prove a saved model by inference.
 
     Args:
         recipe: The recipe it was made from.
+        inputs: The inputs, as the model takes them.
         path: The model folder.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
 
@@ -62,9 +62,10 @@ def prove(recipe: Recipe, path: Path, device: str = "auto") -> Proof:
     """
     proof = Proof()
     gc.freeze()  # what the imports made is not garbage: do not look through it after each view
-    for name in recipe.evaluation.views:
-        _ViewProof(recipe, name, inputs_of(recipe), proof).run(path, device)
-        gc.collect()
+    with ffmpeg_on_path():
+        for name in recipe.views:
+            _ViewProof(recipe, name, inputs, proof).run(path, device)
+            gc.collect()
     gc.unfreeze()
     return proof
 
@@ -78,25 +79,25 @@ class _ViewProof:
 
     @property
     def task(self) -> Task:
-        return get_task(self.recipe.task)
+        return self.recipe.contract
 
     def run(self, path: Path, device: str) -> None:
         start = time.perf_counter()
         try:
             view = open_view(self.name, path, self.recipe, device)
         except Exception as error:
-            self._add("loads", f"it does not load: {_say(error)}")
+            self._add("loads", f"it does not load: {say(error)}")
             return
         loaded = time.perf_counter()
         self._add("loads", "")
         try:
-            output = as_rows(view.predict(self.inputs))
-            self._check_rows(output)
-            rows = self._by_input(output) or [self._single(view, row) for row in self.inputs]
+            came, rows = self._outputs(view, {})
         except Exception as error:
-            self._add("runs", f"predict raised {_say(error)}")
+            self._add("runs", f"predict raised {say(error)}")
             return
         self._add("runs", "")
+        wanted = self._wanted()
+        self._add("rows", f"{wanted} rows are wanted, {came} came" if came != wanted else "")
         self.proof.views.append(
             ViewRecord(
                 view=self.name,
@@ -109,35 +110,57 @@ class _ViewProof:
         self._check_params(view, rows)
         self._check_expectations(rows)
 
-    def _by_input(self, output: list[Any]) -> list[Any]:
-        """Give the output of each input; nothing where it cannot be told what belongs to which."""
+    @property
+    def _singly(self) -> bool:
+        return self.name == "native" or not self.task.batches
+
+    def _wanted(self) -> int:
+        """Give the rows that an output of all inputs must have."""
+        return len(self.inputs) if self._singly else sum(self._counts())
+
+    def _counts(self) -> list[int]:
+        """Give the rows that each input's output must have: several where several are asked for."""
+        asked = self.recipe.params.get("num_return_sequences")
+        sequences = asked.default if asked else None
+        sequences = sequences or self.recipe.inference_config.get("num_return_sequences") or 1
+        return [self.task.rows(given) * int(sequences) for given in self.inputs]
+
+    def _outputs(self, view: View, params: Mapping[str, Any]) -> tuple[int, list[Any]]:
+        """Run the inputs.
+
+        Returns:
+            How many rows came, and the output of each input; each input is run alone where it
+            cannot be told from the rows of all which belong to it.
+        """
         if self.name == "native":
-            return output
-        counts = [self.task.rows(given) for given in self.inputs]
-        if len(output) != sum(counts):
-            return []
+            outputs = as_rows(view.predict(self.inputs, params))
+            return len(outputs), outputs
+        if self._singly:
+            outputs = [self._alone(view, row, params) for row in self.inputs]
+            return sum(output != [] for output in outputs), outputs
+        rows = as_rows(view.predict(self.inputs, params))
+        counts = self._counts()
+        if len(rows) != sum(counts):
+            return len(rows), [self._alone(view, row, params) for row in self.inputs]
         if counts == [1] * len(counts):
-            return output
+            return len(rows), rows
         starts = accumulate(counts, initial=0)
-        return [output[start : start + n] for start, n in zip(starts, counts, strict=False)]
+        grouped = [rows[start : start + n] for start, n in zip(starts, counts, strict=False)]
+        return len(rows), grouped
 
-    def _single(self, view: View, row: Any) -> Any:
-        """Give the output for one input alone: its row, or all of it where it is several."""
-        output = view.predict([row])
+    def _alone(self, view: View, row: Any, params: Mapping[str, Any]) -> Any:
+        """Give the output for one input: its row, or all of it where it is several."""
+        output = view.predict([row], params)
         rows = as_rows(output)
-        return rows[0] if len(rows) == 1 else output
-
-    def _check_rows(self, output: list[Any]) -> None:
-        single = self.name == "native"
-        wanted = len(self.inputs) if single else sum(map(self.task.rows, self.inputs))
-        wrong = len(output) != wanted
-        self._add("rows", f"{wanted} rows are wanted, {len(output)} came" if wrong else "")
+        if len(rows) == 1:
+            return rows[0]
+        return rows if is_table(rows) else output
 
     def _check_signature(self, rows: list[Any]) -> None:
         if self.name == "native":
             return
         for check, problem in (("columns", column_problem), ("types", type_problem)):
-            flat = [r for row in rows for r in (row if _is_table(row) else [row])]
+            flat = [r for row in rows for r in (row if is_table(row) else [row])]
             found = [problem(row, self.task.outputs) for row in flat]
             self._add(check, next((text for text in found if text), ""))
 
@@ -155,12 +178,10 @@ class _ViewProof:
     def _differs(self, view: View, rows: list[Any], params: Mapping[str, Any]) -> str:
         names = ", ".join(params)
         try:
-            given = self._by_input(as_rows(view.predict(self.inputs, params))) or [
-                self._single(_With(view, params), row) for row in self.inputs
-            ]
+            _, given = self._outputs(view, params)
         except Exception as error:
-            return f"predict with {names} raised {_say(error)}"
-        if all(same(a, b) for a, b in zip(rows, given, strict=True)):
+            return f"predict with {names} raised {say(error)}"
+        if all(alike(a, b) for a, b in zip(rows, given, strict=True)):
             return ""
         return f"giving {names} at the declared default changes the output"
 
@@ -193,23 +214,3 @@ class _ViewProof:
             if known and self.name == "pyfunc" and self.recipe.pyfunc == "mlflow":
                 outcome, message = Outcome.LIMITATION, f"{problem} ({known})"
         self.proof.checks.append(Check(name=name, view=self.name, outcome=outcome, message=message))
-
-
-@dataclass(frozen=True)
-class _With:
-    """A view with params bound."""
-
-    view: View
-    params: Mapping[str, Any]
-
-    def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
-        return self.view.predict(inputs, {**self.params, **(params or {})})
-
-
-def _is_table(row: Any) -> bool:
-    return isinstance(row, list) and bool(row) and isinstance(row[0], dict)
-
-
-def _say(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

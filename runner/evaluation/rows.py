@@ -1,5 +1,6 @@
 """Outputs as rows: one row an input, whatever container a view answered in."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ _PYTHON = {
     "binary": bytes,
 }
 _SHORT = 200
+_COUNTED = ("id", "created")
+_LACKING = re.compile(r"\b(Half|BFloat16|Double)\b")
 
 
 def as_rows(output: Any) -> list[Any]:
@@ -42,20 +45,20 @@ def as_rows(output: Any) -> list[Any]:
 
 def column_problem(row: Any, schema: Sequence[Column | Tensor]) -> str:
     """Say how a row's columns differ from the output schema; nothing where they agree."""
-    names = [entry.name for entry in schema if entry.name]
-    if isinstance(row, dict):
+    names = [entry.name for entry in schema if isinstance(entry, Column) and entry.name]
+    if isinstance(row, dict) and not isinstance(schema[0], Tensor):
         given = [str(key) for key in row]
-        if sorted(given) != sorted(names):
+        needed = {e.name for e in schema if isinstance(e, Column) and e.name and e.required}
+        if not needed <= set(given) <= set(names):
             return (
                 f"columns are {', '.join(given)}, the signature says {', '.join(names) or 'none'}"
             )
     elif names:
         return f"a row is {type(row).__name__}, the signature says columns {', '.join(names)}"
-    elif isinstance(schema[0], Tensor) and np.ndim(row) != len(schema[0].shape):
-        return (
-            f"a row has {np.ndim(row)} dimensions, the signature says {len(schema[0].shape)}: "
-            f"shape {list(np.shape(row))}"
-        )
+    elif isinstance(schema[0], Tensor):
+        shape, wanted = np.asarray(row, dtype=object).shape, len(schema[0].shape)
+        if len(shape) != wanted:
+            return f"a row has {len(shape)} dimensions, the signature says {wanted}: {list(shape)}"
     return ""
 
 
@@ -67,10 +70,32 @@ def type_problem(row: Any, schema: Sequence[Column | Tensor]) -> str:
             kind = np.asarray(value).dtype
             if kind.kind != np.dtype(entry.dtype).kind:
                 return f"values are {kind}, the signature says {entry.dtype}"
+        elif entry.type == "object" or (value is None and not entry.required):
+            continue
         elif not isinstance(value, _PYTHON[entry.type]):
             where = f"{entry.name} is" if entry.name else "a row is"
             return f"{where} {type(value).__name__}, the signature says {entry.type}"
     return ""
+
+
+def is_table(row: Any) -> bool:
+    """Say whether the output of one input is a table of several rows."""
+    return isinstance(row, list) and bool(row) and isinstance(row[0], dict)
+
+
+def alike(left: Any, right: Any) -> bool:
+    """Say whether two outputs are the same, but for what a server counts up: ids and times."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        left, right = ({k: v for k, v in x.items() if k not in _COUNTED} for x in (left, right))
+    return same(left, right)
+
+
+def say(error: Exception) -> str:
+    """Give an error's kind and first line; what a device cannot do is said in plain words."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    lacking = _LACKING.search(str(error))
+    advice = f" (this device cannot run {lacking[0]}: take dtype float32)" if lacking else ""
+    return f"{type(error).__name__}: {text}{advice}"
 
 
 def same(left: Any, right: Any) -> bool:

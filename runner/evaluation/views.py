@@ -1,6 +1,5 @@
 """The views of a saved model: as its users load it, natively and as pyfunc."""
 
-import json
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,12 +9,15 @@ from typing import Any, Protocol
 
 import mlflow.transformers
 import torch
+import transformers
+from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
+from runner.evaluation.inputs import as_callers_write
 from runner.recipe.models import Recipe
-from runner.tasks import Task, get_task
+from runner.tasks import Task
 
 _PYFUNC_ONLY = {"include_prompt", "collapse_whitespace"}
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
@@ -39,21 +41,20 @@ class NativeView:
 
     pipeline: Any
     recipe: Recipe
-    task: Task
+    prompt_template: str | None
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""
         set_seed(self.recipe.evaluation.seed)
-        arguments = _call_arguments(self.recipe) | dict(params or {})
-        return [self.task.answer(self._call(row, arguments)) for row in inputs]
+        arguments = _call_arguments(self.recipe, self.prompt_template) | dict(params or {})
+        return [self.recipe.contract.answer(self._call(row, arguments)) for row in inputs]
 
     def _call(self, row: Any, arguments: Mapping[str, Any]) -> Any:
-        if self.recipe.prompt_template is not None and isinstance(row, str):
-            row = self.recipe.prompt_template.format(prompt=row)
+        if self.prompt_template is not None and isinstance(row, str):
+            row = self.prompt_template.format(prompt=row)
+        positional, keywords = self.recipe.contract.call(row)
         with torch.inference_mode():
-            if isinstance(row, dict):
-                return self.pipeline(**row, **arguments)
-            return self.pipeline(row, **arguments)
+            return self.pipeline(*positional, **{**arguments, **keywords})
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ class PyfuncView:
     task: Task
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
-        """Give what ``predict`` gives for the inputs as one list."""
+        """Give what ``predict`` gives for the inputs; tasks without batches take one."""
         set_seed(self.seed)
-        rows = [_as_text(row, self.task.json_columns) for row in inputs]
-        return self.model.predict(rows, params=dict(params) if params else None)
+        rows = [as_callers_write(self.task, row) for row in inputs]
+        data = rows if self.task.batches else rows[0]
+        return self.model.predict(data, params=dict(params) if params else None)
 
 
 def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
@@ -86,22 +88,25 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
     with _on_device(device):
         if name == "pyfunc":
             model = load_pyfunc(str(path), suppress_warnings=True)
-            return PyfuncView(model, recipe.evaluation.seed, get_task(recipe.task))
-        pipeline = mlflow.transformers.load_model(str(path), return_type="pipeline")
-        return NativeView(pipeline, recipe, get_task(recipe.task))
+            return PyfuncView(model, recipe.evaluation.seed, recipe.contract)
+        metadata = Model.load(str(path)).metadata or {}
+        return NativeView(_pipeline(path, recipe), recipe, metadata.get("prompt_template"))
 
 
-def _as_text(row: Any, columns: Sequence[str]) -> Any:
-    """Write the structured columns of a row as the JSON text that a pyfunc's caller sends."""
-    if not isinstance(row, dict):
-        return row
-    return {key: json.dumps(value) if key in columns else value for key, value in row.items()}
+def _pipeline(path: Path, recipe: Recipe) -> Any:
+    """Load a pipeline; one with a processor, which MLflow cannot put together, from its parts."""
+    task = recipe.contract
+    if "processor" not in task.components:
+        return mlflow.transformers.load_model(str(path), return_type="pipeline")
+    build: Any = transformers.pipeline
+    parts: Any = mlflow.transformers.load_model(str(path), return_type="components")
+    return build(**{**parts, "task": task.pipeline_task})
 
 
-def _call_arguments(recipe: Recipe) -> dict[str, Any]:
+def _call_arguments(recipe: Recipe, prompt_template: str | None) -> dict[str, Any]:
     """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
     arguments = dict(recipe.inference_config)
-    if recipe.prompt_template is not None and recipe.task == "text-generation":
+    if prompt_template is not None and recipe.contract.pipeline_task == "text-generation":
         arguments.setdefault("return_full_text", False)
     arguments |= {k: p.default for k, p in recipe.params.items() if p.default is not None}
     return {k: v for k, v in arguments.items() if k not in _PYFUNC_ONLY}

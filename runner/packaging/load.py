@@ -14,7 +14,7 @@ from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
 from runner.recipe.models import Load, Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
-from runner.tasks import Task, get_task
+from runner.tasks import Task
 
 _FAST_TOKENIZER_OPTIONS = {"split_digits"}
 _SHOWN = 3
@@ -61,7 +61,7 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
-    task = get_task(recipe.task)
+    task = recipe.contract
     checkpoint = checkpoints["model"]
     config = _config(checkpoint)
     components = {
@@ -195,16 +195,23 @@ def on_meta(
 def _model_class(
     task: Task, config: PretrainedConfig, checkpoint: Checkpoint
 ) -> type[PreTrainedModel]:
-    auto_class = getattr(transformers, task.auto_model)
-    try:
-        with torch.device("meta"):
-            return type(auto_class.from_config(config))
-    except ValueError as error:
-        raise SourceError(
-            f"{checkpoint.name} is a {config.model_type} model, which {task.auto_model} cannot "
-            f"load: it does not fit the task {task.name}",
-            "Change the task, or take a checkpoint trained for it.",
-        ) from error
+    for name in task.auto_models:
+        auto_class = getattr(transformers, name)
+        if type(config) not in auto_class._model_mapping:  # noqa: SLF001
+            continue
+        try:
+            with torch.device("meta"):
+                return type(auto_class.from_config(config))
+        except ImportError as error:
+            raise SourceError(
+                f"{checkpoint.name} needs a library that is not installed: {_first_line(error)}",
+                "Install it in this environment.",
+            ) from error
+    raise SourceError(
+        f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
+        f"cannot load: it does not fit the task {task.name}",
+        "Change the task, or take a checkpoint trained for it.",
+    )
 
 
 def _check_fit(
@@ -258,7 +265,7 @@ def _gguf_model(
 ) -> tuple[PreTrainedModel, torch.dtype]:
     dtype = torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
     try:
-        model = getattr(transformers, task.auto_model).from_pretrained(
+        model = getattr(transformers, task.auto_models[0]).from_pretrained(
             str(checkpoint.folder),
             gguf_file=checkpoint.gguf,
             config=config,

@@ -19,6 +19,7 @@ from runner.packaging.card import read_card, write_license
 from runner.packaging.load import Parts, weight_bytes
 from runner.packaging.requirements import requirements
 from runner.packaging.storage import appearing, need_room
+from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
 from runner.recipe.models import Recipe
 from runner.sources.base import Progress, no_progress
@@ -49,6 +50,7 @@ def save(
     signature: ModelSignature,
     path: Path,
     metadata: Mapping[str, Any],
+    example: Any = None,
     progress: Progress = no_progress,
 ) -> Saved:
     """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
@@ -59,6 +61,7 @@ def save(
         signature: Its signature.
         path: The model folder; appears by one rename, and replaces one that is there.
         metadata: Entries for the model's metadata.
+        example: Input example to store, as callers of the pyfunc give it.
         progress: Told of the bytes written.
 
     Returns:
@@ -74,7 +77,7 @@ def save(
     need_room(path.parent, weight_bytes(parts))
     lines = requirements(parts, recipe.requirements.extra)
     with appearing(path) as staged:
-        report = _save_into(staged, recipe, parts, signature, metadata, lines, progress)
+        report = _save_into(staged, recipe, parts, signature, metadata, example, lines, progress)
     size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
     return Saved(path, size, report.how, lines)
 
@@ -85,11 +88,13 @@ def _save_into(
     parts: Parts,
     signature: ModelSignature,
     metadata: Mapping[str, Any],
+    example: Any,
     lines: list[str],
     progress: Progress,
 ) -> WeightsReport:
     card = read_card(parts.checkpoint)
     model = Model()
+    task = parts.task
     reports: list[WeightsReport] = []
 
     def write(save_directory: Path, **_: Any) -> None:
@@ -97,23 +102,34 @@ def _save_into(
 
     with _saving_by(parts.model, write), _told_what_is_known(parts), _failing_as_source(parts):
         mlflow.transformers.save_model(
-            _whole(parts) if recipe.save_as == "pipeline" else _pieces(parts),
+            _pieces(parts) if _as_pieces(recipe, parts) else _whole(parts),
             path=str(staged),
-            task=parts.task.name,
+            task=task.name if task.mlflow_schema else task.pipeline_task,
+            processor=parts.components.get("processor"),
             torch_dtype=parts.dtype,
             model_card=card or ModelCard(""),  # without one MLflow looks for it on the hub
             mlflow_model=model,
-            signature=signature,
-            input_example=recipe.input_example,
+            signature=None if task.mlflow_schema else signature,
+            input_example=example,
             pip_requirements=lines,
             metadata=dict(metadata),
             model_config=dict(recipe.inference_config) or None,
-            prompt_template=recipe.prompt_template,
+            prompt_template=prompt_template_of(recipe, parts),
         )
+    model.signature = signature
     model.flavors[_FLAVOR]["source_model_name"] = parts.checkpoint.name
     model.save(str(staged / "MLmodel"))
     write_license(parts.checkpoint, card, staged)
     return reports[0]
+
+
+def _as_pieces(recipe: Recipe, parts: Parts) -> bool:
+    """Say whether MLflow is to put the pipeline together; both ways leave the same files.
+
+    It cannot for processors, nor for the llm/v1 tasks, where it asks the hub for the task.
+    """
+    possible = not parts.task.mlflow_schema and "processor" not in parts.components
+    return recipe.save_as == "components" and possible
 
 
 def _whole(parts: Parts) -> Any:

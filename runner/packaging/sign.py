@@ -1,30 +1,113 @@
-"""The signature: the task's own inputs and outputs, with the recipe's params schema."""
+"""The signature: the task's own, the recipe's, or what running the model on its example shows."""
 
+import copy
+import json
+from collections.abc import Sequence
 from typing import Any
 
+import mlflow.types.llm
 import numpy as np
-from mlflow.models import ModelSignature
-from mlflow.types.schema import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.transformers import generate_signature_output
+from mlflow.types.schema import (
+    AnyType,
+    ColSpec,
+    DataType,
+    Object,
+    ParamSchema,
+    ParamSpec,
+    Schema,
+    TensorSpec,
+)
+from transformers import pipeline, set_seed
 
+from runner.errors import SignatureError
+from runner.packaging.load import Parts
 from runner.recipe.models import Recipe
 from runner.recipe.params import Param
-from runner.tasks import Column, Tensor, get_task
+from runner.recipe.signature import ExplicitSignature, Spec
+from runner.tasks import Column, Task, Tensor
 
 
 def sign(recipe: Recipe) -> ModelSignature:
-    """Build the signature of a recipe, without running the model.
+    """Build the signature of a recipe without running the model.
 
     Args:
-        recipe: The recipe.
+        recipe: The recipe; its signature is the task's own or explicit.
 
     Returns:
         The signature, with a params schema where the recipe declares params.
     """
-    task = get_task(recipe.task)
-    signature = ModelSignature(inputs=_schema(task.inputs), outputs=_schema(task.outputs))
+    if isinstance(recipe.signature, ExplicitSignature):
+        signature = _explicit(recipe.signature, recipe.contract)
+    else:
+        signature = ModelSignature(*_own(recipe.contract))
+    return _with_params(signature, recipe)
+
+
+def infer(recipe: Recipe, parts: Parts, example: Any) -> ModelSignature:
+    """Run the model on the example as its pyfunc would, and let MLflow read the schemas off.
+
+    Where this fails, MLflow's own ``save_model`` falls back to a default in silence.
+
+    Args:
+        recipe: The recipe.
+        parts: Its parts; weights that are not in memory are read for it.
+        example: The input example, as callers of the pyfunc give it.
+
+    Returns:
+        The signature, with a params schema where the recipe declares params.
+
+    Raises:
+        SignatureError: The model cannot be run on the example.
+    """
+    data = example[0] if isinstance(example, tuple) else example
+    params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
+    set_seed(recipe.evaluation.seed)
+    try:
+        output = generate_signature_output(
+            _runnable(parts), data, dict(recipe.inference_config), params
+        )
+        return _with_params(infer_signature(data, output), recipe)
+    except Exception as error:
+        raise SignatureError(
+            "the signature cannot be inferred: running the model on `input_example` raised "
+            f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
+            "Mend `input_example`, `model_config` or `params`, or write `signature: task`.",
+        ) from error
+
+
+def _runnable(parts: Parts) -> Any:
+    build: Any = pipeline
+    model: Any = parts.model
+    if parts.weightless:
+        folder = str(parts.checkpoint.folder)
+        model = type(parts.model).from_pretrained(folder, dtype=parts.dtype)
+    return build(parts.task.pipeline_task, model=model, framework="pt", **parts.components)
+
+
+def _with_params(signature: ModelSignature, recipe: Recipe) -> ModelSignature:
     if recipe.params:
         signature.params = ParamSchema([_param(name, p) for name, p in recipe.params.items()])
     return signature
+
+
+def _own(task: Task) -> tuple[Schema, Schema]:
+    """Give the task's own schemas; a copy of MLflow's where it insists on its own."""
+    if task.mlflow_schema:
+        sides = (f"{task.mlflow_schema}_{side}_SCHEMA" for side in ("INPUT", "OUTPUT"))
+        first, second = (copy.deepcopy(getattr(mlflow.types.llm, name)) for name in sides)
+        return first, second
+    return _schema(task.inputs), _schema(task.outputs)
+
+
+def _explicit(signature: ExplicitSignature, task: Task) -> ModelSignature:
+    outputs = _from_specs(signature.outputs) if signature.outputs else _own(task)[1]
+    return ModelSignature(_from_specs(signature.inputs), outputs)
+
+
+def _from_specs(specs: Sequence[Spec]) -> Schema:
+    return Schema.from_json(json.dumps([spec.to_mlflow() for spec in specs]))
 
 
 def _schema(entries: tuple[Column, ...] | tuple[Tensor, ...]) -> Schema:
@@ -34,16 +117,18 @@ def _schema(entries: tuple[Column, ...] | tuple[Tensor, ...]) -> Schema:
 def _spec(entry: Column | Tensor) -> ColSpec | TensorSpec:
     if isinstance(entry, Tensor):
         return TensorSpec(np.dtype(entry.dtype), list(entry.shape), entry.name or None)
-    return ColSpec(DataType[entry.type], name=entry.name or None, required=entry.required)
+    kind = AnyType() if entry.type == "object" else DataType[entry.type]
+    return ColSpec(kind, name=entry.name or None, required=entry.required)
 
 
 def _param(name: str, param: Param) -> ParamSpec:
     default: Any = param.default
-    if param.type == "datetime" and default is not None:
-        default = np.datetime64(default).item() if not param.shape else np.array(default, "M8[us]")
-    return ParamSpec(
-        name=name,
-        dtype=DataType[param.type],
-        default=default,
-        shape=tuple(param.shape) if param.shape else None,
-    )
+    if param.type == "datetime":
+        default = np.array(default, "M8[us]") if param.shape else np.datetime64(default).item()
+    kind: Any
+    if param.properties is not None:
+        properties = {key: spec.to_mlflow() for key, spec in param.properties.items()}
+        kind = Object.from_json_dict(type="object", properties=properties)
+    else:
+        kind = DataType[param.type]
+    return ParamSpec(name, kind, default, shape=tuple(param.shape) if param.shape else None)

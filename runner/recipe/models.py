@@ -1,13 +1,16 @@
 """The recipe language: every field a recipe may say, with its type and meaning."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runner.recipe.params import ParamEntry
+from runner.recipe.signature import ExplicitSignature
 from runner.sources import Source, all_kinds
-from runner.tasks import find_task
+from runner.tasks import Column, Task, find_task, get_task
+from runner.tasks.base import InputType, Media
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -124,14 +127,14 @@ class Evaluation(_Block):
     Args:
         inputs: Inputs to run, each in the form the task takes; the ``input_example``, else the
             task's own example, where absent.
-        views: How the saved model is loaded for it; an empty list skips the proof, and the
-            verdict is then ``unproven``.
+        views: How the saved model is loaded for it; every way the task has where absent. An
+            empty list skips the proof, and the verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats.
     """
 
     inputs: list[Any] = Field(default_factory=list)
-    views: list[View] = Field(default_factory=lambda: ["native", "pyfunc"])
+    views: list[View] | None = None
     expect: list[Expectation] = Field(default_factory=list[Expectation])
     seed: int = 0
 
@@ -175,7 +178,9 @@ class Recipe(_Block):
         prompt_template: Text with one ``{prompt}``, applied to each input under pyfunc.
         inference_config: Arguments of every inference under pyfunc.
         params: The params schema.
-        signature: ``task`` for the task's own; ``infer``, or explicit inputs and outputs.
+        signature: ``task`` for the task's own, ``infer`` to run the model on the
+            ``input_example``, or explicit ``inputs`` and ``outputs``.
+        input_type: Form in which callers give audio: ``bytes``, ``path`` or ``array``.
         input_example: An example stored with the model.
         save_pretrained: Whether the weights are stored in the model.
         evaluation: The proof by inference.
@@ -196,7 +201,8 @@ class Recipe(_Block):
     prompt_template: str | None = None
     inference_config: dict[str, Any] = Field(default_factory=dict, alias="model_config")
     params: dict[str, ParamEntry] = Field(default_factory=dict)
-    signature: Literal["task", "infer"] | dict[str, Any] = "task"
+    signature: Literal["task", "infer"] | ExplicitSignature = "task"
+    input_type: InputType | None = None
     input_example: Any = None
     save_pretrained: bool = True
     evaluation: Evaluation = Field(default_factory=Evaluation)
@@ -204,3 +210,22 @@ class Recipe(_Block):
     pyfunc: Literal["extended", "mlflow"] = "mlflow"
     requirements: Requirements = Field(default_factory=Requirements)
     trust_remote_code: bool = False
+
+    @property
+    def contract(self) -> Task:
+        """The task as this recipe signs it: ``input_type`` and an explicit signature applied."""
+        task = get_task(self.task).taking(self.input_type)
+        if not isinstance(self.signature, ExplicitSignature):
+            return task
+        media: list[Media] = [c.media for c in task.inputs if isinstance(c, Column)]
+        inputs = tuple(spec.as_entry(media[0] if media else "") for spec in self.signature.inputs)
+        given = self.signature.outputs
+        outputs = tuple(spec.as_entry("") for spec in given) if given else task.outputs
+        return replace(task, inputs=inputs, outputs=outputs)
+
+    @property
+    def views(self) -> list[View]:
+        """How the saved model is loaded for the proof."""
+        if self.evaluation.views is not None:
+            return self.evaluation.views
+        return ["native", "pyfunc"] if self.contract.pyfunc else ["native"]

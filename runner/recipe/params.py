@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-ParamType = Literal["string", "boolean", "integer", "long", "float", "double", "datetime"]
+from runner.recipe.signature import Spec
+
+ParamType = Literal["string", "boolean", "integer", "long", "float", "double", "datetime", "object"]
 PARAM_TYPES: tuple[str, ...] = get_args(ParamType)
 
 _INT32 = range(-(2**31), 2**31)
@@ -26,6 +28,8 @@ def _fits(value: object, kind: ParamType) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "datetime":
             return isinstance(value, str) and _is_datetime(value)
+        case "object":
+            return isinstance(value, dict)
 
 
 def _is_datetime(text: str) -> bool:
@@ -59,10 +63,11 @@ class Param(BaseModel):
 
     Args:
         type: MLflow data type: ``string``, ``boolean``, ``integer`` (32 bit), ``long`` (64 bit),
-            ``float`` (32 bit), ``double`` (64 bit) or ``datetime`` (ISO 8601 text).
+            ``float`` (32 bit), ``double`` (64 bit), ``datetime`` (ISO 8601 text) or ``object``.
         default: Value used where a caller gives none; a list where ``shape`` is ``[-1]``;
             null for "not set".
         shape: ``[-1]`` for a list of ``type``; null for one value.
+        properties: What an ``object`` holds, by name.
 
     Source: ``mlflow.types.schema.ParamSpec``.
     """
@@ -72,9 +77,19 @@ class Param(BaseModel):
     type: ParamType
     default: Any
     shape: list[Literal[-1]] | None = Field(default=None, min_length=1, max_length=1)
+    properties: dict[str, Spec] | None = None
 
     @model_validator(mode="after")
     def _default_fits_type(self) -> "Param":
+        if (self.type == "object") != (self.properties is not None):
+            raise PydanticCustomError("param_object", "`properties` belong to type: object", {})
+        if self.shape and self.type == "object":
+            raise PydanticCustomError("param_object", "MLflow takes no list of objects", {})
+        if self.default is None and (self.shape or self.type in ("datetime", "object")):
+            what = "a list" if self.shape else f"a param of type {self.type}"
+            raise PydanticCustomError(
+                "param_default", "{what} needs a default that is not null", {"what": what}
+            )
         if self.default is None:
             return self
         values = self.default if self.shape else [self.default]

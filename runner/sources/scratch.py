@@ -18,6 +18,11 @@ from runner.errors import SourceError, StorageError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.scratch_config import small_config
+from runner.sources.scratch_processor import (
+    make_feature_extractor,
+    make_image_processor,
+    make_processor,
+)
 from runner.sources.scratch_tokenizer import train_tokenizer
 from runner.spelling import did_you_mean
 from runner.tasks import Task
@@ -38,6 +43,9 @@ class Saveable(Protocol):
 
 _MAKERS: Mapping[str, Callable[["PretrainedConfig", Task], Saveable]] = {
     "tokenizer": train_tokenizer,
+    "feature_extractor": make_feature_extractor,
+    "image_processor": make_image_processor,
+    "processor": make_processor,
 }
 """What makes each component: it may write into the configuration what the model must know of it."""
 
@@ -108,17 +116,18 @@ class ScratchSource(Source):
         import torch
         import transformers
 
-        auto_class: Any = getattr(transformers, task.auto_model)
-        if type(config) not in auto_class._model_mapping:  # noqa: SLF001
+        known: list[Any] = [getattr(transformers, name) for name in task.auto_models]
+        fitting = [auto for auto in known if type(config) in auto._model_mapping]  # noqa: SLF001
+        if not fitting:
             raise SourceError(
                 f"transformers has no {self.architecture} model for {task.name}: "
-                f"{task.auto_model} does not know the architecture",
+                f"{' or '.join(task.auto_models)} does not know the architecture",
                 "Take an architecture that fits the task.",
             )
         try:
             with torch.random.fork_rng(devices=[]), torch.device("cpu"):
                 torch.random.default_generator.manual_seed(self.seed)
-                return auto_class.from_config(config)
+                return fitting[0].from_config(config)
         except Exception as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise SourceError(

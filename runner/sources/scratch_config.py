@@ -14,12 +14,53 @@ _HIDDEN_SIZE = 32
 _HEADS = 4
 _LAYERS = 2
 _EXPERTS = 4
+_SPEECH = {
+    "conv_dim": [32, 32, 32],
+    "conv_kernel": [10, 8, 4],
+    "conv_stride": [8, 8, 5],
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 4,
+    "classifier_proj_size": 32,
+    "mask_time_prob": 0.0,
+}
 _PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     "funnel": {"block_sizes": [1, 1], "block_repeats": [1, 1]},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
     "longformer": {"attention_window": 16},
     "mamba2": {"num_heads": 8, "n_groups": 1},
     "qwen3_next": {"full_attention_interval": 2},
+    "segformer": {
+        "hidden_sizes": [8, 16, 32, 32],
+        "depths": [1, 1, 1, 1],
+        "num_attention_heads": [1, 2, 2, 4],
+        "decoder_hidden_size": 32,
+    },
+    "glpn": {
+        "hidden_sizes": [8, 16, 32, 32],
+        "depths": [1, 1, 1, 1],
+        "num_attention_heads": [1, 2, 2, 4],
+        "decoder_hidden_size": 32,
+    },
+    "yolos": {
+        "image_size": [64, 64],
+        "patch_size": 16,
+        "num_detection_tokens": 10,
+        "use_mid_position_embeddings": False,
+    },
+    "hubert": _SPEECH,
+    "wav2vec2": _SPEECH,
+    "vits": {
+        "flow_size": 32,
+        "spectrogram_bins": 33,
+        "upsample_initial_channel": 64,
+        "posterior_encoder_num_wavenet_layers": 2,
+        "prior_encoder_num_flows": 2,
+        "prior_encoder_num_wavenet_layers": 2,
+        "duration_predictor_filter_channels": 32,
+        "duration_predictor_num_flows": 2,
+        "depth_separable_num_layers": 2,
+    },
+    "wavlm": _SPEECH,
 }
 _BY_THE_RECIPE = {
     "dtype": "It is the recipe's own `dtype`.",
@@ -163,6 +204,10 @@ def _sizes(hidden: Any, heads: Any) -> dict[str, Any]:
     lengths = dict.fromkeys(("max_position_embeddings", "context_length"), 512)
     return {
         "vocab_size": 512,
+        "image_size": 32,
+        "patch_size": 8,
+        "projection_dim": hidden,
+        "max_source_positions": 100,
         "num_key_value_heads": shared,
         **layers,
         **widths,

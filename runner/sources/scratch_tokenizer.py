@@ -2,8 +2,11 @@
 
 import json
 import string
+import tempfile
 from collections import Counter
+from collections.abc import Callable, Mapping
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
@@ -11,7 +14,7 @@ from runner.tasks import Task
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import PretrainedConfig, PreTrainedTokenizerFast
+    from transformers import PretrainedConfig, PreTrainedTokenizer, PreTrainedTokenizerFast
 
 _BERT_LIKE = {
     "BertTokenizerFast", "ConvBertTokenizerFast", "DistilBertTokenizerFast",
@@ -29,6 +32,7 @@ _WORDPIECE_TOKENS = {
 }
 _BYTE_LEVEL_TOKENS = {"pad": "<pad>", "bos": "<s>", "eos": "</s>", "unk": "<unk>", "mask": "<mask>"}
 _ALWAYS = ("pad", "bos", "eos")
+_IMAGE_IDS = ("image_token_id", "image_token_index")
 _CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
@@ -47,6 +51,10 @@ _CORPUS = [
 ]
 
 
+IMAGE_TOKEN = "<image>"  # noqa: S105
+"""Stands for an image in the text of a multimodal model."""
+
+
 class _Family(Enum):
     """How an architecture's tokenizer splits text and frames it."""
 
@@ -56,7 +64,9 @@ class _Family(Enum):
     DECODER = "text"
 
 
-def train_tokenizer(config: "PretrainedConfig", task: Task) -> "PreTrainedTokenizerFast":
+def train_tokenizer(
+    config: "PretrainedConfig", task: Task
+) -> "PreTrainedTokenizerFast | PreTrainedTokenizer":
     """Make a tokenizer and tell a configuration of it.
 
     Args:
@@ -70,22 +80,29 @@ def train_tokenizer(config: "PretrainedConfig", task: Task) -> "PreTrainedTokeni
     Raises:
         SourceError: ``vocab_size`` is too small for the characters alone.
     """
+    if make := _FROM_VOCABULARY.get(config.model_type):
+        return make(config)
     family, class_name = _family(config)
     text_config = config.get_text_config()
     size = int(getattr(text_config, "vocab_size", 0) or _LONGEST)
-    trained = _wordpiece(size) if family is _Family.WORDPIECE else _byte_level(size, family)
-    needed = trained.get_vocab_size()
+    sees = [name for name in _IMAGE_IDS if getattr(config, name, None) is not None]
+    more = [IMAGE_TOKEN] if sees else []
+    room = size - len(more)
+    trained = _wordpiece(room) if family is _Family.WORDPIECE else _byte_level(room, family)
+    needed = trained.get_vocab_size() + len(more)
     if needed > size:
         raise SourceError(
             f"a vocabulary of {size} is too small: the characters alone take {needed}",
             f"Give `vocab_size` at least {needed}, or none.",
         )
-    trained = _filled_up(trained, size)
+    trained = _filled_up(trained, size, more)
+    for name in sees:
+        setattr(config, name, trained.token_to_id(IMAGE_TOKEN))
     _tell(config, trained)
     if text_config is not config:
         _tell(text_config, trained)
     tokenizer = _wrap(trained, text_config, family, class_name)
-    if task.auto_model == "AutoModelForCausalLM":
+    if "AutoModelForCausalLM" in task.auto_models:
         tokenizer.chat_template = _CHAT_TEMPLATE
     return tokenizer
 
@@ -168,14 +185,55 @@ def _byte_level(size: int, family: _Family) -> "Tokenizer":
     return tokenizer
 
 
-def _filled_up(trained: "Tokenizer", size: int) -> "Tokenizer":
-    """Fill a vocabulary with unused tokens, as BERT's is: each id of the model is then a token."""
+def _filled_up(trained: "Tokenizer", size: int, more: list[str]) -> "Tokenizer":
+    """Fill a vocabulary with unused tokens, as BERT's is: each id of the model is then a token.
+
+    ``more`` are special tokens that take the place of the first unused ones.
+    """
     from tokenizers import Tokenizer
 
     state = json.loads(trained.to_str())
     vocabulary = state["model"]["vocab"]
-    vocabulary |= {f"[unused{number}]": number for number in range(len(vocabulary), size)}
-    return Tokenizer.from_str(json.dumps(state))
+    start = len(vocabulary)
+    names = [*more, *(f"[unused{number}]" for number in range(start + len(more), size))]
+    vocabulary |= {name: number for number, name in enumerate(names[: size - start], start)}
+    filled = Tokenizer.from_str(json.dumps(state))
+    filled.add_special_tokens(more)
+    return filled
+
+
+def _tapas(config: "PretrainedConfig") -> "PreTrainedTokenizer":
+    """Make the slow tokenizer that alone can read tables."""
+    from transformers import TapasTokenizer
+
+    size = config.get_text_config().vocab_size
+    trained = _filled_up(_wordpiece(size), size, ["[EMPTY]"])
+    by_number = sorted(trained.get_vocab().items(), key=lambda item: item[1])
+    _tell(config, trained)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "vocab.txt"
+        file.write_text("".join(f"{token}\n" for token, _ in by_number), encoding="utf-8")
+        return TapasTokenizer(str(file))
+
+
+def _letters(config: "PretrainedConfig") -> "PreTrainedTokenizer":
+    """Make the tokenizer of a model that hears letters (connectionist temporal classification)."""
+    from transformers import Wav2Vec2CTCTokenizer
+
+    tokens = ["<pad>", "<s>", "</s>", "<unk>", "|", *string.ascii_uppercase, "'"]
+    config.vocab_size = len(tokens)
+    config.pad_token_id, config.bos_token_id, config.eos_token_id = 0, 1, 2
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "vocab.json"
+        file.write_text(json.dumps({token: n for n, token in enumerate(tokens)}), encoding="utf-8")
+        return Wav2Vec2CTCTokenizer(str(file))
+
+
+_FROM_VOCABULARY: Mapping[str, Callable[["PretrainedConfig"], "PreTrainedTokenizer"]] = {
+    "tapas": _tapas,
+    **dict.fromkeys(("wav2vec2", "hubert", "wavlm", "unispeech", "data2vec-audio"), _letters),
+}
+"""Architectures whose tokenizers have no fast form: theirs is read from a vocabulary."""
 
 
 def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
@@ -184,8 +242,11 @@ def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
     usual: dict[str, Any] = {**config.to_dict()}
     names = _WORDPIECE_TOKENS if trained.token_to_id("[PAD]") is not None else _BYTE_LEVEL_TOKENS
     ids = {name: trained.token_to_id(token) for name, token in names.items()}
+    framed = {"bos": ids.get("cls"), "eos": ids.get("sep")}
     for name in _ALWAYS:
-        setattr(config, f"{name}_token_id", ids.get(name))
+        usual_id = usual.get(f"{name}_token_id")
+        framing_id = None if usual_id is None else framed.get(name)
+        setattr(config, f"{name}_token_id", ids.get(name, framing_id))
     for name in ("unk", "cls", "sep", "mask"):
         if usual.get(f"{name}_token_id") is not None:
             framing = {"cls": ids.get("bos"), "sep": ids.get("eos")}

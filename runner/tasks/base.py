@@ -1,15 +1,17 @@
 """What a task is: its inputs, outputs, components and the pipeline that serves it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
 ColumnType = Literal[
-    "string", "double", "float", "long", "integer", "boolean", "binary", "datetime"
+    "string", "double", "float", "long", "integer", "boolean", "binary", "datetime", "object"
 ]
 ComponentName = Literal["tokenizer", "feature_extractor", "image_processor", "processor"]
+Media = Literal["", "audio", "image"]
+InputType = Literal["path", "bytes", "array"]
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,17 @@ class Column:
     """One column of a signature.
 
     Args:
-        type: MLflow data type name.
+        type: MLflow data type name; ``object`` for a structure that MLflow's own schema of the
+            task describes.
         name: Column name; empty for the single unnamed column of plain text tasks.
         required: Whether callers must give it (inputs only).
+        media: What the files hold that recipes name where callers give their contents.
     """
 
     type: ColumnType
     name: str = ""
     required: bool = True
+    media: Media = ""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,18 @@ class Tensor:
     name: str = ""
 
 
-def _one_row(given: Any) -> int:
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+"""What a pipeline is called with: positional and keyword arguments."""
+
+
+def one_row(given: Any) -> int:  # noqa: ARG001
+    """Give the rows of output of an input: one."""
     return 1
+
+
+def call_with(row: Any) -> Call:
+    """Call a pipeline with a row: a mapping as keyword arguments, anything else as it is."""
+    return ((), dict(row)) if isinstance(row, dict) else ((row,), {})
 
 
 @dataclass(frozen=True)
@@ -53,42 +68,82 @@ class Task:
     Args:
         name: The task's name in recipes.
         summary: One line for ``ls --tasks`` and the docs.
-        auto_model: Name of the transformers auto class that loads a model for it.
+        auto_model: Names of the transformers auto classes that load a model for it, the first
+            that knows the architecture counts.
         inputs: Input schema of the task's own signature.
         outputs: Output schema of the task's own signature.
-        example: An input the task can take, in the form ``predict`` takes it (one row).
-        components: What its pipeline needs beside the model.
-        pipeline: The transformers pipeline task behind it; the name itself where empty.
-        prompt_template: Whether MLflow applies a prompt template for it.
-        pyfunc: Whether MLflow has inference code for it, so that the model gets a pyfunc flavor.
+        example: An input the task can take, in the form a recipe gives it (one row).
         answer: Turns what the pipeline gives for one input into one row of the output schema.
+        call: Turns one input into the arguments of the pipeline.
+        components: What its pipeline needs beside the model; one the checkpoint has no use for
+            (``optional_components``) may be missing.
+        optional_components: Components that only some architectures have.
+        pipeline: The transformers pipeline task behind it; the name itself where empty.
+        mlflow_schema: Prefix of the schemas in ``mlflow.types.llm`` that MLflow insists on for
+            the task, such as ``CHAT_MODEL``; then it is saved under its own name.
+        prompt_template: Whether MLflow applies a prompt template for it.
+        chat_template: Whether a missing prompt template is made from the tokenizer's chat
+            template.
+        pyfunc: Whether MLflow has inference code for it, so that the model gets a pyfunc flavor.
+        batches: Whether one ``predict`` takes several inputs.
         json_columns: Input columns that hold structured values: callers of the pyfunc give them
             as JSON text, callers of the pipeline as they are.
+        input_types: The forms in which callers may give media, the default first.
         rows: Gives how many rows of output an input has, for tasks whose output is a table of
             several rows an input.
         optional_weights: Parts of weight names that may be missing from a checkpoint, because
             the task does not use them.
+        needs: Import names of libraries its pipeline cannot do without.
         limitations: Checks of the proof that MLflow's own pyfunc wrapper is known not to meet
             for this task, by check name, each with what it does instead.
     """
 
     name: str
     summary: str
-    auto_model: str
+    auto_model: str | tuple[str, ...]
     inputs: tuple[Column, ...] | tuple[Tensor, ...]
     outputs: tuple[Column, ...] | tuple[Tensor, ...]
     example: JSON
     answer: Callable[[Any], Any]
+    call: Callable[[Any], Call] = call_with
     components: tuple[ComponentName, ...] = ("tokenizer",)
+    optional_components: tuple[ComponentName, ...] = ()
     pipeline: str = ""
+    mlflow_schema: str = ""
     prompt_template: bool = False
+    chat_template: bool = False
     pyfunc: bool = True
+    batches: bool = True
     json_columns: tuple[str, ...] = ()
-    rows: Callable[[Any], int] = _one_row
+    input_types: tuple[InputType, ...] = ()
+    rows: Callable[[Any], int] = one_row
     optional_weights: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     limitations: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def pipeline_task(self) -> str:
         """The task name that ``transformers.pipeline`` knows."""
         return self.pipeline or self.name
+
+    @property
+    def auto_models(self) -> tuple[str, ...]:
+        """Names of the auto classes, the preferred one first."""
+        return (self.auto_model,) if isinstance(self.auto_model, str) else self.auto_model
+
+    def taking(self, input_type: InputType | None) -> "Task":
+        """Give the task with its media in another form.
+
+        Args:
+            input_type: ``path`` for text that names a file or address, ``bytes`` for the file's
+                contents, ``array`` for samples (audio); None for the task's default.
+
+        Source: the seed's "Input Data Types for Audio Pipelines".
+        """
+        if input_type is None or not self.input_types:
+            return self
+        if input_type == "array":
+            return replace(self, inputs=(Tensor("float32", (-1,)),), batches=False)
+        kind: ColumnType = "string" if input_type == "path" else "binary"
+        columns = (c for c in self.inputs if isinstance(c, Column))
+        return replace(self, inputs=tuple(replace(c, type=kind) if c.media else c for c in columns))

@@ -40,7 +40,8 @@ def input_problem(task: Task, row: Any) -> str:
     """
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
-        return ""
+        fits = isinstance(row, list | str)
+        return "" if fits else f"is {_kind(row)}; {task.name} takes {form_of(task)}"
     if not columns[0].name:
         return _value_problem(columns[0], row, structured=False)
     if not isinstance(row, dict):
@@ -63,14 +64,16 @@ def input_problem(task: Task, row: Any) -> str:
 def form_of(task: Task) -> str:
     """Give a task's form of input in words, for remedies."""
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
-    if columns and not columns[0].name:
-        return "text" if columns[0].type == "string" else columns[0].type
+    if not columns:
+        return "the path of a file, or a list of numbers"
+    if not columns[0].name:
+        return _wanted(columns[0], structured=False)
     names = [c.name if c.required else f"{c.name} (optional)" for c in columns]
     return f"a mapping with {', '.join(names)}"
 
 
 def _value_problem(column: Column, value: Any, *, structured: bool) -> str:
-    if structured and isinstance(value, list | dict):
+    if column.type == "object" or (structured and isinstance(value, list | dict)):
         return ""
     kinds = _SCALARS[column.type]
     fits = isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
@@ -79,6 +82,8 @@ def _value_problem(column: Column, value: Any, *, structured: bool) -> str:
 
 def _wanted(column: Column, *, structured: bool) -> str:
     plain = "text" if column.type == "string" else column.type
+    if column.media:
+        plain = f"the path of {'an image' if column.media == 'image' else 'a recording'}"
     return f"{plain}, a list or a mapping" if structured else plain
 
 

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 from runner.findings import Finding, Loc
 from runner.recipe.models import Recipe
-from runner.tasks import Task, get_task
+from runner.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Subject:
     @property
     def task(self) -> Task:
         """The recipe's task."""
-        return get_task(self.recipe.task)
+        return self.recipe.contract
 
 
 Check = Callable[[Subject], Iterable[Finding]]

@@ -14,7 +14,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         "save_pretrained": (not recipe.save_pretrained, "Leave it out: weights are stored."),
         "trust_remote_code": (recipe.trust_remote_code, "Use a model that transformers has."),
         "pyfunc": (recipe.pyfunc != "mlflow", "Write `pyfunc: mlflow`."),
-        "signature": (recipe.signature != "task", "Write `signature: task`."),
     }
     for field, (is_asked, remedy) in asked.items():
         if is_asked:

@@ -1,16 +1,22 @@
-"""What ``params`` and ``model_config`` say together, and what neither may say."""
+"""Keys of ``params`` and ``model_config``: the pipeline takes them, and none shadows another."""
 
 from collections.abc import Iterator
 
 from runner.findings import Finding, Severity
 from runner.recipe.checks import Subject
+from runner.spelling import did_you_mean
+from runner.tasks import Task
+from runner.tasks.base import Column
+from runner.tasks.installed import accepted_arguments
 
 _RUN_CODE = ("trust_remote_code", "custom_generate")
+_OF_MLFLOW = ("include_prompt", "collapse_whitespace")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find arguments that shadow each other, or that run code from elsewhere."""
+    """Find arguments that no predict takes, that shadow each other, or that run code."""
     recipe = subject.recipe
+    known = _accepted(subject.task)
     for name in recipe.params:
         if name in recipe.inference_config:
             message = (
@@ -24,3 +30,17 @@ def check(subject: Subject) -> Iterator[Finding]:
             if name in _RUN_CODE:
                 message = f"`{block}.{name}` would run code that is not in the recipe."
                 yield Finding("bad-inference-argument", message, "Leave it out.", (block, name))
+            elif known and name not in known:
+                message = f"`{block}.{name}` is not an argument that {subject.task.name} takes."
+                remedy = did_you_mean(name, known) or "Leave it out."
+                yield Finding("unknown-argument", message, remedy, (block, name))
+
+
+def _accepted(task: Task) -> frozenset[str]:
+    """Give the arguments a predict of the task may name; nothing where that is not known."""
+    known = accepted_arguments(task.pipeline_task)
+    if known and task.pipeline_task == "text-generation":
+        known |= {*_OF_MLFLOW}
+    if known and task.mlflow_schema:
+        known |= {entry.name for entry in task.inputs if isinstance(entry, Column)}
+    return known

@@ -1,0 +1,59 @@
+"""The prompt template of a model: the recipe's own, or the one its chat template amounts to."""
+
+from typing import Any
+
+from runner.errors import SourceError
+from runner.packaging.load import Parts
+from runner.recipe.models import Recipe
+
+_MARK = "\u241f"
+_NEEDED = "Give the recipe a `prompt_template` that frames the input as the model was trained."
+
+
+def prompt_template_of(recipe: Recipe, parts: Parts) -> str | None:
+    """Give the prompt template to save.
+
+    Args:
+        recipe: The recipe; its own template counts.
+        parts: The parts. For a task that goes through the chat template, the tokenizer's is
+            rendered with one message of the user.
+
+    Returns:
+        Text with one ``{prompt}``, or None where neither recipe nor task has one.
+
+    Raises:
+        SourceError: The task goes through the chat template and the tokenizer has none.
+    """
+    if recipe.prompt_template is not None or not parts.task.chat_template:
+        return recipe.prompt_template
+    tokenizer = parts.components["tokenizer"]
+    if not getattr(tokenizer, "chat_template", None):
+        raise SourceError(f"the tokenizer of {parts.checkpoint.name} has no chat template", _NEEDED)
+    try:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": _MARK}], tokenize=False, add_generation_prompt=True
+        )
+    except Exception as error:
+        raise SourceError(
+            f"the chat template of {parts.checkpoint.name} cannot be rendered: {error}", _NEEDED
+        ) from error
+    if text.count(_MARK) != 1:
+        raise SourceError(
+            f"the chat template of {parts.checkpoint.name} shows the user's message "
+            f"{text.count(_MARK)} times",
+            _NEEDED,
+        )
+    return (
+        _without_doubled_start(text, tokenizer)
+        .replace("{", "{{")
+        .replace("}", "}}")
+        .replace(_MARK, "{prompt}")
+    )
+
+
+def _without_doubled_start(text: str, tokenizer: Any) -> str:
+    """Drop the beginning token where tokenizing the prompt adds it once more."""
+    start = str(getattr(tokenizer, "bos_token", None) or "")
+    ids = list(tokenizer("")["input_ids"])
+    adds = bool(ids) and ids[0] == getattr(tokenizer, "bos_token_id", None)
+    return text.removeprefix(start) if start and adds else text

@@ -1,0 +1,23 @@
+"""audio-classification: a recording in, labels with their scores out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return [{"score": best["score"], "label": best["label"]} for best in raw]
+
+
+TASK = Task(
+    name="audio-classification",
+    summary="labels a recording",
+    auto_model="AutoModelForAudioClassification",
+    inputs=(Column("binary", media="audio"),),
+    outputs=(Column("double", "score"), Column("string", "label")),
+    example="speech.wav",
+    answer=_answer,
+    components=("feature_extractor",),
+    input_types=("bytes", "path", "array"),
+    batches=False,
+)

@@ -1,0 +1,26 @@
+"""image-classification: an image in, labels with their scores out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return [{"label": best["label"], "score": best["score"]} for best in raw]
+
+
+TASK = Task(
+    name="image-classification",
+    summary="labels an image",
+    auto_model="AutoModelForImageClassification",
+    inputs=(Column("string", media="image"),),
+    outputs=(Column("string", "label"), Column("double", "score")),
+    example="image.png",
+    answer=_answer,
+    components=("image_processor",),
+    batches=False,
+    limitations={
+        "columns": "MLflow's wrapper names the columns by number and puts label and score in one",
+        "types": "MLflow's wrapper puts label and score in one column",
+    },
+)

@@ -1,0 +1,23 @@
+"""image-feature-extraction: an image in, the model's hidden states out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task, Tensor
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]
+
+
+TASK = Task(
+    name="image-feature-extraction",
+    summary="embeddings: the model's hidden states for an image",
+    auto_model="AutoModel",
+    inputs=(Column("string", media="image"),),
+    outputs=(Tensor("float64", (-1, -1)),),
+    example="image.png",
+    answer=_answer,
+    components=("image_processor",),
+    optional_weights=("pooler",),
+    pyfunc=False,
+)

@@ -1,0 +1,27 @@
+"""image-text-to-text: an image and a text in, a text that goes on from both out."""
+
+from typing import Any
+
+from runner.tasks.base import Call, Column, Task
+
+
+def _call(row: Any) -> Call:
+    return (), {"images": [row["image"]], "text": row["text"]}
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]["generated_text"]
+
+
+TASK = Task(
+    name="image-text-to-text",
+    summary="goes on from an image and a text",
+    auto_model="AutoModelForImageTextToText",
+    inputs=(Column("string", "image", media="image"), Column("string", "text")),
+    outputs=(Column("string"),),
+    example={"image": "image.png", "text": "<image> What is this?"},
+    answer=_answer,
+    call=_call,
+    components=("processor",),
+    pyfunc=False,
+)

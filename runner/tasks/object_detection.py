@@ -1,0 +1,22 @@
+"""object-detection: an image in, boxes with their labels and scores out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw
+
+
+TASK = Task(
+    name="object-detection",
+    summary="finds and labels the objects in an image",
+    auto_model="AutoModelForObjectDetection",
+    inputs=(Column("string", media="image"),),
+    outputs=(Column("double", "score"), Column("string", "label"), Column("object", "box")),
+    example="image.png",
+    answer=_answer,
+    components=("image_processor",),
+    pyfunc=False,
+)

@@ -1,0 +1,23 @@
+"""zero-shot-image-classification: an image and labels in, a score for each label out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return [{"label": best["label"], "score": best["score"]} for best in raw]
+
+
+TASK = Task(
+    name="zero-shot-image-classification",
+    summary="scores an image against labels it was not trained on",
+    auto_model="AutoModelForZeroShotImageClassification",
+    inputs=(Column("string", "image", media="image"), Column("string", "candidate_labels")),
+    outputs=(Column("string", "label"), Column("double", "score")),
+    example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
+    answer=_answer,
+    components=("tokenizer", "image_processor"),
+    json_columns=("candidate_labels",),
+    pyfunc=False,
+)

@@ -1,0 +1,160 @@
+"""Every task packaged by a recipe and by plain MLflow: both load alike and answer alike."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runner.cli import main
+from runner.tasks import all_tasks
+from tests.conformance.cases import cases
+from tests.conformance.packaged import Packaged
+from tests.conformance.table import PAGE, Shortfall, page
+from tests.conftest import REPOSITORY
+
+NAMES = [case.name for case in cases(Path(), Path(), checked=False)]
+GPT2 = {"task": "text-generation", "source": {"kind": "scratch", "architecture": "gpt2"}}
+BERT = {"kind": "scratch", "architecture": "bert"}
+LABELS = {"kind": "scratch", "architecture": "bert", "labels": ["O", "B-PER", "I-PER"]}
+
+SHORTFALLS = [
+    Shortfall(
+        "several sequences for one input",
+        {
+            **GPT2,
+            "model_config": {"num_return_sequences": 2, "do_sample": True, "max_new_tokens": 4},
+            "evaluation": {"inputs": ["What is MLflow?", "My dog"]},
+        },
+        "rows",
+    ),
+    Shortfall(
+        "embeddings of several inputs",
+        {"task": "feature-extraction", "source": BERT, "evaluation": {"inputs": ["a", "b"]}},
+        "rows",
+    ),
+    Shortfall(
+        "a text without an entity",
+        {
+            "task": "token-classification",
+            "source": LABELS,
+            "model_config": {"ignore_labels": ["O", "B-PER", "I-PER"]},
+        },
+        "runs",
+    ),
+    Shortfall(
+        "all scores of a text classification",
+        {
+            "task": "text-classification",
+            "source": BERT,
+            "params": {"top_k": 2},
+            "evaluation": {"inputs": ["a", "b"]},
+        },
+        "columns",
+    ),
+    Shortfall(
+        "the label of an image",
+        {
+            "task": "image-classification",
+            "source": {"kind": "scratch", "architecture": "vit"},
+        },
+        "columns",
+    ),
+    Shortfall(
+        "zero-shot classification without a hypothesis_template",
+        {
+            "task": "zero-shot-classification",
+            "source": BERT,
+            "signature": {
+                "inputs": [
+                    {"name": "sequences", "type": "string"},
+                    {"name": "candidate_labels", "type": "string"},
+                ]
+            },
+            "evaluation": {"inputs": [{"sequences": "a", "candidate_labels": ["b", "c"]}]},
+        },
+        "",
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    """Every case, packaged twice and asked."""
+    folder = tmp_path_factory.mktemp("conformance")
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return Packaged(folder)
+    finally:
+        os.chdir(before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_packages_what_plain_mlflow_packages(packaged: Packaged, name: str) -> None:
+    case, verdict = packaged.cases[name], packaged.verdicts[name]
+    ours, plain = packaged.answers[name]["ours"], packaged.answers[name]["plain"]
+    assert verdict["code"] == 0, verdict["checks"]
+    assert verdict["verdict"] == "passed"
+    assert ours["flavor"] == plain["flavor"]
+    assert ours["files"] == plain["files"]
+    assert ours["dtype"] == plain["dtype"]
+    assert ours["signature"] is not None
+    if plain["signature"] is not None:
+        assert ours["signature"] == plain["signature"]
+    assert "value" in ours["native"], ours["native"]
+    assert ours["native"] == plain["native"]
+    if case.request is None:
+        assert not ours["has_pyfunc"], "a pyfunc that always raises is worse than none"
+    else:
+        assert "value" in ours["pyfunc"], ours["pyfunc"]
+        assert ours["pyfunc"] == plain["pyfunc"]
+        assert "value" in ours["served"], ours["served"]
+        assert ours["served"] == plain["served"]
+
+
+@pytest.mark.parametrize(
+    "name", [case.name for case in cases(Path(), Path(), checked=False) if case.gap]
+)
+def test_the_proof_says_where_mlflows_inference_falls_short(packaged: Packaged, name: str) -> None:
+    checks = packaged.verdicts[name]["checks"]
+    assert [c for c in checks if c["outcome"] == "limitation" and c["view"] == "pyfunc"]
+
+
+@pytest.mark.parametrize("shortfall", SHORTFALLS, ids=lambda s: s.what)
+def test_the_proof_detects_a_defect_of_mlflows_inference(
+    shortfall: Shortfall, workspace: Path
+) -> None:
+    said = shortfall.said(workspace, main)
+    if shortfall.check:
+        assert said["outcome"] in ("failed", "limitation"), said
+        assert said["name"] == shortfall.check
+    else:
+        assert said == {}, "with an explicit signature it works"
+
+
+def test_every_task_is_among_the_cases() -> None:
+    covered = {case.task for case in cases(Path(), Path(), checked=False)}
+    assert set(all_tasks()) <= covered
+
+
+def test_the_page_says_what_was_found(packaged: Packaged, workspace: Path) -> None:
+    said: list[tuple[Shortfall, dict[str, Any]]] = []
+    for shortfall in SHORTFALLS:
+        folder = workspace / shortfall.folder
+        folder.mkdir()
+        os.chdir(folder)
+        said.append((shortfall, shortfall.said(folder, main)))
+    text = page(packaged, said)
+    assert "| |" not in text.replace("|  |", "| |"), "no cell is empty"
+    file = REPOSITORY / "docs" / PAGE
+    if os.environ.get("UPDATE_DOCS"):
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text, "UPDATE_DOCS=1 writes it anew"
+
+
+def test_recipes_are_plain_yaml(packaged: Packaged) -> None:
+    for name in NAMES:
+        recipe = yaml.safe_load((packaged.folder / "recipes" / f"{name}.yaml").read_text())
+        assert recipe["task"] == packaged.cases[name].task
