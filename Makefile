@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m runner
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo lint test bench docs clean
+.PHONY: help setup demo lint test recipes bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,10 @@ lint: setup  ## format, lint, types, import contracts
 
 test: lint  ## lint, then every test with coverage
 	$(VENV)/bin/python -m pytest --cov --cov-report=term
+
+recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
+	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
+		out=outputs/recipes tracking.uri=null
 
 bench: setup  ## measure against plain MLflow scripts in the same run
 	$(VENV)/bin/python -m benchmarks

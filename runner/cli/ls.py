@@ -22,6 +22,11 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("--task", action="append", metavar="TASK", help="only recipes of this task")
+    parser.add_argument(
+        "--source", action="append", metavar="KIND", help="only recipes with this kind of source"
+    )
+    parser.add_argument("--names", action="store_true", help="print the names alone, a line each")
     add_config_dir(parser)
     add_output(parser)
 
@@ -30,14 +35,21 @@ def execute(args: Namespace) -> Exit:
     """List, the broken recipes included."""
     from runner.recipe.library import list_recipes
 
-    recipes = list_recipes(args.config_dir)
-    if args.output == "json":
+    recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args.task, args.source)]
+    if args.names:
+        sys.stdout.writelines(f"{recipe.name}\n" for recipe in recipes)
+    elif args.output == "json":
         from runner.cli.documents import as_json
 
         sys.stdout.write(as_json({"recipes": [_document(recipe) for recipe in recipes]}))
     else:
         _print(recipes)
     return Exit.DONE
+
+
+def _is_wanted(recipe: Assessed, tasks: list[str] | None, kinds: list[str] | None) -> bool:
+    kind = source_of(recipe).partition(" ")[0]
+    return (not tasks or recipe.text("task") in tasks) and (not kinds or kind in kinds)
 
 
 def _document(recipe: Assessed) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+"""Signatures in all three ways: the task's own, explicit, and inferred; and the params schema."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+import yaml
+from mlflow.models import Model, ModelSignature
+
+from tests.conftest import Outcome
+
+GPT2: dict[str, Any] = {
+    "task": "text-generation",
+    "source": {"kind": "scratch", "architecture": "gpt2"},
+    "model_config": {"do_sample": False, "max_new_tokens": 3},
+}
+Run = Callable[..., tuple[Outcome, Path]]
+
+
+@pytest.fixture
+def run(cli: Callable[..., Outcome], workspace: Path) -> Run:
+    """Run a recipe; give what came of it and the model's folder."""
+
+    def call(recipe: dict[str, Any]) -> tuple[Outcome, Path]:
+        (workspace / "case.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
+        done = cli("+recipe=case.yaml", "tracking.uri=null")
+        return done, workspace / "outputs" / "case" / "default" / "model"
+
+    return call
+
+
+def signature_of(path: Path) -> ModelSignature:
+    """Give the signature as plain MLflow reads it."""
+    signature = Model.load(str(path)).signature
+    assert signature is not None
+    return signature
+
+
+def test_an_explicit_signature_with_arrays_and_nested_types_is_kept(run: Run) -> None:
+    inputs = [
+        {"name": "question", "type": "string"},
+        {"name": "context", "type": "string"},
+        {"name": "tags", "type": "array", "items": {"type": "string"}, "required": False},
+        {
+            "name": "origin",
+            "type": "object",
+            "required": False,
+            "properties": {
+                "url": {"type": "string"},
+                "visits": {"type": "map", "values": {"type": "long"}, "required": False},
+            },
+        },
+    ]
+    recipe = {
+        "task": "question-answering",
+        "source": {"kind": "scratch", "architecture": "bert"},
+        "signature": {"inputs": inputs, "outputs": [{"name": "answer", "type": "string"}]},
+        "evaluation": {"views": []},
+    }
+    done, model = run(recipe)
+    assert done.code == 0, done.stderr
+    signature = signature_of(model)
+    assert signature.inputs.input_names() == ["question", "context", "tags", "origin"]
+    assert signature.inputs.required_input_names() == ["question", "context"]
+    assert str(signature.inputs.input_types()[2]) == "Array(string)"
+    nested = signature.inputs.to_dict()[3]["properties"]
+    assert nested["visits"] == {"type": "map", "values": {"type": "long"}, "required": False}
+    assert signature.outputs.input_names() == ["answer"]
+
+
+def test_an_inferred_signature_is_what_running_the_example_shows(run: Run) -> None:
+    done, model = run(GPT2 | {"signature": "infer", "input_example": "What is MLflow?"})
+    assert done.code == 0, done.stderr
+    signature = signature_of(model)
+    assert [str(t) for t in signature.inputs.input_types()] == ["DataType.string"]
+    assert [str(t) for t in signature.outputs.input_types()] == ["DataType.string"]
+
+
+def test_a_signature_that_cannot_be_inferred_is_an_error_not_a_default(run: Run) -> None:
+    done, model = run(
+        GPT2
+        | {
+            "signature": "infer",
+            "input_example": "What is MLflow?",
+            "model_config": {"num_beams": 1, "num_return_sequences": 3, "do_sample": False},
+        }
+    )
+    assert done.code == 2
+    assert "error[signature-failed]" in done.stderr
+    assert "input_example" in done.stderr
+    assert not model.exists()
+
+
+def test_params_of_every_type_reach_the_schema(run: Run) -> None:
+    params = {
+        "max_new_tokens": {"type": "integer", "default": 3},
+        "temperature": {"type": "float", "default": 0.5},
+        "top_p": {"type": "double", "default": 0.9},
+        "top_k": {"type": "long", "default": 5},
+        "do_sample": {"type": "boolean", "default": False},
+        "prefix": {"type": "string", "default": ""},
+        "bad_words_ids": {"type": "long", "default": [1, 2], "shape": [-1]},
+        "eos_token_id": {"type": "datetime", "default": "2026-01-02T03:04:05"},
+        "generation_config": {
+            "type": "object",
+            "default": {"num_beams": 2},
+            "properties": {"num_beams": {"type": "long"}},
+        },
+    }
+    recipe = GPT2 | {"params": params, "evaluation": {"views": []}}
+    del recipe["model_config"]
+    done, model = run(recipe)
+    assert done.code == 0, done.stderr
+    schema = signature_of(model).params
+    assert schema is not None
+    kept = {p["name"]: p for p in schema.to_dict()}
+    assert {name: p["type"] for name, p in kept.items()} == {
+        name: p["type"] for name, p in params.items()
+    }
+    assert kept["bad_words_ids"]["shape"] == (-1,)
+    assert kept["eos_token_id"]["default"] == "2026-01-02T03:04:05"
+    assert kept["generation_config"]["properties"] == {
+        "num_beams": {"type": "long", "required": True}
+    }
+
+
+def test_an_example_is_stored_with_the_params_it_goes_with(run: Run) -> None:
+    done, path = run(GPT2 | {"input_example": ["one", "two"], "params": {"top_k": 5}})
+    assert done.code == 0, done.stderr
+    model = Model.load(str(path))
+    assert model.load_input_example(str(path)) == ["one", "two"]
+    assert model.load_input_example_params(str(path)) == {"top_k": 5}
+    request = json.loads(model.get_serving_input(str(path)) or "")
+    assert request["params"] == {"top_k": 5}
+
+
+@pytest.mark.parametrize(
+    ("input_type", "kind"), [("bytes", "binary"), ("path", "string"), ("array", "float32")]
+)
+def test_audio_is_signed_in_the_form_callers_give_it(
+    run: Run, workspace: Path, input_type: str, kind: str
+) -> None:
+    from runner.evaluation.inputs import sample_file
+
+    sound = sample_file(workspace, "audio")
+    recipe = {
+        "task": "automatic-speech-recognition",
+        "source": {"kind": "scratch", "architecture": "wav2vec2"},
+        "input_type": input_type,
+        "input_example": "sample.wav",
+    }
+    done, path = run(recipe)
+    assert done.code == 0, done.stderr
+    (entry,) = signature_of(path).inputs.to_dict()
+    assert kind in json.dumps(entry)
+    example = Model.load(str(path)).load_input_example(str(path))
+    match input_type:
+        case "bytes":
+            given = example if isinstance(example, bytes) else base64.b64decode(example)
+            assert given == sound.read_bytes()
+        case "path":
+            assert Path(str(np.asarray(example).item())).name == "sample.wav"
+        case _:
+            assert np.asarray(example).shape == (16_000,)
+    assert mlflow.models.Model.load(str(path)).signature is not None
