@@ -147,6 +147,7 @@ class RunRecord(_Part):
 
     Args:
         recipe: Recipe name.
+        task: Its task.
         point: Name of the point, from the overrides; ``default`` without any.
         overrides: Overrides as typed.
         digest: SHA-256 of the validated recipe.
@@ -169,6 +170,7 @@ class RunRecord(_Part):
     """
 
     recipe: str
+    task: str = ""
     point: str
     overrides: list[str] = Field(default_factory=list)
     digest: str

@@ -54,6 +54,7 @@ def run(
     folder = folder.absolute()
     record = RunRecord(
         recipe=composed.name,
+        task=composed.recipe.task,
         point=point,
         overrides=list(composed.overrides),
         digest=digest(composed.recipe),

@@ -13,6 +13,7 @@ from rich.status import Status
 from rich.table import Table
 
 from runner.records import Outcome, RunRecord, Step, Verdict
+from runner.tasks import get_task
 
 if TYPE_CHECKING:
     from runner.sweeps.points import Point
@@ -175,9 +176,24 @@ def _table(results: Sequence["Result"]) -> Table:
 
 def _print_loading(console: Console, record: RunRecord) -> None:
     console.print("\nLoad it anywhere MLflow and transformers are:")
-    code = (
-        "import mlflow\n"
-        f'model = mlflow.pyfunc.load_model("{record.model}")\n'
-        f"print(model.predict({record.inputs[0]!r}))"
-    )
-    console.print(code, soft_wrap=True, markup=False)
+    console.print("\n".join(loading_lines(record)), soft_wrap=True, markup=False)
+
+
+def loading_lines(record: RunRecord) -> list[str]:
+    """Give three lines of Python that load a model and show something of it.
+
+    Args:
+        record: The record of its run.
+    """
+    from runner.evaluation.inputs import as_callers_write
+
+    task = get_task(record.task)
+    if not task.pyfunc:
+        parts = ', return_type="components"' if "processor" in task.components else ""
+        load = f'model = mlflow.transformers.load_model("{record.model}"{parts})'
+        return ["import mlflow", load, "print(model)"]
+    load = f'model = mlflow.pyfunc.load_model("{record.model}")'
+    if any(getattr(entry, "media", "audio") for entry in task.inputs):
+        return ["import mlflow", load, "print(model.metadata.signature)"]
+    given = as_callers_write(task, record.inputs[0])
+    return ["import mlflow", load, f"print(model.predict({given!r}))"]

@@ -1,6 +1,6 @@
 """What pydantic found, said so that the writer of the recipe understands it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -53,7 +53,14 @@ def explain(
         loc = plain_loc(details["loc"], values)
         for finding in _explain(details, loc, values, raw):
             found.setdefault(_sameness(finding), finding)
-    return list(found.values())
+    return [finding for finding in found.values() if not _is_other_branch(finding, found.values())]
+
+
+def _is_other_branch(finding: Finding, found: Collection[Finding]) -> bool:
+    """Of a field that takes a word or a mapping, say only what is wrong inside the mapping."""
+    loc = finding.loc
+    inside = any(len(f.loc) > len(loc) and f.loc[: len(loc)] == loc for f in found)
+    return finding.code == "wrong-type" and inside
 
 
 def _sameness(finding: Finding) -> tuple[str, Loc]:

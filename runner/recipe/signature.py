@@ -56,7 +56,7 @@ class Spec(BaseModel):
         if wrong := sorted(set(needed) ^ set(given)):
             raise PydanticCustomError(
                 "spec_parts",
-                "a {type} takes {needed}; this one has {given}",
+                "type: {type} takes {needed}; this one has {given}",
                 {
                     "type": self.type,
                     "needed": " and ".join(needed) or "none of items, properties, values",

@@ -271,7 +271,7 @@ def _wrap(
         tokens["mask_token"] = AddedToken(named["mask"], lstrip=True, special=True)
     if family is _Family.ENCODER:
         tokens |= {"cls_token": named["bos"], "sep_token": named["eos"]}
-    inputs = ["input_ids", "attention_mask"]
+    inputs = ["input_ids"] if config.model_type == "fnet" else ["input_ids", "attention_mask"]
     if wordpiece and getattr(config, "type_vocab_size", 0) > 1:
         inputs.insert(1, "token_type_ids")
     longest = int(getattr(config, "max_position_embeddings", None) or _LONGEST)

@@ -171,6 +171,7 @@ def _images(picture: Path) -> list[Case]:
         ("depth-estimation", "glpn", image, {}),
         ("image-feature-extraction", "vit", image, {}),
         ("zero-shot-image-classification", "clip", labels, {}),
+        ("zero-shot-object-detection", "owlvit", labels, {"threshold": 0.1}),
         ("image-to-text", "blip", image, {"max_new_tokens": 4}),
         ("visual-question-answering", "vilt", question, {}),
         ("image-text-to-text", "llava", {**question, "text": "<image> What?"}, {}),

@@ -145,6 +145,102 @@ CASES = [
     ("a pattern that cannot be read", START + "evaluation: {expect: [{regex: '('}]}\n",
      "bad-expectation", 3, "missing )"),
     (
+        "an unknown generate argument",
+        START + "model_config: {max_new_tokns: 5}\n",
+        "unknown-argument",
+        3,
+        "Did you mean `max_new_tokens`?",
+    ),
+    (
+        "a param that no predict takes",
+        "task: fill-mask\nsource: {kind: scratch, architecture: bert}\n"
+        "params: {temperature: 1.0}\n",
+        "unknown-argument",
+        3,
+        "not an argument that fill-mask takes",
+    ),
+    (
+        "a component that does not exist",
+        START + "components: {tokeniser: {kind: local, path: .}}\n",
+        "unknown-key",
+        3,
+        "`tokenizer`",
+    ),
+    (
+        "a component that the task does not use",
+        START + "components: {image_processor: {kind: scratch, architecture: vit}}\n",
+        "component-not-used",
+        3,
+        "tokenizer",
+    ),
+    (
+        "a template on a task without templates",
+        "task: text-classification\nsource: {kind: scratch, architecture: bert}\n"
+        "prompt_template: '{prompt}'\n",
+        "template-not-supported",
+        3,
+        "text-generation",
+    ),
+    (
+        "an input type that is not for the task",
+        START + "input_type: bytes\n",
+        "input-type-not-used",
+        3,
+        "audio",
+    ),
+    (
+        "a pyfunc to prove where there is none",
+        "task: object-detection\nsource: {kind: scratch, architecture: yolos}\n"
+        "evaluation: {views: [pyfunc]}\n",
+        "no-pyfunc",
+        3,
+        "views: [native]",
+    ),
+    (
+        "a recording that is not there",
+        "task: audio-classification\nsource: {kind: scratch, architecture: wav2vec2}\n"
+        "input_example: no.wav\n",
+        "input-missing",
+        3,
+        "recording",
+    ),
+    (
+        "a recording that is text",
+        "task: audio-classification\nsource: {kind: scratch, architecture: wav2vec2}\n"
+        "evaluation: {inputs: [bad.yaml]}\n",
+        "bad-input",
+        3,
+        "is text, not a recording",
+    ),
+    (
+        "a signature inferred from nothing",
+        START + "signature: infer\n",
+        "missing-key",
+        3,
+        "input_example",
+    ),
+    (
+        "a signature where MLflow insists on its own",
+        "task: llm/v1/chat\n" + SOURCE + "signature: {inputs: [{type: string}]}\n",
+        "signature-not-free",
+        3,
+        "signature: task",
+    ),
+    (
+        "a signature of an unknown type",
+        START + "signature: {inputs: [{type: text}]}\n",
+        "unknown-value",
+        3,
+        "string",
+    ),
+    (
+        "an array of nothing",
+        START + "signature: {inputs: [{type: array}]}\n",
+        "bad-value",
+        3,
+        "items",
+    ),
+    (
         "a param of the wrong type",
         START + "params: {n: {type: long, default: many}}\n",
         "bad-param",

@@ -1,0 +1,23 @@
+"""zero-shot-object-detection: an image and labels in, boxes with their labels and scores out."""
+
+from typing import Any
+
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw
+
+
+TASK = Task(
+    name="zero-shot-object-detection",
+    summary="finds the objects in an image that labels name",
+    auto_model="AutoModelForZeroShotObjectDetection",
+    inputs=(Column("string", "image", media="image"), Column("string", "candidate_labels")),
+    outputs=(Column("double", "score"), Column("string", "label"), Column("object", "box")),
+    example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
+    answer=_answer,
+    components=("tokenizer", "image_processor"),
+    json_columns=("candidate_labels",),
+    pyfunc=False,
+)

@@ -1,0 +1,106 @@
+"""What only shows once a model is loaded or run: said plainly, with the right exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.conftest import REPOSITORY, Outcome
+
+Cli = Callable[..., Outcome]
+
+
+def write(folder: Path, text: str) -> str:
+    """Write a recipe and give the argument that runs it."""
+    (folder / "case.yaml").write_text(text)
+    return "+recipe=case.yaml"
+
+
+def test_an_architecture_that_does_not_fit_the_task(cli: Cli, workspace: Path) -> None:
+    text = "task: fill-mask\nsource: {kind: scratch, architecture: gpt2}\n"
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 3
+    assert "AutoModelForMaskedLM does not know the architecture" in done.stderr
+    assert not list(workspace.glob("outputs/**/MLmodel"))
+
+
+def test_a_dtype_that_the_device_cannot_run(cli: Cli, workspace: Path) -> None:
+    text = "task: fill-mask\nsource: {kind: scratch, architecture: fnet}\ndtype: float16\n"
+    text += "input_example: a <mask>.\n"
+    done = cli(write(workspace, text), "tracking.uri=null", "device=cpu")
+    assert done.code == 1
+    assert "this device cannot run Half: take dtype float32" in done.stderr.replace("\n", "")
+
+
+def test_bytes_that_are_no_recording_fail_the_proof(cli: Cli, workspace: Path) -> None:
+    (workspace / "noise.wav").write_bytes(bytes(range(256)) * 40)
+    text = (
+        "task: automatic-speech-recognition\nsource: {kind: scratch, architecture: wav2vec2}\n"
+        "evaluation: {inputs: [noise.wav]}\n"
+    )
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 1
+    assert "native runs: predict raised" in done.stderr
+    text += "input_type: array\n"
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 3
+    assert "noise.wav cannot be decoded" in done.stderr
+
+
+def test_a_tokenizer_without_a_chat_template_asks_for_a_prompt_template(
+    cli: Cli, workspace: Path
+) -> None:
+    text = (
+        "task: conversational\nsource: {kind: scratch, architecture: gpt2}\n"
+        "components: {tokenizer: {kind: scratch, architecture: gpt2}}\n"
+        "load: {tokenizer: {chat_template: ''}}\n"
+    )
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 3
+    assert "no chat template" in done.stderr
+    assert "prompt_template" in done.stderr
+
+
+def test_components_may_come_from_elsewhere(cli: Cli, workspace: Path) -> None:
+    text = (
+        "task: text-generation\n"
+        "source: {kind: scratch, architecture: gpt2, config: {vocab_size: 600}}\n"
+        "components: {tokenizer: {kind: scratch, architecture: gpt2, config: {vocab_size: 400}}}\n"
+        "model_config: {do_sample: false, max_new_tokens: 2}\n"
+    )
+    done = cli(write(workspace, text), "tracking.uri=null", "--output", "json")
+    assert done.code == 0, done.stderr
+    import mlflow
+
+    parts = mlflow.transformers.load_model(done.document["model"], return_type="components")
+    assert len(parts["tokenizer"]) == 400
+    assert parts["model"].config.vocab_size == 600
+    assert set(done.document["sources"]) == {"model", "tokenizer"}
+
+
+def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> None:
+    """A transformers of another version, as far as validation looks at it: its text."""
+    site = workspace / "site"
+    (site / "transformers" / "pipelines").mkdir(parents=True)
+    (site / "transformers" / "__init__.py").write_text("raise SystemExit('imported')\n")
+    (site / "transformers" / "pipelines" / "__init__.py").write_text(
+        'SUPPORTED_TASKS = {\n    "text-generation": {\n        "impl": TextGenerationPipeline,\n'
+    )
+    info = site / "transformers-5.2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: transformers\nVersion: 5.2.0\n")
+    write(workspace, "task: summarization\nsource: {kind: hub, repo: org/m}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "validate", "case.yaml"],
+        cwd=workspace,
+        env={**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{REPOSITORY}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "transformers 5.2.0 has no `summarization` pipeline: it was removed in 5.0." in (
+        done.stdout
+    )
+    assert "pip install 'transformers<5.0'" in done.stdout
