@@ -120,6 +120,8 @@ class _ViewProof:
 
     def _counts(self) -> list[int]:
         """Give the rows that each input's output must have: several where several are asked for."""
+        if self.recipe.pyfunc == "extended":
+            return [self.task.rows(given) for given in self.inputs]
         asked = self.recipe.params.get("num_return_sequences")
         sequences = asked.default if asked else None
         sequences = sequences or self.recipe.inference_config.get("num_return_sequences") or 1
@@ -198,8 +200,10 @@ class _ViewProof:
                 self._add(name, f"output {index}: {problem}" if problem else "")
 
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
-        if self.name != "native" or expectation.input is None or expectation.similar_to is None:
+        if expectation.input is None or expectation.similar_to is None:
             return
+        if self.name == "pyfunc" and self.recipe.pyfunc == "mlflow":
+            return  # it gives the embedding of one input only
         similarity = cosine(rows[expectation.input], rows[expectation.similar_to])
         metric = f"similarity_{expectation.input}_{expectation.similar_to}"
         self.proof.metrics[metric] = round(similarity, 6)

@@ -19,7 +19,10 @@ from runner.evaluation.inputs import as_callers_write
 from runner.recipe.models import Recipe
 from runner.tasks import Task
 
-_PYFUNC_ONLY = {"include_prompt", "collapse_whitespace"}
+_PYFUNC_ONLY = {
+    "include_prompt", "collapse_whitespace", "seed", "device", "dtype", "batch_tokens",
+    "return_scores", "pooling", "normalize", "stop",
+}  # fmt: skip
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
 
 
@@ -87,7 +90,9 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
     """
     with _on_device(device):
         if name == "pyfunc":
-            model = load_pyfunc(str(path), suppress_warnings=True)
+            extended = recipe.pyfunc == "extended"
+            config = {"device": device} if extended and device != "auto" else None
+            model = load_pyfunc(str(path), suppress_warnings=True, model_config=config)
             return PyfuncView(model, recipe.evaluation.seed, recipe.contract)
         metadata = Model.load(str(path)).metadata or {}
         return NativeView(_pipeline(path, recipe), recipe, metadata.get("prompt_template"))

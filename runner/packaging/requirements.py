@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from runner.packaging.load import Parts
 
 _BASE = ("mlflow", "torch", "transformers")
+_DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
 _REPORTED = (*_BASE, "tokenizers", "safetensors", "huggingface_hub", "numpy", "pandas", "pydantic")
 
 
@@ -23,7 +24,7 @@ def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
         Requirement lines, sorted, pinned to the installed versions without local labels such as
         ``+cpu``, which no package index carries.
     """
-    names = [*_BASE, *_tokenizer_packages(parts)]
+    names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
     pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
     for line in extra:
         pins[Requirement(line).name] = line
@@ -37,6 +38,12 @@ def _tokenizer_packages(parts: Parts) -> list[str]:
         return []
     files = getattr(tokenizer, "vocab_files_names", {}).values()
     return ["sentencepiece", "protobuf"] if any("spiece" in f or "spm" in f for f in files) else []
+
+
+def _media_packages(parts: Parts) -> list[str]:
+    """Recordings and images are decoded by packages of their own, where they are installed."""
+    media = {getattr(entry, "media", "audio") for entry in parts.task.inputs}
+    return [name for kind, name in _DECODERS.items() if kind in media]
 
 
 def installed(name: str) -> str:

@@ -16,6 +16,7 @@ from transformers import pipeline
 
 from runner.errors import SourceError
 from runner.packaging.card import read_card, write_license
+from runner.packaging.inference_code import ship
 from runner.packaging.load import Parts, weight_bytes
 from runner.packaging.requirements import requirements
 from runner.packaging.storage import appearing, need_room
@@ -100,7 +101,11 @@ def _save_into(
     def write(save_directory: Path, **_: Any) -> None:
         reports.append(write_weights(parts, Path(save_directory), progress))
 
-    with _saving_by(parts.model, write), _told_what_is_known(parts), _failing_as_source(parts):
+    with (
+        _saving_by(parts.model, write),
+        _told_what_is_known(recipe.has_pyfunc),
+        _failing_as_source(parts),
+    ):
         mlflow.transformers.save_model(
             _pieces(parts) if _as_pieces(recipe, parts) else _whole(parts),
             path=str(staged),
@@ -117,6 +122,8 @@ def _save_into(
             prompt_template=prompt_template_of(recipe, parts),
         )
     model.signature = signature
+    if recipe.has_pyfunc and recipe.pyfunc == "extended":
+        ship(model, parts, staged)
     model.flavors[_FLAVOR]["source_model_name"] = parts.checkpoint.name
     model.save(str(staged / "MLmodel"))
     write_license(parts.checkpoint, card, staged)
@@ -152,7 +159,7 @@ def _saving_by(model: Any, write: Any) -> Generator[None]:
 
 
 @contextmanager
-def _told_what_is_known(parts: Parts) -> Generator[None]:
+def _told_what_is_known(pyfunc: bool) -> Generator[None]:  # noqa: FBT001
     """Answer what MLflow would find out for itself, slowly.
 
     Whether the requirements match what is installed (they were read from there; a scan of every
@@ -164,7 +171,7 @@ def _told_what_is_known(parts: Parts) -> Generator[None]:
         (mlflow.transformers, "is_peft_model", lambda _model: False),
         (flavor_config, "is_peft_model", lambda _model: False),
         (model_io, "is_peft_model", lambda _model: False),
-        (mlflow.transformers, "_should_add_pyfunc_to_model", lambda _pipeline: parts.task.pyfunc),
+        (mlflow.transformers, "_should_add_pyfunc_to_model", lambda _pipeline: pyfunc),
     ]
     originals = [(module, name, getattr(module, name)) for module, name, _ in answers]
     for module, name, answer in answers:

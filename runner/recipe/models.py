@@ -185,7 +185,8 @@ class Recipe(_Block):
         save_pretrained: Whether the weights are stored in the model.
         evaluation: The proof by inference.
         tracking: What is said of the run in MLflow.
-        pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs.
+        pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs: ``extended`` for the
+            runner's, which ships inside the model, ``mlflow`` for MLflow's own.
         requirements: Pins beside the computed ones.
         trust_remote_code: Whether code from the source may run.
     """
@@ -207,7 +208,7 @@ class Recipe(_Block):
     save_pretrained: bool = True
     evaluation: Evaluation = Field(default_factory=Evaluation)
     tracking: Tracking = Field(default_factory=Tracking)
-    pyfunc: Literal["extended", "mlflow"] = "mlflow"
+    pyfunc: Literal["extended", "mlflow"] = "extended"
     requirements: Requirements = Field(default_factory=Requirements)
     trust_remote_code: bool = False
 
@@ -215,6 +216,8 @@ class Recipe(_Block):
     def contract(self) -> Task:
         """The task as this recipe signs it: ``input_type`` and an explicit signature applied."""
         task = get_task(self.task).taking(self.input_type)
+        if self.pyfunc == "mlflow":
+            task = task.as_mlflow_has_it()
         if not isinstance(self.signature, ExplicitSignature):
             return task
         media: list[Media] = [c.media for c in task.inputs if isinstance(c, Column)]
@@ -228,4 +231,10 @@ class Recipe(_Block):
         """How the saved model is loaded for the proof."""
         if self.evaluation.views is not None:
             return self.evaluation.views
-        return ["native", "pyfunc"] if self.contract.pyfunc else ["native"]
+        return ["native", "pyfunc"] if self.has_pyfunc else ["native"]
+
+    @property
+    def has_pyfunc(self) -> bool:
+        """Whether there is inference code for the task, so that the model gets a pyfunc."""
+        task = get_task(self.task)
+        return task.extended if self.pyfunc == "extended" else task.pyfunc

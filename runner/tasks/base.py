@@ -23,12 +23,14 @@ class Column:
             task describes.
         name: Column name; empty for the single unnamed column of plain text tasks.
         required: Whether callers must give it (inputs only).
+        strict: Whether MLflow's own schema requires it although the task does not.
         media: What the files hold that recipes name where callers give their contents.
     """
 
     type: ColumnType
     name: str = ""
     required: bool = True
+    strict: bool = False
     media: Media = ""
 
 
@@ -84,7 +86,8 @@ class Task:
         prompt_template: Whether MLflow applies a prompt template for it.
         chat_template: Whether a missing prompt template is made from the tokenizer's chat
             template.
-        pyfunc: Whether MLflow has inference code for it, so that the model gets a pyfunc flavor.
+        pyfunc: Whether MLflow has inference code for it (``pyfunc: mlflow``).
+        extended: Whether the runner ships inference code for it (``pyfunc: extended``).
         batches: Whether one ``predict`` takes several inputs.
         json_columns: Input columns that hold structured values: callers of the pyfunc give them
             as JSON text, callers of the pipeline as they are.
@@ -113,6 +116,7 @@ class Task:
     prompt_template: bool = False
     chat_template: bool = False
     pyfunc: bool = True
+    extended: bool = True
     batches: bool = True
     json_columns: tuple[str, ...] = ()
     input_types: tuple[InputType, ...] = ()
@@ -130,6 +134,15 @@ class Task:
     def auto_models(self) -> tuple[str, ...]:
         """Names of the auto classes, the preferred one first."""
         return (self.auto_model,) if isinstance(self.auto_model, str) else self.auto_model
+
+    def as_mlflow_has_it(self) -> "Task":
+        """Give the task with the columns required that MLflow's own inference code requires."""
+        columns = [c for c in self.inputs if isinstance(c, Column)]
+        if not any(column.strict for column in columns):
+            return self
+        return replace(
+            self, inputs=tuple(replace(c, required=True) if c.strict else c for c in columns)
+        )
 
     def taking(self, input_type: InputType | None) -> "Task":
         """Give the task with its media in another form.

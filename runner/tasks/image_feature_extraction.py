@@ -20,4 +20,5 @@ TASK = Task(
     components=("image_processor",),
     optional_weights=("pooler",),
     pyfunc=False,
+    extended=False,
 )

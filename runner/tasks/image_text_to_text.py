@@ -24,4 +24,5 @@ TASK = Task(
     call=_call,
     components=("processor",),
     pyfunc=False,
+    extended=False,
 )

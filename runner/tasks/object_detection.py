@@ -19,4 +19,5 @@ TASK = Task(
     answer=_answer,
     components=("image_processor",),
     pyfunc=False,
+    extended=False,
 )

@@ -18,4 +18,5 @@ TASK = Task(
     example="MLflow is great!",
     answer=_answer,
     pyfunc=False,
+    extended=False,
 )

@@ -21,7 +21,7 @@ TASK = Task(
     inputs=(
         Column("string", "sequences"),
         Column("string", "candidate_labels"),
-        Column("string", "hypothesis_template"),
+        Column("string", "hypothesis_template", required=False, strict=True),
     ),
     outputs=(
         Column("string", "sequence"),

@@ -20,4 +20,5 @@ TASK = Task(
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,
+    extended=False,
 )

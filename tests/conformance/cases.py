@@ -36,6 +36,7 @@ class Case:
         recipe: More of the recipe.
         save: More arguments of the plain ``save_model``.
         gap: What MLflow's own inference code does not do in this case, where it falls short.
+        better: What the runner's does instead, where the two differ.
     """
 
     task: str
@@ -48,6 +49,7 @@ class Case:
     recipe: dict[str, Any] = field(default_factory=dict)
     save: dict[str, Any] = field(default_factory=dict)
     gap: str = ""
+    better: str = ""
 
     @property
     def name(self) -> str:
@@ -94,6 +96,7 @@ def _texts() -> list[Case]:
             case = Case(
                 task, form, architecture, given, request,
                 config=config, recipe=recipe, save=save, gap=gap,
+                better="one vector a row" if gap else "",
             )  # fmt: skip
             found.append(case)
     return found
@@ -153,7 +156,16 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
              {"input_type": "array"}, {"signature": numbers}),
         ]  # fmt: skip
         found += [
-            Case(task, form, "wav2vec2", given, request, recipe=recipe, save=save)
+            Case(
+                task,
+                form,
+                "wav2vec2",
+                given,
+                request,
+                recipe=recipe,
+                save=save,
+                better="a row a recording" if task == "audio-classification" else "",
+            )
             for form, given, request, recipe, save in forms
         ]
     return found
@@ -162,6 +174,11 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
 def _images(picture: Path) -> list[Case]:
     image = str(picture)
     question = {"image": image, "question": "What is this?"}
+    requests = {
+        "image-classification": {"inputs": [image]},
+        "image-to-text": {"inputs": [image]},
+        "visual-question-answering": {"inputs": question},
+    }
     numbered = "label and score come back in columns named 0, 1 …"
     labels = {"image": image, "candidate_labels": ["a cat", "a dog"]}
     given: list[tuple[str, str, Any, dict[str, Any]]] = [
@@ -179,8 +196,9 @@ def _images(picture: Path) -> list[Case]:
     found = [
         Case(
             task, "image", architecture, {"json": value},
-            {"inputs": [image]} if task == "image-classification" else None,
+            requests.get(task),
             config=config, gap=numbered if task == "image-classification" else "",
+            better="label and score in columns" if task == "image-classification" else "",
         )
         for task, architecture, value, config in given
     ]  # fmt: skip

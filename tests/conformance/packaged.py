@@ -45,7 +45,7 @@ class Packaged:
         picture = sample_file(folder, "image")
         self.cases = {case.name: case for case in cases(sound, picture)}
         self._checkpoints: dict[tuple[str, str], Path] = {}
-        self.verdicts: dict[str, dict[str, Any]] = {}
+        self.verdicts: dict[tuple[str, str], dict[str, Any]] = {}
         questions = {name: self._package(case, sound) for name, case in self.cases.items()}
         self.answers = self._ask(questions)
 
@@ -64,12 +64,14 @@ class Packaged:
 
     def _package(self, case: Case, sound: Path) -> dict[str, Any]:
         checkpoint = self.checkpoint(case)
-        ours = self._by_recipe(case, checkpoint, sound)
+        ours = self._by_recipe(case, checkpoint, sound, "mlflow")
+        extended = self._by_recipe(case, checkpoint, sound, "extended")
         plain = self._by_hand(case, checkpoint)
         native = case.native or case.input
         return {
             "ours": str(ours),
             "plain": str(plain),
+            "extended": str(extended),
             "input": case.input,
             "request": case.request,
             "native": native,
@@ -77,8 +79,9 @@ class Packaged:
             "parts": "processor" in get_task(case.task).components,
         }
 
-    def _by_recipe(self, case: Case, checkpoint: Path, sound: Path) -> Path:
+    def _by_recipe(self, case: Case, checkpoint: Path, sound: Path, pyfunc: str) -> Path:
         recipe = {
+            "pyfunc": pyfunc,
             "task": case.task,
             "source": {"kind": "local", "path": str(checkpoint)},
             **({"model_config": case.config} if case.config else {}),
@@ -86,14 +89,14 @@ class Packaged:
         }
         if get_task(case.task).input_types:
             recipe["evaluation"] = {"inputs": [str(sound)]}
-        file = self.folder / "recipes" / f"{case.name}.yaml"
-        file.parent.mkdir(exist_ok=True)
+        file = self.folder / "recipes" / pyfunc / f"{case.name}.yaml"
+        file.parent.mkdir(exist_ok=True, parents=True)
         file.write_text(yaml.safe_dump(recipe))
-        out = self.folder / "ours"
+        out = self.folder / pyfunc
         code = main([f"+recipe={file}", f"out={out}", "tracking.uri=null"])
         point = next(out.glob(f"**/{case.name}/default"))
-        self.verdicts[case.name] = json.loads((point / "record.json").read_text())
-        self.verdicts[case.name]["code"] = int(code)
+        record = json.loads((point / "record.json").read_text())
+        self.verdicts[pyfunc, case.name] = {**record, "code": int(code)}
         return point / "model"
 
     def _by_hand(self, case: Case, checkpoint: Path) -> Path:

@@ -24,7 +24,9 @@ For each task and each form of its input a small random model is packaged twice,
 - **signature**: inputs, outputs and params,
 - **native**: the output of `mlflow.transformers.load_model`,
 - **pyfunc**: the output of `mlflow.pyfunc.load_model(…).predict`,
-- **served**: the answer of MLflow's scoring server over HTTP.
+- **served**: the answer of MLflow's scoring server over HTTP,
+- **extended**: pyfunc and served answers of the same recipe with the runner's own inference code (`pyfunc: extended`, the
+  default); the columns before are of `pyfunc: mlflow`.
 
 *equal* means equal to plain MLflow's, value for value.
 """
@@ -92,7 +94,8 @@ def page(packaged: Packaged, said: Sequence[tuple[Shortfall, dict[str, Any]]]) -
         packaged: Every case, packaged and asked.
         said: What the proof said of each shortfall.
     """
-    rows = ["| task | input | packaged | signature | native | pyfunc | served |", "|" + "---|" * 7]
+    rows = ["| task | input | packaged | signature | native | pyfunc | served | extended |"]
+    rows += ["|" + "---|" * 8]
     rows += [_row(packaged, name) for name in packaged.cases]
     shortfalls = [f"| {short.what} | {_said(check)} |" for short, check in said]
     return "\n".join([_HEAD, *rows, "", _SECOND.rstrip(), *shortfalls, "", _THIRD])
@@ -110,14 +113,29 @@ def _row(packaged: Packaged, name: str) -> str:
     files = all(ours[key] == plain[key] for key in ("flavor", "files", "dtype"))
     signature = "ours" if plain["signature"] is None else _equal(ours, plain, "signature")
     cells = ["equal" if files else "differs", signature, _equal(ours, plain, "native")]
-    if case.request is None:
+    if case.request is None or not plain["has_pyfunc"]:
         cells += ["native only", "native only"]
     else:
         cells += [_equal(ours, plain, "pyfunc"), _equal(ours, plain, "served")]
         if case.gap:
             cells[3] += f"; limitation: {case.gap}"
+    cells.append(_extended(packaged, name))
     form = case.form.replace("|", "\\|")
     return f"| {case.task} | {form} | {' | '.join(cells)} |"
+
+
+def _extended(packaged: Packaged, name: str) -> str:
+    case, answers = packaged.cases[name], packaged.answers[name]
+    if not answers["extended"]["has_pyfunc"]:
+        return "native only"
+    if case.better:
+        return f"better: {case.better}"
+    if not answers["plain"]["has_pyfunc"]:
+        return "better: there is one, and it is served"
+    same = all(
+        _equal(answers["extended"], answers["plain"], v) == "equal" for v in ("pyfunc", "served")
+    )
+    return "equal" if same else "differs"
 
 
 def _equal(ours: dict[str, Any], plain: dict[str, Any], what: str) -> str:

@@ -8,14 +8,18 @@ import pytest
 import yaml
 
 from runner.cli import main
-from runner.tasks import all_tasks
+from runner.tasks import all_tasks, get_task
 from tests.conformance.cases import cases
 from tests.conformance.packaged import Packaged
 from tests.conformance.table import PAGE, Shortfall, page
 from tests.conftest import REPOSITORY
 
 NAMES = [case.name for case in cases(Path(), Path(), checked=False)]
-GPT2 = {"task": "text-generation", "source": {"kind": "scratch", "architecture": "gpt2"}}
+GPT2 = {
+    "pyfunc": "mlflow",
+    "task": "text-generation",
+    "source": {"kind": "scratch", "architecture": "gpt2"},
+}
 BERT = {"kind": "scratch", "architecture": "bert"}
 LABELS = {"kind": "scratch", "architecture": "bert", "labels": ["O", "B-PER", "I-PER"]}
 
@@ -31,12 +35,18 @@ SHORTFALLS = [
     ),
     Shortfall(
         "embeddings of several inputs",
-        {"task": "feature-extraction", "source": BERT, "evaluation": {"inputs": ["a", "b"]}},
+        {
+            "pyfunc": "mlflow",
+            "task": "feature-extraction",
+            "source": BERT,
+            "evaluation": {"inputs": ["a", "b"]},
+        },
         "rows",
     ),
     Shortfall(
         "a text without an entity",
         {
+            "pyfunc": "mlflow",
             "task": "token-classification",
             "source": LABELS,
             "model_config": {"ignore_labels": ["O", "B-PER", "I-PER"]},
@@ -46,6 +56,7 @@ SHORTFALLS = [
     Shortfall(
         "all scores of a text classification",
         {
+            "pyfunc": "mlflow",
             "task": "text-classification",
             "source": BERT,
             "params": {"top_k": 2},
@@ -56,6 +67,7 @@ SHORTFALLS = [
     Shortfall(
         "the label of an image",
         {
+            "pyfunc": "mlflow",
             "task": "image-classification",
             "source": {"kind": "scratch", "architecture": "vit"},
         },
@@ -64,6 +76,7 @@ SHORTFALLS = [
     Shortfall(
         "zero-shot classification without a hypothesis_template",
         {
+            "pyfunc": "mlflow",
             "task": "zero-shot-classification",
             "source": BERT,
             "signature": {
@@ -93,7 +106,7 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_packages_what_plain_mlflow_packages(packaged: Packaged, name: str) -> None:
-    case, verdict = packaged.cases[name], packaged.verdicts[name]
+    case, verdict = packaged.cases[name], packaged.verdicts["mlflow", name]
     ours, plain = packaged.answers[name]["ours"], packaged.answers[name]["plain"]
     assert verdict["code"] == 0, verdict["checks"]
     assert verdict["verdict"] == "passed"
@@ -105,7 +118,7 @@ def test_a_recipe_packages_what_plain_mlflow_packages(packaged: Packaged, name: 
         assert ours["signature"] == plain["signature"]
     assert "value" in ours["native"], ours["native"]
     assert ours["native"] == plain["native"]
-    if case.request is None:
+    if case.request is None or not get_task(case.task).pyfunc:
         assert not ours["has_pyfunc"], "a pyfunc that always raises is worse than none"
     else:
         assert "value" in ours["pyfunc"], ours["pyfunc"]
@@ -114,11 +127,29 @@ def test_a_recipe_packages_what_plain_mlflow_packages(packaged: Packaged, name: 
         assert ours["served"] == plain["served"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_runners_inference_agrees_with_mlflows_where_that_is_right(
+    packaged: Packaged, name: str
+) -> None:
+    case, verdict = packaged.cases[name], packaged.verdicts["extended", name]
+    extended, plain = packaged.answers[name]["extended"], packaged.answers[name]["plain"]
+    assert verdict["code"] == 0, verdict["checks"]
+    assert all(check["outcome"] == "passed" for check in verdict["checks"])
+    assert extended["native"] == plain["native"], "native loading is untouched"
+    assert extended["has_pyfunc"] == get_task(case.task).extended
+    if not extended["has_pyfunc"]:
+        return
+    for view in ("pyfunc", "served"):
+        assert "value" in extended[view], extended[view]
+        if get_task(case.task).pyfunc:
+            assert (extended[view] == plain[view]) is not bool(case.better)
+
+
 @pytest.mark.parametrize(
     "name", [case.name for case in cases(Path(), Path(), checked=False) if case.gap]
 )
 def test_the_proof_says_where_mlflows_inference_falls_short(packaged: Packaged, name: str) -> None:
-    checks = packaged.verdicts[name]["checks"]
+    checks = packaged.verdicts["mlflow", name]["checks"]
     assert [c for c in checks if c["outcome"] == "limitation" and c["view"] == "pyfunc"]
 
 
@@ -156,5 +187,7 @@ def test_the_page_says_what_was_found(packaged: Packaged, workspace: Path) -> No
 
 def test_recipes_are_plain_yaml(packaged: Packaged) -> None:
     for name in NAMES:
-        recipe = yaml.safe_load((packaged.folder / "recipes" / f"{name}.yaml").read_text())
+        recipe = yaml.safe_load(
+            (packaged.folder / "recipes" / "extended" / f"{name}.yaml").read_text()
+        )
         assert recipe["task"] == packaged.cases[name].task

@@ -31,7 +31,7 @@ def main() -> None:
     """Answer every case."""
     cases = json.loads(Path(sys.argv[1]).read_text())
     answers = {
-        name: {side: answer(Path(case[side]), case) for side in ("ours", "plain") if side in case}
+        name: {side: answer(Path(case[side]), case) for side in ("ours", "plain", "extended")}
         for name, case in cases.items()
     }
     Path(sys.argv[2]).write_text(json.dumps(answers))

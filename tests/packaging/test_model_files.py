@@ -19,7 +19,7 @@ def recipe(**fields: object) -> Recipe:
 
 
 def parts(**components: object) -> SimpleNamespace:
-    return SimpleNamespace(components=components)
+    return SimpleNamespace(components=components, task=SimpleNamespace(inputs=()))
 
 
 def test_the_signature_is_the_tasks_own_with_the_declared_params() -> None:

@@ -13,7 +13,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         "adapter": (recipe.adapter is not None, "Merge the adapter into its base model."),
         "save_pretrained": (not recipe.save_pretrained, "Leave it out: weights are stored."),
         "trust_remote_code": (recipe.trust_remote_code, "Use a model that transformers has."),
-        "pyfunc": (recipe.pyfunc != "mlflow", "Write `pyfunc: mlflow`."),
     }
     for field, (is_asked, remedy) in asked.items():
         if is_asked:

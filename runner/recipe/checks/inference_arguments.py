@@ -11,12 +11,15 @@ from runner.tasks.installed import accepted_arguments
 
 _RUN_CODE = ("trust_remote_code", "custom_generate")
 _OF_MLFLOW = ("include_prompt", "collapse_whitespace")
+_OF_EXTENDED = {"seed", "device", "dtype", "batch_tokens", "return_scores"}
+_OF_EMBEDDINGS = {"pooling", "normalize"}
+_OF_GENERATION = {"stop"}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find arguments that no predict takes, that shadow each other, or that run code."""
     recipe = subject.recipe
-    known = _accepted(subject.task)
+    known = _accepted(subject.task, recipe.pyfunc)
     for name in recipe.params:
         if name in recipe.inference_config:
             message = (
@@ -36,11 +39,16 @@ def check(subject: Subject) -> Iterator[Finding]:
                 yield Finding("unknown-argument", message, remedy, (block, name))
 
 
-def _accepted(task: Task) -> frozenset[str]:
+def _accepted(task: Task, pyfunc: str) -> frozenset[str]:
     """Give the arguments a predict of the task may name; nothing where that is not known."""
     known = accepted_arguments(task.pipeline_task)
     if known and task.pipeline_task == "text-generation":
         known |= {*_OF_MLFLOW}
+    if known and pyfunc == "extended":
+        known |= _OF_EXTENDED
+        known |= _OF_EMBEDDINGS if task.pipeline_task == "feature-extraction" else set()
+        known |= _OF_GENERATION if "max_new_tokens" in known else set()
+        known |= {"top_k"} if task.name.endswith("classification") else set()
     if known and task.mlflow_schema:
         known |= {entry.name for entry in task.inputs if isinstance(entry, Column)}
     return known

@@ -1,0 +1,52 @@
+"""Ship the runner's inference code inside a model, in place of MLflow's own."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import transformers
+from mlflow.models import Model
+
+import runner.pyfunc
+from runner.packaging.load import Parts
+from runner.pyfunc.settings import DEFAULTS
+
+_PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
+_CODE = "code"
+_FLAVOR = "python_function"
+
+
+def ship(model: Model, parts: Parts, folder: Path) -> None:
+    """Put the code into a model and name it as the one to load.
+
+    Args:
+        model: The model, with the ``python_function`` flavor that MLflow wrote.
+        parts: The parts it is made of.
+        folder: The model folder.
+
+    Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
+    flavor has its own entry and stays as it is.
+    """
+    target = folder / _CODE / _PACKAGE
+    target.mkdir(parents=True)
+    for file in sorted(Path(runner.pyfunc.__file__).parent.glob("*.py")):
+        shutil.copyfile(file, target / file.name)
+    flavor: dict[str, Any] = model.flavors[_FLAVOR]
+    saved: dict[str, Any] = flavor.get("config") or {}
+    flavor["config"] = {**DEFAULTS, **saved}
+    flavor["loader_module"] = _PACKAGE
+    flavor["code"] = _CODE
+    model.metadata = {**(model.metadata or {}), "inference": _how(parts)}
+
+
+def _how(parts: Parts) -> dict[str, Any]:
+    """Say what the code needs to know beside what the flavor says."""
+    return {
+        "task": parts.task.name,
+        "pipeline_task": parts.task.pipeline_task,
+        "model": type(parts.model).__name__,
+        "components": {name: type(part).__name__ for name, part in parts.components.items()},
+        "dtype": str(parts.dtype).removeprefix("torch."),
+        "name": parts.checkpoint.name,
+        "transformers": transformers.__version__,
+    }

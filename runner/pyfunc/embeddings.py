@@ -1,0 +1,120 @@
+"""Embeddings: one vector a text, or its hidden states."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import batches
+from .errors import BadRequest
+from .generation import template_of
+from .loading import Parts
+from .rows import records, texts
+
+_POOLINGS = ("mean", "cls", "last", "none")
+
+
+class Embeddings:
+    """Texts in, vectors out.
+
+    ``pooling`` is ``mean`` (over the text's tokens), ``cls`` (the first), ``last`` or ``none``;
+    ``normalize`` scales vectors to length 1. Texts longer than the model takes are cut off.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
+        """Give float64 of shape ``(rows, size)``; without pooling a ``(tokens, size)`` a row."""
+        found = self.embed(texts(rows), options, budget)
+        if options.get("pooling") == "none":
+            return found
+        return np.stack(found) if found else np.empty((0, 0))
+
+    def embed(self, given: list[str], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give an array for each text.
+
+        Args:
+            given: The texts.
+            options: ``pooling`` and ``normalize``.
+            budget: Tokens of a batch.
+
+        Raises:
+            BadRequest: The pooling is unknown.
+        """
+        pooling = options.get("pooling") or "mean"
+        if pooling not in _POOLINGS:
+            raise BadRequest(f"pooling {pooling!r} is none of {', '.join(_POOLINGS)}")
+        prompts = [template_of(self._parts, text) for text in given]
+        encoded = self.encode(prompts)
+        normalize = bool(options.get("normalize"))
+        lengths = [max(1, len(ids)) for ids in encoded]
+        return batches.run(encoded, lengths, budget, lambda b: self._run(b, pooling, normalize))
+
+    def encode(self, given: list[str]) -> list[list[int]]:
+        """Tokenize, and cut off what the model does not take."""
+        return self._parts.tokenizer(given, truncation=True)["input_ids"] if given else []
+
+    def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:  # noqa: FBT001
+        padded = _padded(self._parts, batch)
+        states = self._parts.model(**padded)[0].float()
+        mask = padded["attention_mask"]
+        if pooling == "none":
+            vectors = [row[: len(ids)] for row, ids in zip(states, batch, strict=True)]
+            vectors = (
+                [torch.nn.functional.normalize(v, dim=-1) for v in vectors]
+                if normalize
+                else vectors
+            )
+            return [vector.double().cpu().numpy() for vector in vectors]
+        if pooling == "mean":
+            weights = mask.unsqueeze(-1).to(states.dtype)
+            pooled = (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
+        elif pooling == "cls":
+            pooled = states[:, 0]
+        else:
+            last = mask.sum(dim=1).clamp(min=1) - 1
+            pooled = states[torch.arange(len(batch), device=states.device), last]
+        if normalize:
+            pooled = torch.nn.functional.normalize(pooled, dim=-1)
+        return list(pooled.double().cpu().numpy())
+
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
+        """Refuse."""
+        raise BadRequest(f"{self._parts.task} does not stream")
+
+
+def _padded(parts: Parts, batch: list[list[int]]) -> Any:
+    pad = parts.tokenizer.pad_token_id
+    width = max(1, *map(len, batch))
+    ids = [row + [pad if pad is not None else 0] * (width - len(row)) for row in batch]
+    mask = [[1] * len(row) + [0] * (width - len(row)) for row in batch]
+    return {
+        "input_ids": torch.tensor(ids, device=parts.device),
+        "attention_mask": torch.tensor(mask, device=parts.device),
+    }
+
+
+class EmbeddingsProtocol(Embeddings):
+    """``llm/v1/embeddings``: requests of the protocol in, its responses out.
+
+    The default pooling is ``cls``, as in MLflow's own code for the task.
+    """
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
+        """Give one response: all texts of all rows, in order, with the tokens they took."""
+        given: list[str] = []
+        for row in records(rows, ["input"]):
+            value = row["input"]
+            given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
+        found = self.embed(given, {**options, "pooling": options.get("pooling") or "cls"}, budget)
+        used = sum(map(len, self.encode(given)))
+        return {
+            "object": "list",
+            "data": [
+                {"object": "embedding", "index": number, "embedding": vector}
+                for number, vector in enumerate(found)
+            ],
+            "usage": {"prompt_tokens": used, "total_tokens": used},
+        }

@@ -1,0 +1,314 @@
+"""Text that is generated: from a prompt, from a text, from an image."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import torch
+from transformers import GenerationConfig, TextIteratorStreamer
+
+from . import batches
+from .errors import BadRequest, bad_row
+from .loading import Parts
+from .media import image_of
+from .rows import texts
+from .settings import generation_of
+
+_MOST_NEW_TOKENS = 256
+_NOT_GENERATION = frozenset({
+    "return_full_text", "include_prompt", "collapse_whitespace", "clean_up_tokenization_spaces",
+    "stop", "truncation", "batch_size", "num_workers", "skip_special_tokens", "return_text",
+    "prefix", "src_lang", "tgt_lang", "return_tensors", "return_type", "handle_long_generation",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One sequence that was generated.
+
+    Args:
+        text: What follows the prompt.
+        tokens: How many tokens that is, the ending one included.
+        finished: Whether it ended by itself rather than at the limit.
+    """
+
+    text: str
+    tokens: int
+    finished: bool
+
+
+class Decoder:
+    """Runs a causal language model on prompts of any length, padded on the left.
+
+    Args:
+        parts: What runs.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._tokenizer = parts.tokenizer
+        self._ends = _end_tokens(parts)
+        pad = self._tokenizer.pad_token_id
+        self._pad = pad if pad is not None else (self._ends[0] if self._ends else 0)
+
+    def encode(self, prompts: Sequence[str], *, special: bool = True) -> list[list[int]]:
+        """Tokenize prompts; an empty one becomes the beginning token.
+
+        Args:
+            prompts: The prompts.
+            special: Whether the tokenizer adds its special tokens.
+
+        Raises:
+            BadRequest: A prompt has more tokens than the model takes; the error names its row.
+        """
+        if not prompts:
+            return []
+        encoded = self._tokenizer(list(prompts), add_special_tokens=special)["input_ids"]
+        first = self._tokenizer.bos_token_id
+        start = first if first is not None else self._pad
+        longest = getattr(self._parts.model.config, "max_position_embeddings", None)
+        for number, ids in enumerate(encoded):
+            if longest and len(ids) >= longest:
+                raise bad_row(number, f"it has {len(ids)} tokens, the model takes {longest - 1}")
+        return [ids or [start] for ids in encoded]
+
+    def generate(
+        self, batch: Sequence[list[int]], options: dict[str, Any]
+    ) -> list[list[Generated]]:
+        """Generate for a batch.
+
+        Args:
+            batch: Token ids of each prompt.
+            options: Arguments of ``generate``, and ``stop``.
+
+        Returns:
+            The sequences of each prompt, ``num_return_sequences`` of them.
+        """
+        width = max(map(len, batch))
+        ids = torch.tensor([[self._pad] * (width - len(row)) + row for row in batch])
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in batch])
+        stop = _stops(options.get("stop"))
+        device = self._parts.device
+        sequences = self._parts.model.generate(
+            input_ids=ids.to(device),
+            attention_mask=mask.to(device),
+            pad_token_id=self._pad,
+            **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
+            **limits(options, self._parts.model.generation_config),
+        ).tolist()
+        each = len(sequences) // len(batch)
+        return [
+            [self._read(row, sequence[width:], stop) for sequence in sequences[i * each :][:each]]
+            for i, row in enumerate(batch)
+        ]
+
+    def _read(self, prompt: list[int], new: list[int], stop: list[str]) -> Generated:
+        ended = next((i for i, token in enumerate(new) if token in self._ends), None)
+        kept = new if ended is None else new[: ended + 1]
+        before = self._tokenizer.decode(prompt, skip_special_tokens=True)
+        text = self._tokenizer.decode(prompt + kept, skip_special_tokens=True)[len(before) :]
+        found = [at for word in stop if (at := text.find(word)) >= 0]
+        text = text[: min(found)] if found else text
+        return Generated(text, len(kept), finished=ended is not None or bool(found))
+
+    def stream(self, prompt: list[int], options: dict[str, Any]) -> Iterator[str]:
+        """Generate for one prompt, piece by piece.
+
+        Args:
+            prompt: Its token ids.
+            options: As for :meth:`generate`.
+        """
+        streamer: Any = TextIteratorStreamer(
+            self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=600
+        )
+        failed: list[BaseException] = []
+        stop = _stops(options.get("stop"))
+        ids = torch.tensor([prompt]).to(self._parts.device)
+        arguments = {
+            "input_ids": ids,
+            "attention_mask": torch.ones_like(ids),
+            "pad_token_id": self._pad,
+            "streamer": streamer,
+            **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
+            **limits(options, self._parts.model.generation_config),
+        }
+
+        def work() -> None:
+            try:
+                self._parts.model.generate(**arguments)
+            except BaseException as error:  # noqa: BLE001  it is raised again where it is waited for
+                failed.append(error)
+                streamer.end()
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        yield from (piece for piece in streamer if piece)
+        thread.join()
+        if failed:
+            raise BadRequest(f"row 0: {failed[0]}") from failed[0]
+
+    def sizes(self, encoded: Sequence[list[int]], options: dict[str, Any]) -> list[int]:
+        """Give the tokens that each prompt takes with what is generated for it."""
+        new = options.get("max_new_tokens") or _MOST_NEW_TOKENS
+        each = options.get("num_return_sequences") or 1
+        beams = options.get("num_beams") or 1
+        return [(len(ids) + int(new)) * max(int(each), int(beams)) for ids in encoded]
+
+
+def limits(options: dict[str, Any], config: GenerationConfig) -> dict[str, Any]:
+    """Give the arguments of ``generate``; where nobody says how long, 256 new tokens.
+
+    Args:
+        options: ``model_config`` and ``params`` together.
+        config: The model's own generation configuration.
+    """
+    given = generation_of(options, _NOT_GENERATION)
+    usual = GenerationConfig().max_length
+    said = config.max_new_tokens is not None or config.max_length not in (None, usual)
+    if "max_new_tokens" not in given and "max_length" not in given and not said:
+        given["max_new_tokens"] = _MOST_NEW_TOKENS
+    return given
+
+
+def _stops(stop: Any) -> list[str]:
+    if stop is None:
+        return []
+    return [stop] if isinstance(stop, str) else [str(word) for word in stop]
+
+
+def _end_tokens(parts: Parts) -> list[int]:
+    ends = parts.model.generation_config.eos_token_id
+    if ends is None:
+        return []
+    return list(ends) if isinstance(ends, list) else [int(ends)]
+
+
+def template_of(parts: Parts, row: str) -> str:
+    """Put a row into the prompt template, where the model has one."""
+    return row if parts.prompt_template is None else parts.prompt_template.format(prompt=row)
+
+
+def in_one(sequences: list[str]) -> Any:
+    """Give one sequence as text, several as a list."""
+    return sequences[0] if len(sequences) == 1 else sequences
+
+
+class TextGeneration:
+    """Prompts in, continuations out."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._decoder = Decoder(parts)
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a text a row; a list of texts where several sequences are asked for."""
+        prompts = [template_of(self._parts, text) for text in texts(rows)]
+        encoded = self._decoder.encode(prompts)
+        sizes = self._decoder.sizes(encoded, options)
+        found = batches.run(encoded, sizes, budget, lambda b: self._decoder.generate(b, options))
+        whole = options.get("return_full_text")
+        whole = whole if whole is not None else self._parts.prompt_template is None
+        whole = whole and options.get("include_prompt", True)
+        return [
+            in_one([_cleaned((prompt if whole else "") + one.text, options) for one in sequences])
+            for prompt, sequences in zip(prompts, found, strict=True)
+        ]
+
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[str]:
+        """Give the continuation of one prompt, piece by piece."""
+        if len(rows) != 1:
+            raise BadRequest(f"one row can be streamed, {len(rows)} came")
+        prompt = template_of(self._parts, texts(rows)[0])
+        yield from self._decoder.stream(self._decoder.encode([prompt])[0], options)
+
+
+def _cleaned(text: str, options: dict[str, Any]) -> str:
+    return " ".join(text.split()) if options.get("collapse_whitespace") else text.strip()
+
+
+class TextToText:
+    """Texts in, texts out: summarization, translation and the like.
+
+    The pipelines of these tasks are gone from transformers 5; this is what they did.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        specific = getattr(parts.model.config, "task_specific_params", None) or {}
+        self._usual: dict[str, Any] = dict(specific.get(parts.pipeline_task) or {})
+        self._prefix = str(self._usual.pop("prefix", "") or "")
+        for name in ("max_length", "num_beams"):
+            if getattr(parts.model.generation_config, name, None) not in (None, 1, 20):
+                self._usual.pop(name, None)
+        if "num_beams" not in self._usual and parts.model.generation_config.num_beams == 1:
+            self._usual["num_beams"] = 4
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a text a row; a list of texts where several sequences are asked for."""
+        templated = [template_of(self._parts, text) for text in texts(rows)]
+        sources = [self._prefix + text for text in templated]
+        options = {**self._usual, **options}
+        tokenizer = self._parts.tokenizer
+        languages = _languages(tokenizer, options)
+        encoded = tokenizer(sources, truncation=True)["input_ids"] if sources else []
+        beams = int(options.get("num_beams") or 1)
+        lengths = [len(ids) * beams for ids in encoded]
+        found = batches.run(
+            encoded, lengths, budget, lambda batch: self._generate(batch, options, languages)
+        )
+        return [in_one([_cleaned(text, options) for text in sequences]) for sequences in found]
+
+    def _generate(
+        self, batch: list[list[int]], options: dict[str, Any], languages: dict[str, Any]
+    ) -> list[list[str]]:
+        padded = self._parts.tokenizer.pad(
+            {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
+        ).to(self._parts.device)
+        sequences = self._parts.model.generate(
+            input_ids=padded["input_ids"],
+            attention_mask=padded["attention_mask"],
+            **languages,
+            **limits(options, self._parts.model.generation_config),
+        )
+        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        each = len(decoded) // len(batch)
+        return [decoded[i * each :][:each] for i in range(len(batch))]
+
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[str]:  # noqa: ARG002
+        """Refuse: beams are only known at the end."""
+        raise BadRequest(f"{self._parts.task} does not stream")
+
+
+def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Set the languages of a multilingual tokenizer; give the token its answers begin with."""
+    if source := options.get("src_lang"):
+        tokenizer.src_lang = source
+    if not (target := options.get("tgt_lang")):
+        return {}
+    return {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(target)}
+
+
+class ImageToText:
+    """Images in, texts about them out."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a text a row."""
+        images = [image_of(row, number) for number, row in enumerate(rows)]
+        return batches.run(images, [256] * len(images), budget, lambda b: self._read(b, options))
+
+    def _read(self, images: list[Any], options: dict[str, Any]) -> list[str]:
+        processor = self._parts.components["image_processor"]
+        pixels = processor(images=images, return_tensors="pt")["pixel_values"]
+        pixels = pixels.to(self._parts.device, self._parts.model.dtype)
+        arguments = limits(options, self._parts.model.generation_config)
+        sequences = self._parts.model.generate(pixel_values=pixels, **arguments)
+        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        return [text.strip() for text in decoded]
+
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[str]:  # noqa: ARG002
+        """Refuse."""
+        raise BadRequest(f"{self._parts.task} does not stream")

@@ -1,0 +1,87 @@
+"""The model that ``mlflow.pyfunc`` runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from .errors import blaming
+from .families import adapter_for
+from .loading import Parts, load_parts
+from .rows import rows_of
+from .settings import DEFAULTS, Settings
+
+
+class InferenceModel:
+    """Predicts: as many rows out as in, in order.
+
+    Args:
+        parts: What runs.
+        config: ``model_config``.
+        settings: How it runs.
+    """
+
+    def __init__(self, parts: Parts, config: dict[str, Any], settings: Settings) -> None:
+        self._parts = parts
+        self._config = {k: v for k, v in config.items() if k not in DEFAULTS}
+        self._settings = settings
+        self._adapter = adapter_for(parts)
+
+    @classmethod
+    def load(cls, path: Path, config: dict[str, Any]) -> "InferenceModel":
+        """Load a model.
+
+        Args:
+            path: The model folder.
+            config: ``model_config``, as MLflow gives it.
+        """
+        settings = Settings.of(config)
+        return cls(load_parts(path, settings), config, settings)
+
+    def get_raw_model(self) -> Any:
+        """Give the transformers model itself."""
+        return self._parts.model
+
+    def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
+        """Predict.
+
+        Args:
+            data: Rows: DataFrame, list, dict, text, bytes or array.
+            params: Arguments of this call; they win over ``model_config``.
+
+        Returns:
+            An output a row, in the container of the task's signature.
+
+        Raises:
+            BadRequest: Input or params cannot be used.
+        """
+        options = self._options(params)
+        rows = rows_of(data, self._parts.columns)
+        with torch.inference_mode():
+            return self._adapter.predict(rows, options, self._settings.batch_tokens)
+
+    def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
+        """Predict one row, piece by piece.
+
+        Args:
+            data: One row.
+            params: As in :meth:`predict`.
+
+        Yields:
+            Pieces of the output, as they come.
+
+        Raises:
+            BadRequest: The task does not stream, or input or params cannot be used.
+        """
+        options = self._options(params)
+        with blaming([0]):
+            rows = rows_of(data, self._parts.columns)
+        yield from self._adapter.stream(rows, options)
+
+    def _options(self, params: dict[str, Any] | None) -> dict[str, Any]:
+        options = {**self._config, **(params or {})}
+        if (seed := options.pop("seed", None)) is not None:
+            transformers.set_seed(int(seed))
+        return options

@@ -1,0 +1,168 @@
+"""``llm/v1/chat`` and ``llm/v1/completions``: requests of the protocols in, responses out."""
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import batches
+from .errors import BadRequest, bad_row
+from .generation import Decoder, Generated
+from .loading import Parts
+from .rows import records
+
+_AS_GENERATE: Mapping[str, str] = {
+    "max_tokens": "max_new_tokens",
+    "n": "num_return_sequences",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "stop": "stop",
+}
+_IGNORED = ("stream", "tools", "custom_inputs", "presence_penalty", "frequency_penalty")
+
+
+class _Protocol:
+    kind = ""
+    field = ""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._decoder = Decoder(parts)
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a response a row."""
+        return [
+            self._respond(row, options, budget, number)
+            for number, row in enumerate(records(rows, [self.field]))
+        ]
+
+    def _respond(
+        self, row: dict[str, Any], options: dict[str, Any], budget: int, number: int
+    ) -> Any:
+        arguments = _arguments(row, options, number)
+        prompt = self._prompt(row[self.field], number)
+        sizes = self._decoder.sizes([prompt], arguments)
+        (found,) = batches.run(
+            [prompt], sizes, budget, lambda batch: self._decoder.generate(batch, arguments)
+        )
+        used = sum(one.tokens for one in found)
+        return {
+            **self._heading(self.kind),
+            "choices": [
+                {
+                    "index": index,
+                    **self._choice(one.text.lstrip()),
+                    "finish_reason": "stop" if one.finished else "length",
+                }
+                for index, one in enumerate(found)
+            ],
+            "usage": _usage(len(prompt), used),
+        }
+
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:
+        """Give the chunks of the response to one row."""
+        if len(rows) != 1:
+            raise BadRequest(f"one row can be streamed, {len(rows)} came")
+        (row,) = records(rows, [self.field])
+        arguments = _arguments(row, options, 0)
+        prompt = self._prompt(row[self.field], 0)
+        heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
+        for piece in self._decoder.stream(prompt, arguments):
+            choice = {"index": 0, **self._delta(piece), "finish_reason": None}
+            yield {**heading, "choices": [choice]}
+        yield {**heading, "choices": [{"index": 0, **self._delta(""), "finish_reason": "stop"}]}
+
+    def _heading(self, kind: str) -> dict[str, Any]:
+        return {
+            "id": str(uuid.uuid4()),
+            "object": kind,
+            "created": int(time.time()),
+            "model": self._parts.name,
+        }
+
+    def _prompt(self, given: Any, number: int) -> list[int]:
+        raise NotImplementedError
+
+    def _choice(self, text: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _delta(self, text: str) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class Chat(_Protocol):
+    """Messages in, the assistant's answer out, framed by the model's chat template."""
+
+    kind = "chat.completion"
+    field = "messages"
+
+    def _prompt(self, given: Any, number: int) -> list[int]:
+        messages = list(given)
+        if not messages or not all(isinstance(m, dict) and "role" in m for m in messages):
+            raise bad_row(number, "`messages` is a list of mappings with role and content")
+        plain = [{k: v for k, v in message.items() if v is not None} for message in messages]
+        if not getattr(self._parts.tokenizer, "chat_template", None):
+            raise BadRequest("the model's tokenizer has no chat template")
+        try:
+            text = self._parts.tokenizer.apply_chat_template(
+                plain, tokenize=False, add_generation_prompt=True
+            )
+        except Exception as error:
+            raise bad_row(number, f"the chat template refuses the messages: {error}") from error
+        return self._decoder.encode([text], special=False)[0]
+
+    def _choice(self, text: str) -> dict[str, Any]:
+        return {"message": {"role": "assistant", "content": text}}
+
+    def _delta(self, text: str) -> dict[str, Any]:
+        return {"delta": {"role": "assistant", "content": text}}
+
+
+class Completions(_Protocol):
+    """A prompt in, its continuation out."""
+
+    kind = "text_completion"
+    field = "prompt"
+
+    def _prompt(self, given: Any, number: int) -> list[int]:
+        if not isinstance(given, str):
+            raise bad_row(number, f"`prompt` is text, not {type(given).__name__}")
+        return self._decoder.encode([given])[0]
+
+    def _choice(self, text: str) -> dict[str, Any]:
+        return {"text": text}
+
+    def _delta(self, text: str) -> dict[str, Any]:
+        return {"text": text}
+
+
+def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dict[str, Any]:
+    """Put what the request says over what the model was saved with, in the terms of generate."""
+    given = {k: v for k, v in {**options, **row}.items() if v is not None and k not in _IGNORED}
+    arguments = {
+        _AS_GENERATE.get(k, k): v for k, v in given.items() if k not in ("messages", "prompt")
+    }
+    for name in ("max_new_tokens", "num_return_sequences", "top_k"):
+        if name in arguments:
+            arguments[name] = int(arguments[name])
+            if arguments[name] < 1:
+                raise bad_row(number, f"{name} is {arguments[name]}, and must be at least 1")
+    if "temperature" in row and row["temperature"] is not None:
+        arguments["do_sample"] = float(row["temperature"]) > 0
+        if not arguments["do_sample"]:
+            del arguments["temperature"]
+    if arguments.get("num_return_sequences", 1) > 1 and not arguments.get("num_beams"):
+        arguments["do_sample"] = True
+    return arguments
+
+
+def _usage(prompt: int, completion: int) -> dict[str, int]:
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+__all__ = ["Chat", "Completions", "Generated"]

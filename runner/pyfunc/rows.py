@@ -1,0 +1,116 @@
+"""Requests as rows: whatever container a caller or the scoring server gives, a list comes out."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import BadRequest, bad_row
+
+
+def rows_of(data: Any, columns: Sequence[str]) -> list[Any]:
+    """Split a request into rows.
+
+    Args:
+        data: DataFrame, list, dict, text, bytes or array.
+        columns: Names of the input columns; empty where there is one without a name.
+
+    Returns:
+        A row each: a mapping by column, or the bare value.
+
+    Raises:
+        BadRequest: It is none of these.
+    """
+    match data:
+        case pd.DataFrame():
+            return _from_frame(data, columns)
+        case dict():
+            return _from_mapping(data, columns)
+        case str() | bytes():
+            return [data]
+        case np.ndarray():
+            return _from_array(data)
+        case list() | tuple():
+            return list(data)
+        case pd.Series():
+            return data.tolist()
+        case _:
+            raise BadRequest(f"a request is a DataFrame, list, dict or text, not {_kind(data)}")
+
+
+def _from_frame(frame: pd.DataFrame, columns: Sequence[str]) -> list[Any]:
+    if columns:
+        records = frame.to_dict(orient="records")
+        return [{str(k): v for k, v in row.items() if not _is_absent(v)} for row in records]
+    if frame.shape[1] != 1:
+        raise BadRequest(f"one column is wanted, {frame.shape[1]} came")
+    return frame.iloc[:, 0].tolist()
+
+
+def _from_mapping(data: dict[str, Any], columns: Sequence[str]) -> list[Any]:
+    if not columns:
+        if len(data) != 1:
+            raise BadRequest(f"one input is wanted, {len(data)} came: {', '.join(map(str, data))}")
+        return rows_of(next(iter(data.values())), ())
+    given = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in data.items()}
+    lists = [v for v in given.values() if isinstance(v, list)]
+    if len(lists) == len(given) and len({len(v) for v in lists}) == 1:
+        return [dict(zip(given, values, strict=True)) for values in zip(*lists, strict=True)]
+    return [given]
+
+
+def _from_array(data: np.ndarray[Any, Any]) -> list[Any]:
+    if data.dtype.kind in "fiu":
+        return [data] if data.ndim == 1 else list(data)
+    return data.ravel().tolist()
+
+
+def texts(rows: Sequence[Any]) -> list[str]:
+    """Insist that every row is text.
+
+    Raises:
+        BadRequest: One is not; the error names it.
+    """
+    for number, row in enumerate(rows):
+        if not isinstance(row, str):
+            raise bad_row(number, f"text is wanted, not {_kind(row)}")
+    return list(rows)
+
+
+def records(rows: Sequence[Any], needed: Sequence[str]) -> list[dict[str, Any]]:
+    """Insist that every row is a mapping that has what is needed.
+
+    Raises:
+        BadRequest: One is not; the error names it.
+    """
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise bad_row(number, f"a mapping is wanted, not {_kind(row)}")
+        lacking = [name for name in needed if _is_absent(row.get(name))]
+        if lacking:
+            raise bad_row(number, f"`{lacking[0]}` is missing")
+    return list(rows)
+
+
+def structure(value: Any, number: int, name: str) -> Any:
+    """Read a structured value that was sent as JSON text; one that was not is given as it is.
+
+    Raises:
+        BadRequest: It is text, and not JSON.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise bad_row(number, f"`{name}` is not JSON: {error}") from error
+
+
+def _is_absent(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and np.isnan(value))
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if _is_absent(value) else type(value).__name__

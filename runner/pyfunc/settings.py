@@ -1,0 +1,52 @@
+"""Settings of inference: what ``model_config`` and ``params`` may say beside the model's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .errors import BadRequest
+
+DEFAULTS: Mapping[str, Any] = {"device": "auto", "dtype": "saved", "batch_tokens": 8192}
+"""Saved with every model, so that they can be set at load: MLflow drops keys it does not know."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model runs.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:<n>``, or ``map`` to spread over devices.
+        dtype: ``saved``, or a torch dtype name to run in.
+        batch_tokens: Tokens of a batch, padding included, at most.
+    """
+
+    device: str
+    dtype: str
+    batch_tokens: int
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> "Settings":
+        """Read the settings out of a ``model_config``."""
+        values = {**DEFAULTS, **{k: config[k] for k in DEFAULTS if config.get(k) is not None}}
+        return cls(str(values["device"]), str(values["dtype"]), int(values["batch_tokens"]))
+
+    def torch_device(self) -> torch.device:
+        """Give the device to run on."""
+        if self.device in ("auto", "map"):
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            return torch.device(self.device)
+        except RuntimeError as error:
+            raise BadRequest(f"device {self.device} is none: auto, cpu, cuda:<n> or map") from error
+
+
+def generation_of(options: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Take the arguments of ``generate`` out of the options; None stands for "not set".
+
+    Args:
+        options: ``model_config`` and ``params`` together.
+        known: Names that mean something else.
+    """
+    return {k: v for k, v in options.items() if k not in known and v is not None}
