@@ -36,6 +36,8 @@ def ship(model: Model, parts: Parts, folder: Path) -> None:
     flavor["config"] = {**DEFAULTS, **saved}
     flavor["loader_module"] = _PACKAGE
     flavor["code"] = _CODE
+    if parts.task.streams:
+        flavor["streamable"] = True
     model.metadata = {**(model.metadata or {}), "inference": _how(parts)}
 
 

@@ -241,7 +241,7 @@ class TextToText:
         for name in ("max_length", "num_beams"):
             if getattr(parts.model.generation_config, name, None) not in (None, 1, 20):
                 self._usual.pop(name, None)
-        if "num_beams" not in self._usual and parts.model.generation_config.num_beams == 1:
+        if "num_beams" not in self._usual and parts.model.generation_config.num_beams in (None, 1):
             self._usual["num_beams"] = 4
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:

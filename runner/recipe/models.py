@@ -77,7 +77,7 @@ class Expectation(_Block):
 
     Args:
         input: Which evaluation input, from 0; every input where absent.
-        view: Which view; every view that ran where absent. ``similar_to`` is native only.
+        view: Which view; every view that ran where absent. ``similar_to`` needs embeddings.
         column: Column of a table output, such as ``label`` or ``score``.
         equals: The output is exactly this.
         contains: The output's text contains this.

@@ -88,6 +88,7 @@ class Task:
             template.
         pyfunc: Whether MLflow has inference code for it (``pyfunc: mlflow``).
         extended: Whether the runner ships inference code for it (``pyfunc: extended``).
+        streams: Whether that code gives its answer piece by piece too (``predict_stream``).
         batches: Whether one ``predict`` takes several inputs.
         json_columns: Input columns that hold structured values: callers of the pyfunc give them
             as JSON text, callers of the pipeline as they are.
@@ -117,6 +118,7 @@ class Task:
     chat_template: bool = False
     pyfunc: bool = True
     extended: bool = True
+    streams: bool = False
     batches: bool = True
     json_columns: tuple[str, ...] = ()
     input_types: tuple[InputType, ...] = ()

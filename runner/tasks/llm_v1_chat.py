@@ -46,4 +46,5 @@ TASK = Task(
     pipeline="text-generation",
     mlflow_schema="CHAT_MODEL",
     batches=False,
+    streams=True,
 )

@@ -40,4 +40,5 @@ TASK = Task(
     pipeline="text-generation",
     mlflow_schema="COMPLETIONS_MODEL",
     batches=False,
+    streams=True,
 )

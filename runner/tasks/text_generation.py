@@ -18,4 +18,5 @@ TASK = Task(
     example="What is MLflow?",
     answer=_answer,
     prompt_template=True,
+    streams=True,
 )

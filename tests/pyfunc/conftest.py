@@ -1,0 +1,88 @@
+"""Small random models of every task with the runner's inference code, packaged once."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+import yaml
+
+from runner.cli import main
+
+SHORT = {"max_new_tokens": 4, "do_sample": False}
+RECIPES: dict[str, dict[str, Any]] = {
+    "text-generation": {"architecture": "gpt2", "model_config": SHORT},
+    "conversational": {"architecture": "gpt2", "model_config": SHORT},
+    "summarization": {"architecture": "t5", "model_config": {**SHORT, "num_beams": 2}},
+    "translation_en_to_fr": {"architecture": "t5", "model_config": {**SHORT, "num_beams": 1}},
+    "text2text-generation": {"architecture": "bart", "model_config": {**SHORT, "num_beams": 1}},
+    "text-classification": {"architecture": "bert", "params": {"top_k": 1}},
+    "token-classification": {
+        "architecture": "bert",
+        "labels": ["O", "B-PER", "I-PER"],
+        "params": {"return_scores": False},
+        "model_config": {"aggregation_strategy": "simple"},
+    },
+    "fill-mask": {"architecture": "bert"},
+    "feature-extraction": {
+        "architecture": "bert",
+        "params": {"pooling": "mean", "normalize": False},
+    },
+    "question-answering": {"architecture": "bert", "params": {"return_scores": False}},
+    "zero-shot-classification": {"architecture": "bert"},
+    "table-question-answering": {"architecture": "tapas"},
+    "automatic-speech-recognition": {"architecture": "wav2vec2"},
+    "audio-classification": {"architecture": "wav2vec2", "input_type": "array"},
+    "image-classification": {"architecture": "vit", "params": {"top_k": 1}},
+    "image-to-text": {"architecture": "blip", "model_config": SHORT},
+    "visual-question-answering": {"architecture": "vilt"},
+    "llm/v1/chat": {"architecture": "gpt2", "model_config": {"do_sample": False}},
+    "llm/v1/completions": {"architecture": "gpt2", "model_config": {"do_sample": False}},
+    "llm/v1/embeddings": {"architecture": "bert"},
+}
+
+Packaged = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Package a task, once for each set of changes; give the model's folder."""
+    done: dict[str, Path] = {}
+
+    def package(task: str, **changes: Any) -> Path:
+        key = repr((task, changes))
+        if key not in done:
+            folder = tmp_path_factory.mktemp("model")
+            recipe = {**RECIPES[task], **changes}
+            source = {"kind": "scratch", "architecture": recipe.pop("architecture")}
+            if labels := recipe.pop("labels", None):
+                source["labels"] = labels
+            recipe = {"task": task, "source": source, "evaluation": {"views": []}, **recipe}
+            file = folder / "case.yaml"
+            file.write_text(yaml.safe_dump(recipe))
+            before = Path.cwd()
+            os.chdir(folder)
+            try:
+                assert main([f"+recipe={file}", "out=out", "tracking.uri=null"]) == 0
+            finally:
+                os.chdir(before)
+            done[key] = folder / "out" / "case" / "default" / "model"
+        return done[key]
+
+    return package
+
+
+@pytest.fixture(scope="session")
+def model(saved: Callable[..., Path]) -> Packaged:
+    """Package a task and load it as pyfunc, once."""
+    loaded: dict[str, Any] = {}
+
+    def load(task: str, **changes: Any) -> Any:
+        path = str(saved(task, **changes))
+        if path not in loaded:
+            loaded[path] = mlflow.pyfunc.load_model(path)
+        return loaded[path]
+
+    return load

@@ -1,0 +1,132 @@
+"""Malformed requests are answered with 400 and a message, and the server keeps answering."""
+
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import mlflow
+import pytest
+import uvicorn
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import scoring_server
+
+from tests.pyfunc.conftest import Packaged
+
+VALUES: list[Any] = [
+    None, 5, 1.5, True, [], {}, [[]], [{}], [None], [5], ["a", None], ["a", 5], [["a"], "b"],
+    {"a": 1}, {"question": 1}, {"question": None, "context": None},
+    {"question": "", "context": ""},
+    {"sequences": "a", "candidate_labels": "[not json"},
+    {"sequences": "a", "candidate_labels": "[]"},
+    {"query": "a", "table": "{"}, {"query": "a", "table": "[1]"}, "no such file", "AAAA", "%%%",
+]  # fmt: skip
+BODIES: list[str] = [
+    "", "{", "null", "[]", "5", '"text"', "{}", '{"inputs"}', '{"inputs": }', '{"input": ["a"]}',
+    '{"dataframe_split": {}}', '{"dataframe_split": 5}', '{"dataframe_records": 5}',
+    '{"dataframe_records": [[1], 2]}', '{"instances": null}', '{"inputs": ["a"], "params": 5}',
+    '{"inputs": ["a"], "dataframe_split": {"data": []}}',
+]  # fmt: skip
+GOOD: dict[str, Any] = {
+    "text-generation": {"inputs": ["MLflow is great!"]},
+    "question-answering": {"inputs": {"question": "who?", "context": "My dog loves spaghetti."}},
+    "zero-shot-classification": {"inputs": {"sequences": "a", "candidate_labels": '["b", "c"]'}},
+    "table-question-answering": {"inputs": {"query": "a", "table": '{"b": ["1", "2"]}'}},
+    "feature-extraction": {"inputs": ["MLflow is great!"]},
+    "llm/v1/chat": {"messages": [{"role": "user", "content": "a"}], "max_tokens": 2},
+}
+PROTOCOL: list[Any] = [
+    {"messages": 5}, {"messages": []}, {"messages": ["a"]}, {"messages": [{"content": "a"}]},
+    {"messages": [{"role": "user"}]}, {"messages": [{"role": "user", "content": 5}]},
+    {"messages": [{"role": "user", "content": "a"}], "max_tokens": "many"},
+    {"messages": [{"role": "user", "content": "a"}], "max_tokens": -1},
+    {"messages": [{"role": "user", "content": "a"}], "n": 0},
+    {"messages": [{"role": "user", "content": "a"}], "temperature": "hot"},
+    {"messages": [{"role": "user", "content": "a " * 5000}]}, {"prompt": "a"}, {"max_tokens": 2},
+]  # fmt: skip
+
+Ask = Callable[[str], tuple[int, Any]]
+
+
+def serving(model: Any) -> Iterator[Ask]:
+    """Serve a model by MLflow's scoring server, over HTTP on loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(scoring_server.init(model), port=port, log_level="critical")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+
+    def ask(body: str) -> tuple[int, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/invocations",
+            data=body.encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as error:
+            text = error.read().decode()
+            return error.code, text
+
+    yield ask
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize("task", GOOD)
+def test_malformed_requests_get_400_and_the_server_lives_on(model: Packaged, task: str) -> None:
+    server = serving(model(task))
+    ask = next(server)
+    good = json.dumps(GOOD[task])
+    status, first = ask(good)
+    assert status == 200, first
+    bodies = [*BODIES, *(json.dumps({"inputs": value}) for value in VALUES)]
+    bodies += [json.dumps({"instances": value}) for value in VALUES]
+    bodies += [json.dumps(value) for value in PROTOCOL] if task.startswith("llm") else []
+    answers = [(body, *ask(body)) for body in bodies]
+    wrong = [(body, status, said) for body, status, said in answers if status not in (200, 400)]
+    assert wrong == []
+    refused = [said for _, status, said in answers if status == 400]
+    assert len(refused) >= 30
+    assert all(str(said).strip() for said in refused)
+    again = ask(good)
+    assert again[0] == 200
+    for _ in server:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "said"),
+    [
+        ("question-answering",
+         [{"question": "a", "context": "b"}, {"question": "", "context": "b"}],
+         "row 1"),
+        ("fill-mask", ["a [MASK]", "a", "b [MASK]"], "row 1: it has no [MASK]"),
+        ("text-generation", ["a", "b " * 2000], "row 1: it has"),
+        ("zero-shot-classification", [{"sequences": "a", "candidate_labels": "[1"}], "row 0"),
+        ("table-question-answering", [{"query": "a", "table": "{"}], "row 0: `table` is not JSON"),
+        ("automatic-speech-recognition", [b"noise", b"noise"], "row 0: it is no recording"),
+        ("image-classification", ["no such image"], "row 0: 'no such image' is no file"),
+    ],
+)  # fmt: skip
+def test_the_error_of_a_bad_row_names_it(
+    model: Packaged, task: str, rows: list[Any], said: str
+) -> None:
+    with pytest.raises(MlflowException) as caught:
+        model(task).predict(rows)
+    assert said in str(caught.value)
+    assert caught.value.get_http_status_code() == 400
+
+
+def test_an_unknown_device_is_refused_at_load(saved: Callable[..., Any]) -> None:
+    with pytest.raises(MlflowException, match="device nowhere is none"):
+        mlflow.pyfunc.load_model(str(saved("text-generation")), model_config={"device": "nowhere"})
