@@ -1,4 +1,4 @@
-"""Run every benchmark, or those named: ``python -m benchmarks [tiny_run] [large_save]``."""
+"""Run every benchmark, or those named: ``python -m benchmarks [tiny_run] [large_save] …``."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ENTRIES = ("tiny_run", "large_save")
+ENTRIES = ("tiny_run", "large_save", "throughput")
 RESULTS = Path(__file__).parent / "results.json"
 
 

@@ -12,7 +12,8 @@ class Ratio:
         ours: Ours, with its unit.
         theirs: What it is compared with, with its unit.
         ratio: Ours over theirs.
-        budget: The most it should be; nothing where there is no budget.
+        budget: The most it should be, or the least; nothing where there is no budget.
+        more: Whether more is better.
     """
 
     what: str
@@ -20,10 +21,12 @@ class Ratio:
     theirs: str
     ratio: float
     budget: float | None = None
+    more: bool = False
 
     @property
     def verdict(self) -> str:
         """Whether it is within its budget."""
         if self.budget is None:
             return ""
-        return "within" if self.ratio <= self.budget else "OVER"
+        kept = self.ratio >= self.budget if self.more else self.ratio <= self.budget
+        return "within" if kept else "OVER"

@@ -1,0 +1,79 @@
+"""Rows of mixed length: the runner's pyfunc against MLflow's and against the native pipeline.
+
+One process for each model: the three sides run in it one after the other on the same rows, after a
+warm-up. The native pipeline runs at each of a few batch sizes, unsorted, as a script would; its
+best counts. MLflow's pyfunc and ours get all rows in one predict.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import measure
+from benchmarks.report import Ratio
+
+AGAINST_MLFLOW = 1.5
+AGAINST_NATIVE = 0.9
+_WORKER = Path(__file__).parent / "throughput_worker.py"
+_MODELS = {
+    "embeddings (MiniLM)": ("feature-extraction/minilm", 1000, ()),
+    "entities (BERT-size)": (
+        "token-classification/scratch",
+        200,
+        (
+            "+source.config={hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, "
+            "intermediate_size: 3072}",
+        ),
+    ),
+    "generation (SmolLM2)": ("text-generation/smollm2-chat", 24, ("params.max_new_tokens=16",)),
+}
+
+
+def run() -> list[Ratio]:
+    """Measure."""
+    ratios: list[Ratio] = []
+    for what, (recipe, rows, overrides) in _MODELS.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for pyfunc in ("extended", "mlflow"):
+                command = ["python", "-m", "runner", f"+recipe={recipe}", f"+pyfunc={pyfunc}"]
+                command += [
+                    "tracking.uri=null",
+                    f"out={pyfunc}",
+                    "+evaluation.views=[]",
+                    *overrides,
+                ]
+                measure(command, folder)
+            paths = [
+                str(next(folder.glob(f"{side}/**/MLmodel")).parent)
+                for side in ("extended", "mlflow")
+            ]
+            told = folder / "told.json"
+            measure(["python", str(_WORKER), *paths, str(rows), str(told)], folder)
+            seconds = json.loads(told.read_text())
+        ours, theirs = seconds["extended"], seconds["mlflow"]
+        native = min(seconds["native"].values())
+        ratios += [
+            Ratio(
+                f"{what}, {rows} rows: rows a second",
+                f"{rows / ours:.1f}/s",
+                f"{rows / theirs:.1f}/s  MLflow's pyfunc",
+                theirs / ours,
+                AGAINST_MLFLOW,
+                more=True,
+            ),
+            Ratio(
+                "the same, against the best native batch size",
+                f"{rows / ours:.1f}/s",
+                f"{rows / native:.1f}/s  pipeline, {seconds['native']}",
+                native / ours,
+                AGAINST_NATIVE,
+                more=True,
+            ),
+        ]
+    return ratios
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{run()}\n")
