@@ -26,7 +26,7 @@ class InferenceModel:
     def __init__(self, parts: Parts, config: dict[str, Any], settings: Settings) -> None:
         self._parts = parts
         self._config = {k: v for k, v in config.items() if k not in DEFAULTS}
-        self._settings = settings
+        self._budget = settings.budget(parts.device)
         self._adapter = adapter_for(parts)
 
     @classmethod
@@ -60,7 +60,7 @@ class InferenceModel:
         options = self._options(params)
         rows = rows_of(data, self._parts.columns)
         with torch.inference_mode():
-            return self._adapter.predict(rows, options, self._settings.batch_tokens)
+            return self._adapter.predict(rows, options, self._budget)
 
     def predict_stream(self, data: Any, params: dict[str, Any] | None = None) -> Iterator[Any]:
         """Predict one row, piece by piece.

@@ -8,7 +8,9 @@ import torch
 
 from .errors import BadRequest
 
-DEFAULTS: Mapping[str, Any] = {"device": "auto", "dtype": "saved", "batch_tokens": 8192}
+_ON_CPU = 1024
+_ON_GPU = 16_384
+DEFAULTS: Mapping[str, Any] = {"device": "auto", "dtype": "saved", "batch_tokens": "auto"}
 """Saved with every model, so that they can be set at load: MLflow drops keys it does not know."""
 
 
@@ -19,7 +21,7 @@ class Settings:
     Args:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:<n>``, or ``map`` to spread over devices.
         dtype: ``saved``, or a torch dtype name to run in.
-        batch_tokens: Tokens of a batch, padding included, at most.
+        batch_tokens: Tokens of a batch at most, padding included; 0 for what suits the device.
     """
 
     device: str
@@ -30,7 +32,16 @@ class Settings:
     def of(cls, config: Mapping[str, Any]) -> "Settings":
         """Read the settings out of a ``model_config``."""
         values = {**DEFAULTS, **{k: config[k] for k in DEFAULTS if config.get(k) is not None}}
-        return cls(str(values["device"]), str(values["dtype"]), int(values["batch_tokens"]))
+        tokens = values["batch_tokens"]
+        try:
+            number = 0 if tokens == "auto" else int(tokens)
+        except ValueError as error:
+            raise BadRequest(f"batch_tokens {tokens!r} is neither a number nor auto") from error
+        return cls(str(values["device"]), str(values["dtype"]), number)
+
+    def budget(self, device: torch.device) -> int:
+        """Give the tokens of a batch: few keep a CPU's caches warm, many a GPU busy."""
+        return self.batch_tokens or (_ON_CPU if device.type == "cpu" else _ON_GPU)
 
     def torch_device(self) -> torch.device:
         """Give the device to run on."""
