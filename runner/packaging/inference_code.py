@@ -11,7 +11,8 @@ import runner.pyfunc
 from runner.packaging.load import Parts
 from runner.pyfunc.settings import DEFAULTS
 
-_PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
+PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
+"""Name of the package in a model's ``code`` folder."""
 _CODE = "code"
 _FLAVOR = "python_function"
 
@@ -27,14 +28,14 @@ def ship(model: Model, parts: Parts, folder: Path) -> None:
     Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
     flavor has its own entry and stays as it is.
     """
-    target = folder / _CODE / _PACKAGE
+    target = folder / _CODE / PACKAGE
     target.mkdir(parents=True)
     for file in sorted(Path(runner.pyfunc.__file__).parent.glob("*.py")):
         shutil.copyfile(file, target / file.name)
     flavor: dict[str, Any] = model.flavors[_FLAVOR]
     saved: dict[str, Any] = flavor.get("config") or {}
     flavor["config"] = {**DEFAULTS, **saved}
-    flavor["loader_module"] = _PACKAGE
+    flavor["loader_module"] = PACKAGE
     flavor["code"] = _CODE
     if parts.task.streams:
         flavor["streamable"] = True

@@ -187,6 +187,7 @@ def on_meta(
         **arguments,
     )
     model.name_or_path = str(folder)
+    model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if model.can_generate() and (folder / "generation_config.json").is_file():
         model.generation_config = GenerationConfig.from_pretrained(str(folder))
     return model, report
@@ -196,8 +197,8 @@ def _model_class(
     task: Task, config: PretrainedConfig, checkpoint: Checkpoint
 ) -> type[PreTrainedModel]:
     for name in task.auto_models:
-        auto_class = getattr(transformers, name)
-        if type(config) not in auto_class._model_mapping:  # noqa: SLF001
+        auto_class = getattr(transformers, name, None)  # some are of one major version alone
+        if auto_class is None or type(config) not in auto_class._model_mapping:  # noqa: SLF001
             continue
         try:
             with torch.device("meta"):

@@ -11,6 +11,7 @@ from runner.recipe.signature import ExplicitSignature
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
+from runner.tasks.installed import has_pipeline
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -231,7 +232,13 @@ class Recipe(_Block):
         """How the saved model is loaded for the proof."""
         if self.evaluation.views is not None:
             return self.evaluation.views
-        return ["native", "pyfunc"] if self.has_pyfunc else ["native"]
+        able: list[tuple[View, bool]] = [("native", self.has_native), ("pyfunc", self.has_pyfunc)]
+        return [view for view, has_it in able if has_it]
+
+    @property
+    def has_native(self) -> bool:
+        """Whether the installed transformers has a pipeline to load the model as."""
+        return has_pipeline(get_task(self.task).pipeline_task)
 
     @property
     def has_pyfunc(self) -> bool:

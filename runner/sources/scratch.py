@@ -116,7 +116,9 @@ class ScratchSource(Source):
         import torch
         import transformers
 
-        known: list[Any] = [getattr(transformers, name) for name in task.auto_models]
+        known: list[Any] = [
+            getattr(transformers, name) for name in task.auto_models if hasattr(transformers, name)
+        ]
         fitting = [auto for auto in known if type(config) in auto._model_mapping]  # noqa: SLF001
         if not fitting:
             raise SourceError(

@@ -50,8 +50,8 @@ def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:  # noqa
     side = getattr(vision, "image_size", None) or 32
     side = int(side[0] if isinstance(side, list | tuple) else side)
     for name in ("size", "crop_size"):
-        if isinstance(usual := getattr(processor, name, None), dict):
-            setattr(processor, name, dict.fromkeys(usual, side))
+        if usual := getattr(processor, name, None):
+            setattr(processor, name, {key: side for key, given in dict(usual).items() if given})
     return processor
 
 
@@ -73,7 +73,8 @@ def make_processor(config: "PretrainedConfig", task: Task) -> Any:
         "image_processor": make_image_processor,
         "feature_extractor": make_feature_extractor,
     }
-    names: list[str] = list(processor.attributes)
+    own: Any = getattr(processor, "get_attributes", None)  # transformers 5; a list in 4
+    names: list[str] = list(own() if own else processor.attributes)
     if lacking := [name for name in names if name not in makers]:
         part = lacking[0].replace("_", " ")
         raise SourceError(
@@ -97,14 +98,23 @@ def _class_of(listing: Any, config: "PretrainedConfig", what: str) -> Any:
     import transformers
 
     for model_type in (config.model_type, _vision_type(config)):
-        found = listing.get(model_type)
-        name = found[0] if isinstance(found, tuple) else found
-        if name:
+        if name := _slow(listing.get(model_type)):
             return getattr(transformers, name)
     raise SourceError(
         f"transformers has no {what} for {config.model_type}",
         "Take an architecture that fits the task.",
     )
+
+
+def _slow(found: Any) -> str | None:
+    """Choose, of an image processor's forms, the one that does without torchvision."""
+    match found:
+        case (name, *_):
+            return name
+        case {"pil": name}:  # transformers 5
+            return name
+        case _:
+            return found
 
 
 def _vision_type(config: "PretrainedConfig") -> str:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizer, PreTrainedTokenizerFast
 
 _BERT_LIKE = {
-    "BertTokenizerFast", "ConvBertTokenizerFast", "DistilBertTokenizerFast",
-    "ElectraTokenizerFast", "LayoutLMTokenizerFast", "LxmertTokenizerFast",
-    "MobileBertTokenizerFast", "SqueezeBertTokenizerFast",
+    "BertTokenizer", "ConvBertTokenizer", "DistilBertTokenizer",
+    "ElectraTokenizer", "LayoutLMTokenizer", "LxmertTokenizer",
+    "MobileBertTokenizer", "SqueezeBertTokenizer",
 }  # fmt: skip
 _PLAIN = "PreTrainedTokenizerFast"
 _LONGEST = 512
@@ -112,9 +112,10 @@ def _family(config: "PretrainedConfig") -> tuple[_Family, str]:
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
-    fast = TOKENIZER_MAPPING_NAMES.get(config.model_type, (None, None))[1]
-    if fast in _BERT_LIKE:
-        return _Family.WORDPIECE, str(fast)
+    listed = TOKENIZER_MAPPING_NAMES.get(config.model_type)
+    fast = str(listed[1] if isinstance(listed, tuple) else listed)  # a name alone in transformers 5
+    if fast.removesuffix("Fast") in _BERT_LIKE:
+        return _Family.WORDPIECE, fast
     if config.is_encoder_decoder:
         wrapped = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
         return (_Family.ENCODER if wrapped else _Family.ENCODER_DECODER), _PLAIN
@@ -238,8 +239,8 @@ _FROM_VOCABULARY: Mapping[str, Callable[["PretrainedConfig"], "PreTrainedTokeniz
 
 def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
     """Write into a configuration what the model and its generation must know of the tokenizer."""
-    begun_by_eos = config.decoder_start_token_id == config.eos_token_id
     usual: dict[str, Any] = {**config.to_dict()}
+    begun_by_eos = usual.get("decoder_start_token_id") == usual.get("eos_token_id")
     names = _WORDPIECE_TOKENS if trained.token_to_id("[PAD]") is not None else _BYTE_LEVEL_TOKENS
     ids = {name: trained.token_to_id(token) for name, token in names.items()}
     framed = {"bos": ids.get("cls"), "eos": ids.get("sep")}

@@ -7,8 +7,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_ENTRY = re.compile(r'^    "([\w-]+)": \{\s*"impl": (\w+),', re.MULTILINE)
-_IMPORT = re.compile(r"^from \.(\w+) import ([\w, ]+|\([\w,\s]+\))", re.MULTILINE)
+_ENTRY = re.compile(r'^    "([\w-]+)": \{\s*"impl": "?([\w.]+)"?,', re.MULTILINE)
+_IMPORT = re.compile(r"^\s*from \.(\w+) import ([\w, ]+|\([\w,\s]+\))", re.MULTILINE)
 _SETTING = re.compile(r'self\.(\w+) = kwargs\.pop\("\w+"')
 _BASE_ARGUMENTS = {"batch_size", "num_workers"}
 _GENERATE_ARGUMENTS = {
@@ -33,7 +33,8 @@ def pipelines() -> dict[str, str]:
     Returns:
         Nothing where they cannot be read; then nothing can be said about them.
     """
-    return dict(_ENTRY.findall(_text("pipelines/__init__.py")))
+    found = _ENTRY.findall(_text("pipelines/__init__.py"))
+    return {task: impl.rpartition(".")[2] for task, impl in found}
 
 
 def has_pipeline(pipeline_task: str) -> bool:

@@ -3,10 +3,11 @@
 import importlib.util
 from collections.abc import Iterator, Mapping
 
-from runner.findings import Finding
+from runner.findings import Finding, Severity
 from runner.recipe.checks import Subject
+from runner.recipe.models import Recipe
 from runner.spelling import one_of
-from runner.tasks.installed import has_pipeline, transformers_version
+from runner.tasks.installed import transformers_version
 
 _GONE_IN: Mapping[str, str] = {
     "conversational": "4.42",
@@ -21,8 +22,8 @@ _DISTRIBUTIONS = {"PIL": "pillow"}
 def check(subject: Subject) -> Iterator[Finding]:
     """Find a task that cannot run here, and views or forms of input that it does not have."""
     recipe, task = subject.recipe, subject.task
-    if not has_pipeline(task.pipeline_task):
-        yield _not_installed(task.pipeline_task)
+    if not recipe.has_native:
+        yield from _not_installed(recipe, task.pipeline_task)
     needed = {*task.needs, *(["PIL"] if _sees(subject) else [])}
     for name in sorted(needed):
         if importlib.util.find_spec(name) is None:
@@ -43,12 +44,20 @@ def _sees(subject: Subject) -> bool:
     return any(getattr(entry, "media", "") == "image" for entry in subject.task.inputs)
 
 
-def _not_installed(pipeline_task: str) -> Finding:
-    installed = transformers_version()
-    message = f"transformers {installed} has no `{pipeline_task}` pipeline."
-    if gone := _GONE_IN.get(pipeline_task):
+def _not_installed(recipe: Recipe, pipeline_task: str) -> Iterator[Finding]:
+    """Find a task without a pipeline; the runner's own inference code may do without one."""
+    message = f"transformers {transformers_version()} has no `{pipeline_task}` pipeline."
+    gone = _GONE_IN.get(pipeline_task)
+    if gone:
         message = f"{message[:-1]}: it was removed in {gone}."
         remedy = f"pip install 'transformers<{gone}', or use a task that this version has."
     else:
         remedy = "Use a task that this version has, or another version."
-    return Finding("task-not-installed", message, remedy, ("task",))
+    if not (recipe.has_pyfunc and recipe.pyfunc == "extended"):
+        yield Finding("task-not-installed", message, remedy, ("task",))
+        return
+    message += " The model gets the python_function flavor alone."
+    yield Finding("no-native", message, "", ("task",), severity=Severity.WARNING)
+    if "native" in recipe.views:
+        message = f"There is no pipeline for {pipeline_task} to prove."
+        yield Finding("no-native", message, "Write `views: [pyfunc]`.", ("evaluation", "views"))

@@ -1,0 +1,183 @@
+"""What MLflow writes of a model: its flavors, requirements, example, card. Not the weights.
+
+The ``transformers`` flavor is written around a pipeline. A task whose pipeline the installed
+transformers no longer has (``summarization`` on 5.x) gets the ``python_function`` flavor alone; its
+folders are where the other flavor has them, and ``from_pretrained`` loads them.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+import mlflow.transformers
+import yaml
+from huggingface_hub import ModelCard
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model, ModelSignature
+from mlflow.transformers import flavor_config, model_io
+from mlflow.utils import environment
+from transformers import pipeline
+
+from runner.errors import SourceError
+from runner.packaging.inference_code import PACKAGE
+from runner.packaging.load import Parts
+from runner.recipe.models import Recipe
+
+_FLAVOR = "transformers"
+
+
+@dataclass(frozen=True)
+class About:
+    """What is stored beside the weights.
+
+    Args:
+        recipe: The recipe.
+        parts: The parts.
+        signature: The signature.
+        example: Input example, as callers of the pyfunc give it.
+        requirements: Requirement lines.
+        metadata: Entries for the model's metadata.
+        prompt_template: Text with one ``{prompt}``.
+        card: Model card of the checkpoint.
+    """
+
+    recipe: Recipe
+    parts: Parts
+    signature: ModelSignature
+    example: Any
+    requirements: list[str]
+    metadata: Mapping[str, Any]
+    prompt_template: str | None
+    card: ModelCard | None
+
+
+def write_flavors(about: About, model: Model, folder: Path, write: Callable[[Path], None]) -> None:
+    """Write a model in the flavors that it can have.
+
+    Args:
+        about: What is stored.
+        model: The MLflow model to describe it in.
+        folder: The model folder, to create and fill.
+        write: Writes the weights into the folder it is given.
+
+    Raises:
+        SourceError: MLflow or transformers cannot make a pipeline of the parts.
+    """
+    with _failing_as_source(about.parts):
+        if about.recipe.has_native:
+            _write_transformers(about, model, folder, write)
+        else:
+            _write_python_function(about, model, folder, write)
+
+
+def _write_transformers(
+    about: About, model: Model, folder: Path, write: Callable[[Path], None]
+) -> None:
+    recipe, parts, task = about.recipe, about.parts, about.parts.task
+    with _saving_by(parts.model, write), _told_what_is_known(recipe.has_pyfunc):
+        mlflow.transformers.save_model(
+            _pieces(parts) if _as_pieces(recipe, parts) else _whole(parts),
+            path=str(folder),
+            task=task.name if task.mlflow_schema else task.pipeline_task,
+            processor=parts.components.get("processor"),
+            torch_dtype=parts.dtype,
+            model_card=about.card or ModelCard(""),  # without one MLflow looks for it on the hub
+            mlflow_model=model,
+            signature=None if task.mlflow_schema else about.signature,
+            input_example=about.example,
+            pip_requirements=about.requirements,
+            metadata=dict(about.metadata),
+            model_config=dict(recipe.inference_config) or None,
+            prompt_template=about.prompt_template,
+        )
+    model.flavors[_FLAVOR]["source_model_name"] = parts.checkpoint.name
+
+
+def _write_python_function(
+    about: About, model: Model, folder: Path, write: Callable[[Path], None]
+) -> None:
+    template = about.prompt_template
+    mlflow.pyfunc.save_model(
+        str(folder),
+        loader_module=PACKAGE,
+        mlflow_model=model,
+        signature=about.signature,
+        input_example=about.example,
+        pip_requirements=about.requirements,
+        metadata={**about.metadata, **({"prompt_template": template} if template else {})},
+        model_config=dict(about.recipe.inference_config) or None,
+    )
+    write(folder / "model")
+    for name, component in about.parts.components.items():
+        component.save_pretrained(str(folder / "components" / name))
+    if about.card is not None:
+        (folder / "model_card.md").write_text(about.card.text, encoding="utf-8")
+        data = yaml.safe_dump(about.card.data.to_dict(), default_flow_style=False)
+        (folder / "model_card_data.yaml").write_text(data, encoding="utf-8")
+
+
+def _as_pieces(recipe: Recipe, parts: Parts) -> bool:
+    """Say whether MLflow is to put the pipeline together; both ways leave the same files.
+
+    It cannot for processors, nor for the llm/v1 tasks, where it asks the hub for the task.
+    """
+    possible = not parts.task.mlflow_schema and "processor" not in parts.components
+    return recipe.save_as == "components" and possible
+
+
+def _whole(parts: Parts) -> Any:
+    build: Any = pipeline
+    return build(parts.task.pipeline_task, model=parts.model, **parts.components)
+
+
+def _pieces(parts: Parts) -> dict[str, Any]:
+    return {"model": parts.model, **parts.components}
+
+
+@contextmanager
+def _saving_by(model: Any, write: Callable[[Path], None]) -> Generator[None]:
+    """Let MLflow's call of ``model.save_pretrained`` end in ``write``."""
+    model.save_pretrained = lambda save_directory, **_: write(Path(save_directory))
+    try:
+        yield
+    finally:
+        del model.save_pretrained
+
+
+@contextmanager
+def _told_what_is_known(pyfunc: bool) -> Generator[None]:  # noqa: FBT001
+    """Answer what MLflow would find out for itself, slowly.
+
+    Whether the requirements match what is installed (they were read from there; a scan of every
+    installed file), whether the model is one of PEFT's (imports it), and whether the pipeline has
+    a pyfunc flavor (imports old models).
+    """
+    answers: list[tuple[Any, str, Any]] = [
+        (environment, "warn_dependency_requirement_mismatches", lambda _requirements: None),
+        (mlflow.transformers, "is_peft_model", lambda _model: False),
+        (flavor_config, "is_peft_model", lambda _model: False),
+        (model_io, "is_peft_model", lambda _model: False),
+        (mlflow.transformers, "_should_add_pyfunc_to_model", lambda _pipeline: pyfunc),
+    ]
+    originals = [(module, name, getattr(module, name)) for module, name, _ in answers]
+    for module, name, answer in answers:
+        setattr(module, name, answer)
+    try:
+        yield
+    finally:
+        for module, name, original in originals:
+            setattr(module, name, original)
+
+
+@contextmanager
+def _failing_as_source(parts: Parts) -> Generator[None]:
+    try:
+        yield
+    except (MlflowException, ValueError, KeyError) as error:
+        raise SourceError(
+            f"{parts.checkpoint.name} cannot be packaged for {parts.task.name}: {error}",
+            "Check that the checkpoint, its components and the task belong together.",
+        ) from error
