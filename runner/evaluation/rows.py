@@ -72,10 +72,28 @@ def type_problem(row: Any, schema: Sequence[Column | Tensor]) -> str:
                 return f"values are {kind}, the signature says {entry.dtype}"
         elif entry.type == "object" or (value is None and not entry.required):
             continue
-        elif not isinstance(value, _PYTHON[entry.type]):
+        elif wrong := _of_another_type(value, entry):
             where = f"{entry.name} is" if entry.name else "a row is"
-            return f"{where} {type(value).__name__}, the signature says {entry.type}"
+            return f"{where} {wrong}, the signature says {_name_of(entry)}"
     return ""
+
+
+def _of_another_type(value: Any, entry: Column) -> str:
+    """Give the type of a value that has another one than its column; nothing where it fits."""
+    items: Any = value if entry.many else [value]
+    if not isinstance(items, list | np.ndarray):
+        return type(value).__name__
+    wrong = (one for one in items if not isinstance(one, _PYTHON[entry.type]))
+    wrong = (one for one in wrong if not (one is None and not entry.required))
+    return next((f"{_a_list_of(entry)}{type(one).__name__}" for one in wrong), "")
+
+
+def _name_of(entry: Column) -> str:
+    return f"{_a_list_of(entry)}{entry.type}"
+
+
+def _a_list_of(entry: Column) -> str:
+    return "a list of " if entry.many else ""
 
 
 def is_table(row: Any) -> bool:

@@ -15,6 +15,7 @@ from runner.recipe.models import Load, Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
 from runner.tasks import Task
+from runner.tasks.base import ComponentName
 
 _FAST_TOKENIZER_OPTIONS = {"split_digits"}
 _SHOWN = 3
@@ -68,7 +69,7 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
         name: _component(name, checkpoints[name], recipe.load, None)
         if name in checkpoints
         else _component(name, checkpoint, recipe.load, config)
-        for name in task.components
+        for name in (*task.components, *_optional(task, checkpoints))
     }
     if checkpoint.gguf:
         model, dtype = _gguf_model(task, checkpoint, recipe, config)
@@ -76,6 +77,12 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     tensors = read_headers(checkpoint.folder)
     model, dtype = _weightless_model(task, checkpoint, recipe, config, tensors)
     return Parts(task, model, components, checkpoint, dtype, tensors)
+
+
+def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
+    """Give the optional components that are there."""
+    has_images = (checkpoints["model"].folder / "preprocessor_config.json").is_file()
+    return [name for name in task.optional_components if name in checkpoints or has_images]
 
 
 def _component(

@@ -11,6 +11,7 @@ from mlflow.models import ModelSignature, infer_signature
 from mlflow.transformers import generate_signature_output
 from mlflow.types.schema import (
     AnyType,
+    Array,
     ColSpec,
     DataType,
     Object,
@@ -117,7 +118,8 @@ def _schema(entries: tuple[Column, ...] | tuple[Tensor, ...]) -> Schema:
 def _spec(entry: Column | Tensor) -> ColSpec | TensorSpec:
     if isinstance(entry, Tensor):
         return TensorSpec(np.dtype(entry.dtype), list(entry.shape), entry.name or None)
-    kind = AnyType() if entry.type == "object" else DataType[entry.type]
+    kind: Any = AnyType() if entry.type == "object" else DataType[entry.type]
+    kind = Array(kind) if entry.many else kind
     return ColSpec(kind, name=entry.name or None, required=entry.required)
 
 

@@ -1,17 +1,13 @@
-"""Answers found in a text or an image, whose pipelines are gone from transformers 5."""
+"""Answers found in a text; the pipeline for it is gone from transformers 5."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import torch
 
 from . import batches
-from .errors import BadRequest, bad_row
-from .generation import limits
-from .loading import Parts
-from .media import image_of
+from .adapter import Whole
+from .errors import bad_row
 from .rows import records
 
 _LONGEST_ANSWER = 15
@@ -19,15 +15,12 @@ _WINDOW = 384
 _LONGEST_QUESTION = 64
 
 
-class QuestionAnswering:
+class QuestionAnswering(Whole):
     """Questions and contexts in, the answers found in the contexts out.
 
     Long contexts are looked at through overlapping windows (``doc_stride`` tokens shared). Source:
     span decoding as in ``QuestionAnsweringPipeline`` of transformers 4.
     """
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
         """Give a text a row: the answer; with ``return_scores`` as JSON with score and place."""
@@ -117,10 +110,6 @@ class QuestionAnswering:
                 best = {"score": score, "start": left, "end": right, "answer": text}
         return best
 
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
-        """Refuse."""
-        raise BadRequest(f"{self._parts.task} does not stream")
-
 
 def _softmax(logits: Any, allowed: Any) -> Any:
     masked = np.where(allowed, logits, -10000.0)
@@ -134,36 +123,3 @@ def _characters(encoding: Any, start: int, end: int, part: int) -> tuple[int, in
     if first is None or last is None:
         return encoding.offsets[start][0], encoding.offsets[end][1]
     return encoding.word_to_chars(first, part)[0], encoding.word_to_chars(last, part)[1]
-
-
-class VisualAnswers:
-    """Images and questions in, answers out: a label of the model's, or text it generates."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
-        """Give a text a row."""
-        given = records(rows, ["image", "question"])
-        images = [image_of(row["image"], number) for number, row in enumerate(given)]
-        pairs = list(zip(images, (str(row["question"]) for row in given), strict=True))
-        return batches.run(
-            pairs, [budget] * len(pairs), budget, lambda b: [self._answer(b[0], options)]
-        )
-
-    def _answer(self, pair: tuple[Any, str], options: dict[str, Any]) -> str:
-        image, question = pair
-        inputs = self._parts.tokenizer(question, return_tensors="pt", truncation=True)
-        pixels = self._parts.components["image_processor"](images=image, return_tensors="pt")
-        inputs.update(pixels)
-        inputs = inputs.to(self._parts.device)
-        if self._parts.model.can_generate():
-            arguments = limits(options, self._parts.model.generation_config)
-            sequences = self._parts.model.generate(**inputs, **arguments)
-            return self._parts.tokenizer.decode(sequences[0], skip_special_tokens=True).strip()
-        logits = self._parts.model(**inputs).logits[0]
-        return str(self._parts.model.config.id2label[int(torch.argmax(logits))])
-
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
-        """Refuse."""
-        raise BadRequest(f"{self._parts.task} does not stream")

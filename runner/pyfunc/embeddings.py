@@ -1,12 +1,12 @@
 """Embeddings: one vector a text, or its hidden states."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
 from . import batches
+from .adapter import Whole
 from .errors import BadRequest
 from .generation import template_of
 from .loading import Parts
@@ -15,15 +15,12 @@ from .rows import records, texts
 _POOLINGS = ("mean", "cls", "last", "none")
 
 
-class Embeddings:
+class Embeddings(Whole):
     """Texts in, vectors out.
 
     ``pooling`` is ``mean`` (over the text's tokens), ``cls`` (the first), ``last`` or ``none``;
     ``normalize`` scales vectors to length 1. Texts longer than the model takes are cut off.
     """
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give float64 of shape ``(rows, size)``; without pooling a ``(tokens, size)`` a row."""
@@ -79,10 +76,6 @@ class Embeddings:
         if normalize:
             pooled = torch.nn.functional.normalize(pooled, dim=-1)
         return list(pooled.double().cpu().numpy())
-
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
-        """Refuse."""
-        raise BadRequest(f"{self._parts.task} does not stream")
 
 
 def _padded(parts: Parts, batch: list[list[int]]) -> Any:

@@ -1,40 +1,35 @@
 """Which adapter serves which task."""
 
-from typing import Any, Protocol
-
-from .answers import QuestionAnswering, VisualAnswers
+from .adapter import Adapter
+from .answers import QuestionAnswering
 from .embeddings import Embeddings, EmbeddingsProtocol
 from .errors import BadRequest
-from .generation import ImageToText, TextGeneration, TextToText
+from .generation import TextGeneration, TextToText
 from .loading import Parts
 from .pipelines import (
     AudioClassification,
     FillMask,
-    ImageClassification,
     SpeechRecognition,
     TableAnswers,
     TextClassification,
+    TextToAudio,
     TokenClassification,
     ZeroShot,
 )
 from .protocols import Chat, Completions
-
-
-class Adapter(Protocol):
-    """Runs rows of one task."""
-
-    def __init__(self, parts: Parts) -> None:
-        """Get ready to run."""
-        ...
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give an output a row."""
-        ...
-
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Any:
-        """Give the output of one row piece by piece."""
-        ...
-
+from .vision import (
+    DepthEstimation,
+    DocumentAnswers,
+    ImageClassification,
+    ImageEmbeddings,
+    ImageSegmentation,
+    ImageTextToText,
+    ImageToText,
+    ObjectDetection,
+    VisualAnswers,
+    ZeroShotImageClassification,
+    ZeroShotObjectDetection,
+)
 
 _ADAPTERS: dict[str, type[Adapter]] = {
     "text-generation": TextGeneration,
@@ -55,6 +50,15 @@ _ADAPTERS: dict[str, type[Adapter]] = {
     "image-classification": ImageClassification,
     "image-to-text": ImageToText,
     "visual-question-answering": VisualAnswers,
+    "document-question-answering": DocumentAnswers,
+    "object-detection": ObjectDetection,
+    "zero-shot-object-detection": ZeroShotObjectDetection,
+    "zero-shot-image-classification": ZeroShotImageClassification,
+    "image-segmentation": ImageSegmentation,
+    "depth-estimation": DepthEstimation,
+    "image-feature-extraction": ImageEmbeddings,
+    "image-text-to-text": ImageTextToText,
+    "text-to-audio": TextToAudio,
     "llm/v1/chat": Chat,
     "llm/v1/completions": Completions,
     "llm/v1/embeddings": EmbeddingsProtocol,

@@ -1,4 +1,4 @@
-"""Text that is generated: from a prompt, from a text, from an image."""
+"""Text that is generated: from a prompt, or from a text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ import torch
 from transformers import GenerationConfig, TextIteratorStreamer
 
 from . import batches
+from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .loading import Parts
-from .media import image_of
 from .rows import texts
 from .settings import generation_of
 
@@ -51,6 +51,7 @@ class Decoder:
         self._ends = _end_tokens(parts)
         pad = self._tokenizer.pad_token_id
         self._pad = pad if pad is not None else (self._ends[0] if self._ends else 0)
+        self._most = int(getattr(parts.model.config, "max_position_embeddings", None) or 0)
 
     def encode(self, prompts: Sequence[str], *, special: bool = True) -> list[list[int]]:
         """Tokenize prompts; an empty one becomes the beginning token.
@@ -67,10 +68,9 @@ class Decoder:
         encoded = self._tokenizer(list(prompts), add_special_tokens=special)["input_ids"]
         first = self._tokenizer.bos_token_id
         start = first if first is not None else self._pad
-        longest = getattr(self._parts.model.config, "max_position_embeddings", None)
         for number, ids in enumerate(encoded):
-            if longest and len(ids) >= longest:
-                raise bad_row(number, f"it has {len(ids)} tokens, the model takes {longest - 1}")
+            if self._most and len(ids) >= self._most:
+                raise bad_row(number, f"it has {len(ids)} tokens, the model takes {self._most - 1}")
         return [ids or [start] for ids in encoded]
 
     def generate(
@@ -83,9 +83,16 @@ class Decoder:
             options: Arguments of ``generate``, and ``stop``.
 
         Returns:
-            The sequences of each prompt, ``num_return_sequences`` of them.
+            The sequences of each prompt, ``num_return_sequences`` of them. Where the model has
+            not positions enough for all the new tokens, a prompt gets those that it has.
         """
+        arguments = limits(options, self._parts.model.generation_config)
+        new = arguments.get("max_new_tokens")
         width = max(map(len, batch))
+        if new and self._most and width + new > self._most:
+            if len(batch) > 1:
+                return [self.generate([row], options)[0] for row in batch]
+            arguments["max_new_tokens"] = self._most - width
         ids = torch.tensor([[self._pad] * (width - len(row)) + row for row in batch])
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in batch])
         stop = _stops(options.get("stop"))
@@ -95,7 +102,7 @@ class Decoder:
             attention_mask=mask.to(device),
             pad_token_id=self._pad,
             **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
-            **limits(options, self._parts.model.generation_config),
+            **arguments,
         ).tolist()
         each = len(sequences) // len(batch)
         return [
@@ -125,13 +132,17 @@ class Decoder:
         failed: list[BaseException] = []
         stop = _stops(options.get("stop"))
         ids = torch.tensor([prompt]).to(self._parts.device)
+        limited = limits(options, self._parts.model.generation_config)
+        if self._most and "max_new_tokens" in limited:
+            most = self._most - len(prompt)
+            limited["max_new_tokens"] = min(limited["max_new_tokens"], most)
         arguments = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
             "pad_token_id": self._pad,
             "streamer": streamer,
             **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
-            **limits(options, self._parts.model.generation_config),
+            **limited,
         }
 
         def work() -> None:
@@ -227,14 +238,14 @@ def _cleaned(text: str, options: dict[str, Any]) -> str:
     return " ".join(text.split()) if options.get("collapse_whitespace") else text.strip()
 
 
-class TextToText:
+class TextToText(Whole):
     """Texts in, texts out: summarization, translation and the like.
 
     The pipelines of these tasks are gone from transformers 5; this is what they did.
     """
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        super().__init__(parts)
         specific = getattr(parts.model.config, "task_specific_params", None) or {}
         self._usual: dict[str, Any] = dict(specific.get(parts.pipeline_task) or {})
         self._prefix = str(self._usual.pop("prefix", "") or "")
@@ -275,10 +286,6 @@ class TextToText:
         each = len(decoded) // len(batch)
         return [decoded[i * each :][:each] for i in range(len(batch))]
 
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[str]:  # noqa: ARG002
-        """Refuse: beams are only known at the end."""
-        raise BadRequest(f"{self._parts.task} does not stream")
-
 
 def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Set the languages of a multilingual tokenizer; give the token its answers begin with."""
@@ -287,28 +294,3 @@ def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
     if not (target := options.get("tgt_lang")):
         return {}
     return {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(target)}
-
-
-class ImageToText:
-    """Images in, texts about them out."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
-        """Give a text a row."""
-        images = [image_of(row, number) for number, row in enumerate(rows)]
-        return batches.run(images, [256] * len(images), budget, lambda b: self._read(b, options))
-
-    def _read(self, images: list[Any], options: dict[str, Any]) -> list[str]:
-        processor = self._parts.components["image_processor"]
-        pixels = processor(images=images, return_tensors="pt")["pixel_values"]
-        pixels = pixels.to(self._parts.device, self._parts.model.dtype)
-        arguments = limits(options, self._parts.model.generation_config)
-        sequences = self._parts.model.generate(pixel_values=pixels, **arguments)
-        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
-        return [text.strip() for text in decoded]
-
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[str]:  # noqa: ARG002
-        """Refuse."""
-        raise BadRequest(f"{self._parts.task} does not stream")

@@ -1,7 +1,7 @@
 """Tasks whose transformers pipeline does the work: rows in line, and an output for each."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,18 +9,19 @@ import pandas as pd
 import transformers
 
 from . import batches
+from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts
-from .media import audio_of, image_of
+from .media import audio_of
 from .rows import records, structure, texts
 
 
-class _Piped:
+class Piped(Whole):
     """An adapter around a transformers pipeline."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        super().__init__(parts)
         build: Any = transformers.pipeline
         self._pipeline = build(parts.pipeline_task, model=parts.model, **parts.components)
 
@@ -31,10 +32,6 @@ class _Piped:
     def _lengths(self, given: Sequence[str]) -> list[int]:
         encoded = self._parts.tokenizer(list(given), truncation=True)["input_ids"] if given else []
         return [max(1, len(ids)) for ids in encoded]
-
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
-        """Refuse."""
-        raise BadRequest(f"{self._parts.task} does not stream")
 
 
 def ranked(found: Sequence[Sequence[dict[str, Any]]], columns: Sequence[str], top: int) -> Any:
@@ -53,7 +50,8 @@ def ranked(found: Sequence[Sequence[dict[str, Any]]], columns: Sequence[str], to
     return pd.DataFrame(lists, columns=pd.Index(columns))
 
 
-def _top(options: dict[str, Any]) -> int:
+def top_of(options: dict[str, Any]) -> int:
+    """Give how many labels are asked for: all of them with ``return_scores``, else ``top_k``."""
     top = options.get("top_k")
     if options.get("return_scores") and top is None:
         return 1_000_000
@@ -63,13 +61,13 @@ def _top(options: dict[str, Any]) -> int:
     return top
 
 
-class TextClassification(_Piped):
+class TextClassification(Piped):
     """Texts, or pairs of texts, in; labels with scores out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give a table of ``label`` and ``score``; lists of them with ``top_k`` above 1."""
         given = [self._row(row, number) for number, row in enumerate(rows)]
-        top = _top(options)
+        top = top_of(options)
         rest = {k: v for k, v in options.items() if k != "top_k"}
         shown = [g if isinstance(g, str) else " ".join(g.values()) for g in given]
         found = batches.run(
@@ -90,7 +88,7 @@ class TextClassification(_Piped):
         return row
 
 
-class TokenClassification(_Piped):
+class TokenClassification(Piped):
     """Texts in; the labels of their tokens out, joined by commas, or in full as JSON."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
@@ -120,7 +118,7 @@ class TokenClassification(_Piped):
         return {"stride": longest // 4} if any(len(ids) > longest for ids in encoded) else {}
 
 
-class FillMask(_Piped):
+class FillMask(Piped):
     """Texts with masks in; what they most likely stand for out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
@@ -146,7 +144,7 @@ class FillMask(_Piped):
         return found[0]["token_str"]
 
 
-class ZeroShot(_Piped):
+class ZeroShot(Piped):
     """Texts and labels in; a table with a row for each text and label out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:  # noqa: ARG002
@@ -178,7 +176,7 @@ class ZeroShot(_Piped):
         return self._call(given, rest, candidate_labels=labels, batch_size=len(labels), **more)
 
 
-class TableAnswers(_Piped):
+class TableAnswers(Piped):
     """Questions and tables in; answers out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:  # noqa: ARG002
@@ -194,7 +192,7 @@ class TableAnswers(_Piped):
         return found
 
 
-class SpeechRecognition(_Piped):
+class SpeechRecognition(Piped):
     """Recordings in; what is said out, with its times as JSON where they are asked for."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
@@ -212,14 +210,14 @@ class SpeechRecognition(_Piped):
         return [one["text"].strip() for one in found]
 
 
-class AudioClassification(_Piped):
+class AudioClassification(Piped):
     """Recordings in; labels with scores out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give a table of ``score`` and ``label``; lists of them with ``top_k`` above 1."""
         rate = self._parts.components["feature_extractor"].sampling_rate
         given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
-        top = _top(options)
+        top = top_of(options)
         rest = {k: v for k, v in options.items() if k != "top_k"}
         top_k = min(top, len(self._parts.model.config.id2label))
         found = batches.run(
@@ -228,22 +226,28 @@ class AudioClassification(_Piped):
         return ranked(found, ("score", "label"), top)
 
 
-class ImageClassification(_Piped):
-    """Images in; labels with scores out."""
+class TextToAudio(Piped):
+    """Texts in; their sound out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give a table of ``label`` and ``score``; lists of them with ``top_k`` above 1."""
-        given = [image_of(row, number) for number, row in enumerate(rows)]
-        top = _top(options)
-        rest = {k: v for k, v in options.items() if k != "top_k"}
-        top_k = min(top, len(self._parts.model.config.id2label))
+        """Give a table of ``audio`` (samples, float32) and ``sampling_rate`` (Hz)."""
+        given = texts(rows)
+        for number, text in enumerate(given):
+            if not text.strip():
+                raise bad_row(number, "it says nothing")
+        generate = {k: v for k, v in options.items() if v is not None}
+        more = {"generate_kwargs": generate} if self._parts.model.can_generate() else {}
         found = batches.run(
-            given,
-            [256] * len(given),
-            budget,
-            lambda b: self._call(b, rest, top_k=top_k, batch_size=len(b)),
+            given, [budget] * len(given), budget, lambda b: [self._call(b[0], {}, **more)]
         )
-        return ranked(found, ("label", "score"), top)
+        sounds = [
+            {
+                "audio": np.asarray(one["audio"], np.float32).reshape(-1),
+                "sampling_rate": int(one["sampling_rate"]),
+            }
+            for one in found
+        ]
+        return pd.DataFrame(sounds, columns=pd.Index(["audio", "sampling_rate"]))
 
 
 def _plain(value: Any) -> Any:

@@ -79,13 +79,18 @@ def texts(rows: Sequence[Any]) -> list[str]:
     return list(rows)
 
 
-def records(rows: Sequence[Any], needed: Sequence[str]) -> list[dict[str, Any]]:
+def records(rows: Sequence[Any], needed: Sequence[str], first: int = 0) -> list[dict[str, Any]]:
     """Insist that every row is a mapping that has what is needed.
+
+    Args:
+        rows: The rows.
+        needed: Names that each must have.
+        first: Number of the first row, for errors.
 
     Raises:
         BadRequest: One is not; the error names it.
     """
-    for number, row in enumerate(rows):
+    for number, row in enumerate(rows, first):
         if not isinstance(row, dict):
             raise bad_row(number, f"a mapping is wanted, not {_kind(row)}")
         lacking = [name for name in needed if _is_absent(row.get(name))]

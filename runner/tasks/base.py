@@ -25,6 +25,7 @@ class Column:
         required: Whether callers must give it (inputs only).
         strict: Whether MLflow's own schema requires it although the task does not.
         media: What the files hold that recipes name where callers give their contents.
+        many: Whether it holds a list of them (outputs only).
     """
 
     type: ColumnType
@@ -32,6 +33,7 @@ class Column:
     required: bool = True
     strict: bool = False
     media: Media = ""
+    many: bool = False
 
 
 @dataclass(frozen=True)

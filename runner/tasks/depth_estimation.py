@@ -19,5 +19,4 @@ TASK = Task(
     answer=_answer,
     components=("image_processor",),
     pyfunc=False,
-    extended=False,
 )

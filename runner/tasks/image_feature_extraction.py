@@ -14,11 +14,10 @@ TASK = Task(
     summary="embeddings: the model's hidden states for an image",
     auto_model="AutoModel",
     inputs=(Column("string", media="image"),),
-    outputs=(Tensor("float64", (-1, -1)),),
+    outputs=(Tensor("float64", (-1,)),),
     example="image.png",
     answer=_answer,
     components=("image_processor",),
     optional_weights=("pooler",),
     pyfunc=False,
-    extended=False,
 )

@@ -6,7 +6,7 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return [{"label": segment["label"], "score": segment["score"]} for segment in raw]
+    return {name: [one[name] for one in raw] for name in ("label", "score", "mask")}
 
 
 TASK = Task(
@@ -14,10 +14,13 @@ TASK = Task(
     summary="labels the pixels of an image",
     auto_model=("AutoModelForImageSegmentation", "AutoModelForSemanticSegmentation"),
     inputs=(Column("string", media="image"),),
-    outputs=(Column("string", "label"), Column("double", "score", required=False)),
+    outputs=(
+        Column("string", "label", many=True),
+        Column("double", "score", required=False, many=True),
+        Column("string", "mask", many=True),
+    ),
     example="image.png",
     answer=_answer,
     components=("image_processor",),
     pyfunc=False,
-    extended=False,
 )

@@ -24,5 +24,4 @@ TASK = Task(
     call=_call,
     components=("processor",),
     pyfunc=False,
-    extended=False,
 )

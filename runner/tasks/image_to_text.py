@@ -12,7 +12,7 @@ def _answer(raw: Any) -> Any:
 TASK = Task(
     name="image-to-text",
     summary="describes an image",
-    auto_model=("AutoModelForImageTextToText", "AutoModelForVision2Seq"),
+    auto_model=("AutoModelForVision2Seq", "AutoModelForImageTextToText"),
     inputs=(Column("string", media="image"),),
     outputs=(Column("string"),),
     example="image.png",

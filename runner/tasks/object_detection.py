@@ -6,7 +6,7 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return raw
+    return {name: [one[name] for one in raw] for name in ("label", "score", "box")}
 
 
 TASK = Task(
@@ -14,10 +14,13 @@ TASK = Task(
     summary="finds and labels the objects in an image",
     auto_model="AutoModelForObjectDetection",
     inputs=(Column("string", media="image"),),
-    outputs=(Column("double", "score"), Column("string", "label"), Column("object", "box")),
+    outputs=(
+        Column("string", "label", many=True),
+        Column("double", "score", many=True),
+        Column("object", "box", many=True),
+    ),
     example="image.png",
     answer=_answer,
     components=("image_processor",),
     pyfunc=False,
-    extended=False,
 )

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from runner.tasks.base import Column, Task, Tensor
+from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return raw["audio"].reshape(-1)
+    return {"audio": raw["audio"].reshape(-1), "sampling_rate": raw["sampling_rate"]}
 
 
 TASK = Task(
@@ -14,9 +14,8 @@ TASK = Task(
     summary="speaks a text",
     auto_model=("AutoModelForTextToWaveform", "AutoModelForTextToSpectrogram"),
     inputs=(Column("string"),),
-    outputs=(Tensor("float32", (-1,)),),
+    outputs=(Column("float", "audio", many=True), Column("long", "sampling_rate")),
     example="MLflow is great!",
     answer=_answer,
     pyfunc=False,
-    extended=False,
 )

@@ -6,7 +6,7 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return [{"label": best["label"], "score": best["score"]} for best in raw]
+    return {name: [one[name] for one in raw] for name in ("label", "score")}
 
 
 TASK = Task(
@@ -14,11 +14,13 @@ TASK = Task(
     summary="scores an image against labels it was not trained on",
     auto_model="AutoModelForZeroShotImageClassification",
     inputs=(Column("string", "image", media="image"), Column("string", "candidate_labels")),
-    outputs=(Column("string", "label"), Column("double", "score")),
+    outputs=(
+        Column("string", "label", many=True),
+        Column("double", "score", many=True),
+    ),
     example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
     answer=_answer,
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,
-    extended=False,
 )

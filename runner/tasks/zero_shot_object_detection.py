@@ -6,7 +6,7 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return raw
+    return {name: [one[name] for one in raw] for name in ("label", "score", "box")}
 
 
 TASK = Task(
@@ -14,11 +14,14 @@ TASK = Task(
     summary="finds the objects in an image that labels name",
     auto_model="AutoModelForZeroShotObjectDetection",
     inputs=(Column("string", "image", media="image"), Column("string", "candidate_labels")),
-    outputs=(Column("double", "score"), Column("string", "label"), Column("object", "box")),
+    outputs=(
+        Column("string", "label", many=True),
+        Column("double", "score", many=True),
+        Column("object", "box", many=True),
+    ),
     example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
     answer=_answer,
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,
-    extended=False,
 )

@@ -18,6 +18,8 @@ LABELLED = {
     "candidate_labels": ["happy", "sad"],
     "hypothesis_template": "This example is {}.",
 }
+BOXES = [["Total:", [100, 100, 200, 120]], ["42", [210, 100, 240, 120]]]
+CHOICE = json.dumps(["a cat", "a dog"])
 CHAT = "user: {prompt}\nassistant: "
 
 
@@ -174,10 +176,19 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
 def _images(picture: Path) -> list[Case]:
     image = str(picture)
     question = {"image": image, "question": "What is this?"}
+    document = {"image": image, "question": "What is the total?"}
     requests = {
         "image-classification": {"inputs": [image]},
         "image-to-text": {"inputs": [image]},
         "visual-question-answering": {"inputs": question},
+        "document-question-answering": {"inputs": {**document, "word_boxes": json.dumps(BOXES)}},
+        "object-detection": {"inputs": [image]},
+        "image-segmentation": {"inputs": [image]},
+        "depth-estimation": {"inputs": [image]},
+        "image-feature-extraction": {"inputs": [image]},
+        "zero-shot-image-classification": {"inputs": {"image": image, "candidate_labels": CHOICE}},
+        "zero-shot-object-detection": {"inputs": {"image": image, "candidate_labels": CHOICE}},
+        "image-text-to-text": {"inputs": {"image": image, "text": "<image> What?"}},
     }
     numbered = "label and score come back in columns named 0, 1 …"
     labels = {"image": image, "candidate_labels": ["a cat", "a dog"]}
@@ -191,18 +202,28 @@ def _images(picture: Path) -> list[Case]:
         ("zero-shot-object-detection", "owlvit", labels, {"threshold": 0.1}),
         ("image-to-text", "blip", image, {"max_new_tokens": 4}),
         ("visual-question-answering", "vilt", question, {}),
-        ("image-text-to-text", "llava", {**question, "text": "<image> What?"}, {}),
+        ("document-question-answering", "layoutlm", {**document, "word_boxes": BOXES}, {}),
+        ("image-text-to-text", "llava", {"image": image, "text": "<image> What?"}, SHORT),
     ]
     found = [
         Case(
-            task, "image", architecture, {"json": value},
+            task, "image", architecture, {"json": _as_callers_write(value)},
             requests.get(task),
+            native={"json": value},
             config=config, gap=numbered if task == "image-classification" else "",
             better="label and score in columns" if task == "image-classification" else "",
         )
         for task, architecture, value, config in given
     ]  # fmt: skip
-    return [*found, Case("text-to-audio", "str", "vits", {"json": TEXTS[0]}, None)]
+    spoken = Case("text-to-audio", "str", "vits", {"json": TEXTS[0]}, {"inputs": [TEXTS[0]]})
+    return [*found, spoken]
+
+
+def _as_callers_write(value: Any) -> Any:
+    """Write structures as JSON text, as callers of a pyfunc do."""
+    if not isinstance(value, dict):
+        return value
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in value.items()}
 
 
 def _protocols() -> list[Case]:

@@ -90,15 +90,27 @@ def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> 
     info = site / "transformers-5.2.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: transformers\nVersion: 5.2.0\n")
-    write(workspace, "task: summarization\nsource: {kind: hub, repo: org/m}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", "validate", "case.yaml"],
-        cwd=workspace,
-        env={**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{REPOSITORY}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    recipe = "task: summarization\nsource: {kind: hub, repo: org/m}\n"
+
+    def validate(more: str) -> subprocess.CompletedProcess[str]:
+        write(workspace, recipe + more)
+        return subprocess.run(
+            [sys.executable, "-m", "runner", "validate", "case.yaml"],
+            cwd=workspace,
+            env={**os.environ, "PYTHONPATH": f"{site}{os.pathsep}{REPOSITORY}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = validate("")
+    assert done.returncode == 0, done.stderr
+    assert "warning[no-native]" in done.stdout
+    assert "The model gets the python_function flavor alone." in done.stdout
+    done = validate("evaluation: {views: [native]}\n")
+    assert done.returncode == 2
+    assert "error[no-native]" in done.stdout
+    done = validate("pyfunc: mlflow\n")
     assert done.returncode == 2, done.stderr
     assert "transformers 5.2.0 has no `summarization` pipeline: it was removed in 5.0." in (
         done.stdout

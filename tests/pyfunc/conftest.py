@@ -38,6 +38,18 @@ RECIPES: dict[str, dict[str, Any]] = {
     "image-classification": {"architecture": "vit", "params": {"top_k": 1}},
     "image-to-text": {"architecture": "blip", "model_config": SHORT},
     "visual-question-answering": {"architecture": "vilt"},
+    "document-question-answering": {"architecture": "layoutlm"},
+    "object-detection": {"architecture": "yolos", "model_config": {"threshold": 0.1}},
+    "zero-shot-object-detection": {"architecture": "owlvit", "model_config": {"threshold": 0.1}},
+    "zero-shot-image-classification": {"architecture": "clip"},
+    "image-segmentation": {"architecture": "segformer"},
+    "depth-estimation": {"architecture": "glpn"},
+    "image-feature-extraction": {"architecture": "vit"},
+    "image-text-to-text": {"architecture": "llava", "model_config": SHORT},
+    "text-to-audio": {
+        "architecture": "vits",
+        "config": {"noise_scale": 0.0, "noise_scale_duration": 0.0},
+    },
     "llm/v1/chat": {"architecture": "gpt2", "model_config": {"do_sample": False}},
     "llm/v1/completions": {"architecture": "gpt2", "model_config": {"do_sample": False}},
     "llm/v1/embeddings": {"architecture": "bert"},
@@ -60,8 +72,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
                 usual.pop("params", None)  # of the runner's code alone
             recipe = {**usual, **changes}
             source = {"kind": "scratch", "architecture": recipe.pop("architecture")}
-            if labels := recipe.pop("labels", None):
-                source["labels"] = labels
+            source |= {k: recipe.pop(k) for k in ("labels", "config") if k in recipe}
             recipe = {"task": task, "source": source, "evaluation": {"views": []}, **recipe}
             file = folder / "case.yaml"
             file.write_text(yaml.safe_dump(recipe))

@@ -13,11 +13,31 @@ from hypothesis import strategies as st
 
 from runner.evaluation.inputs import sample_file
 from tests.pyfunc.conftest import Packaged
+from tests.pyfunc.media import picture, recording
 
 ANY = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=120)
 LONG = st.integers(60, 220).map(lambda n: "the weather is wonderful today, " * (n // 8))
 TEXT = st.one_of(ANY, LONG, st.sampled_from(["", "My dog", "MLflow is great!"]))
 SOME = TEXT.filter(lambda text: bool(text.strip()))
+WORDS = st.sampled_from(["tea", "coffee", "25", "50", "", "The total: 42 €"])
+TABLES = st.integers(1, 3).flatmap(
+    lambda n: st.dictionaries(
+        st.sampled_from(["product", "sold", "price"]),
+        st.lists(WORDS, min_size=n, max_size=n),
+        min_size=1,
+    )
+)
+BOXES = st.lists(
+    st.tuples(st.sampled_from(["Total:", "42", "EUR"]), st.just([100, 100, 200, 120])), min_size=1
+)
+LABELS = st.lists(st.sampled_from(["a cat", "a dog", "a bird"]), min_size=1, unique=True)
+
+
+IMAGE = st.builds(picture, st.integers(40, 60), st.integers(40, 60), st.integers(0, 9))
+SOUND = st.builds(recording, st.integers(4000, 12_000), st.integers(0, 9))
+LABELLED = st.fixed_dictionaries({"image": IMAGE, "candidate_labels": LABELS.map(json.dumps)})
+SAID = st.fixed_dictionaries({"role": st.just("user"), "content": SOME})
+LIMITED = {"max_tokens": st.just(4)}
 ROWS: dict[str, Any] = {
     "text-generation": TEXT,
     "conversational": TEXT,
@@ -29,7 +49,33 @@ ROWS: dict[str, Any] = {
     "feature-extraction": TEXT,
     "fill-mask": ANY.map(lambda text: f"{text.replace('[MASK]', '')} [MASK]."),
     "question-answering": st.fixed_dictionaries({"question": SOME, "context": SOME}),
+    "table-question-answering": st.fixed_dictionaries(
+        {"query": st.sampled_from(["what?", "How many?"]), "table": TABLES.map(json.dumps)}
+    ),
+    "automatic-speech-recognition": SOUND,
+    "audio-classification": SOUND,
+    "image-classification": IMAGE,
+    "image-to-text": IMAGE,
+    "object-detection": IMAGE,
+    "image-segmentation": IMAGE,
+    "depth-estimation": IMAGE,
+    "image-feature-extraction": IMAGE,
+    "visual-question-answering": st.fixed_dictionaries({"image": IMAGE, "question": SOME}),
+    "image-text-to-text": st.fixed_dictionaries(
+        {"image": IMAGE, "text": SOME.map(lambda text: f"<image> {text.replace('<image>', '')}")}
+    ),
+    "document-question-answering": st.fixed_dictionaries(
+        {"image": IMAGE, "question": st.just("how much?"), "word_boxes": BOXES.map(json.dumps)}
+    ),
+    "zero-shot-image-classification": LABELLED,
+    "zero-shot-object-detection": LABELLED,
+    "text-to-audio": st.sampled_from(["MLflow is great!", "My dog", "tea and coffee"]),
+    "llm/v1/chat": st.fixed_dictionaries(
+        {"messages": st.lists(SAID, min_size=1, max_size=2), **LIMITED}
+    ),
+    "llm/v1/completions": st.fixed_dictionaries({"prompt": SOME, **LIMITED}),
 }
+FORMS = {"audio-classification": {"input_type": "bytes"}}
 QUICK = settings(
     max_examples=6,
     deadline=None,
@@ -53,8 +99,11 @@ def same(left: Any, right: Any) -> bool:
     """Compare: text exactly, numbers within 1e-4."""
     match left:
         case dict():
-            return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
-        case str():
+            known = left.keys() - {"id", "created"}
+            return left.keys() == right.keys() and all(same(left[k], right[k]) for k in known)
+        case list():
+            return len(left) == len(right) and all(map(same, left, right))
+        case str() | None:
             return left == right
         case _:
             return bool(np.allclose(left, right, atol=1e-4))
@@ -66,7 +115,7 @@ def same(left: Any, right: Any) -> bool:
 def test_a_batch_gives_what_its_rows_give_alone(model: Packaged, task: str, data: Any) -> None:
     rows = data.draw(st.lists(ROWS[task], min_size=1, max_size=7))
     rows = data.draw(st.permutations(rows + rows[:2]))
-    loaded = model(task)
+    loaded = model(task, **FORMS.get(task, {}))
     together = as_list(loaded.predict(rows))
     alone = [as_list(loaded.predict([row])) for row in rows]
     assert len(together) == len(rows)
@@ -207,7 +256,7 @@ def test_a_stop_word_ends_the_answer_and_is_not_part_of_it(model: Packaged) -> N
 
 @pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions", "text-generation"])
 def test_a_stream_is_the_whole_answer_in_pieces(model: Packaged, task: str) -> None:
-    loaded = model(task)
+    loaded = model(task, **FORMS.get(task, {}))
     request: Any = {
         "llm/v1/chat": {"messages": [{"role": "user", "content": "My dog"}], "max_tokens": 6},
         "llm/v1/completions": {"prompt": "My dog", "max_tokens": 6},
@@ -224,3 +273,14 @@ def test_a_stream_is_the_whole_answer_in_pieces(model: Packaged, task: str) -> N
     whole = choice["message"]["content"] if task.endswith("chat") else choice["text"]
     assert text.strip() == whole.strip()
     assert pieces[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_new_tokens_are_no_more_than_the_model_has_positions_for(model: Packaged) -> None:
+    long, short = "a " * 500, "a"
+    loaded = model("llm/v1/completions")
+    ask = [{"prompt": text, "max_tokens": 40} for text in (long, short)]
+    long_answer, short_answer = loaded.predict(ask)
+    used = long_answer["usage"]
+    assert used["total_tokens"] <= 512
+    assert long_answer["choices"][0]["finish_reason"] == "length"
+    assert used["completion_tokens"] < short_answer["usage"]["completion_tokens"] <= 40

@@ -5,6 +5,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 
 from tests.pyfunc.conftest import Packaged
+from tests.pyfunc.media import picture, recording
 
 VALUES: list[Any] = [
     None, 5, 1.5, True, [], {}, [[]], [{}], [None], [5], ["a", None], ["a", 5], [["a"], "b"],
@@ -37,6 +39,14 @@ GOOD: dict[str, Any] = {
     "table-question-answering": {"inputs": {"query": "a", "table": '{"b": ["1", "2"]}'}},
     "feature-extraction": {"inputs": ["MLflow is great!"]},
     "llm/v1/chat": {"messages": [{"role": "user", "content": "a"}], "max_tokens": 2},
+}
+GOOD |= {
+    "image-classification": {"inputs": [picture(48, 48, 0)]},
+    "visual-question-answering": {"inputs": {"image": picture(48, 48, 0), "question": "what?"}},
+    "automatic-speech-recognition": {"inputs": [b64encode(recording(8000, 0)).decode()]},
+    "text-to-audio": {"inputs": ["My dog"]},
+    "llm/v1/completions": {"prompt": "a", "max_tokens": 2},
+    "llm/v1/embeddings": {"input": ["a", "b"]},
 }
 PROTOCOL: list[Any] = [
     {"messages": 5}, {"messages": []}, {"messages": ["a"]}, {"messages": [{"content": "a"}]},

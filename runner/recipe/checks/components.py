@@ -13,7 +13,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     written = [("components", name) for name in recipe.components.given()]
     written += [("load", name) for name, given in recipe.load if given and name != "model"]
     for block, name in written:
-        if name not in task.components:
+        known = (*task.components, *task.optional_components)
+        if name not in known:
             message = f"`{block}.{name}`: {task.name} uses no {name.replace('_', ' ')}."
-            remedy = f"Beside the model it uses {one_of(task.components)}."
+            remedy = f"Beside the model it uses {one_of(known)}."
             yield Finding("component-not-used", message, remedy, (block, name))
