@@ -69,7 +69,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     named = inputs is not None and inputs.has_input_names()
     columns = tuple(map(str, inputs.input_names())) if inputs is not None and named else ()
     components = {
-        name: _component(path / "components" / name, kind, _AUTO[name])
+        name: _component(path / "components" / name, name, kind, how["transformers"])
         for name, kind in how["components"].items()
     }
     return Parts(
@@ -83,13 +83,24 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     )
 
 
-def _component(folder: Path, kind: str, auto: str) -> Any:
-    """Load a component; by the auto class where its own is of another transformers."""
-    loader = getattr(transformers, kind, None) or getattr(transformers, auto)
-    try:
-        return loader.from_pretrained(str(folder))
-    except Exception:
-        return getattr(transformers, auto).from_pretrained(str(folder))
+def _component(folder: Path, name: str, kind: str, version: str) -> Any:
+    """Load a component; in other ways where its own class is of another transformers."""
+    ways: list[tuple[str, dict[str, Any]]] = [(kind, {}), (_AUTO[name], {})]
+    if name == "tokenizer":  # 5 names its fast class, and lists special tokens, as 4 does not
+        ways += [("PreTrainedTokenizerFast", {}), (kind, {"extra_special_tokens": {}})]
+    failures: list[Exception] = []
+    for class_name, arguments in ways:
+        loader = getattr(transformers, class_name, None)
+        if loader is None:
+            continue
+        try:
+            return loader.from_pretrained(str(folder), **arguments)
+        except Exception as error:
+            failures.append(error)
+    raise BadRequest(
+        f"transformers {transformers.__version__} cannot read the {name}, which {version} wrote: "
+        f"install that version"
+    ) from failures[0]
 
 
 def _model(folder: Path, how: dict[str, Any], settings: Settings) -> Any:

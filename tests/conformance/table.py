@@ -9,14 +9,27 @@ from typing import Any
 
 import yaml
 
+from runner.tasks.installed import transformers_version
 from tests.conformance.packaged import Packaged
 
-PAGE = "conformance.md"
-_HEAD = """\
+FIVE = transformers_version().startswith("5.")
+PAGE = "conformance-transformers-5.md" if FIVE else "conformance.md"
+_TITLE = """\
 # Conformance
 
 Written by the tests (`UPDATE_DOCS=1 .venv/bin/python -m pytest tests/conformance`), which also hold it to what they find.
+With transformers 5 it is [another](conformance-transformers-5.md).
+"""
+_TITLE_OF_FIVE = """\
+# Conformance with transformers 5
 
+Written by the tests (`UPDATE_DOCS=1 make test-t5 TESTS=tests/conformance`), which also hold it to what they find. The
+reference, transformers 4, has [a page of its own](conformance.md).
+
+Some pipelines were removed from transformers 5, and MLflow writes its `transformers` flavor around pipelines alone. There
+a model has the `python_function` flavor, and folders that `from_pretrained` loads: *python_function only* below.
+"""
+_HEAD = """\
 For each task and each form of its input a small random model is packaged twice, by a recipe and by plain
 `mlflow.transformers.save_model`. A process that has never heard of the runner loads both with plain MLflow and compares:
 
@@ -98,7 +111,10 @@ def page(packaged: Packaged, said: Sequence[tuple[Shortfall, dict[str, Any]]]) -
     rows += ["|" + "---|" * 8]
     rows += [_row(packaged, name) for name in packaged.cases]
     shortfalls = [f"| {short.what} | {_said(check)} |" for short, check in said]
-    return "\n".join([_HEAD, *rows, "", _SECOND.rstrip(), *shortfalls, "", _THIRD])
+    title = _TITLE_OF_FIVE if FIVE else _TITLE
+    return "\n".join(
+        [title.rstrip(), "", _HEAD, *rows, "", _SECOND.rstrip(), *shortfalls, "", _THIRD]
+    )
 
 
 def _said(check: dict[str, Any]) -> str:
@@ -109,18 +125,30 @@ def _said(check: dict[str, Any]) -> str:
 
 def _row(packaged: Packaged, name: str) -> str:
     case = packaged.cases[name]
+    form = case.form.replace("|", "\\|")
+    if "plain" not in packaged.answers[name]:
+        extended = packaged.answers[name]["extended"]
+        folders = "loaded by from_pretrained" if "value" in extended["native"] else "differs"
+        cells = [
+            "python_function only",
+            "ours",
+            folders,
+            "none",
+            "none",
+            "there is one, and it is served",
+        ]
+        return f"| {case.task} | {form} | {' | '.join(cells)} |"
     ours, plain = packaged.answers[name]["ours"], packaged.answers[name]["plain"]
     files = all(ours[key] == plain[key] for key in ("flavor", "files", "dtype"))
     signature = "ours" if plain["signature"] is None else _equal(ours, plain, "signature")
     cells = ["equal" if files else "differs", signature, _equal(ours, plain, "native")]
-    if case.request is None or not plain["has_pyfunc"]:
+    if not ours["has_pyfunc"]:
         cells += ["native only", "native only"]
     else:
         cells += [_equal(ours, plain, "pyfunc"), _equal(ours, plain, "served")]
         if case.gap:
             cells[3] += f"; limitation: {case.gap}"
     cells.append(_extended(packaged, name))
-    form = case.form.replace("|", "\\|")
     return f"| {case.task} | {form} | {' | '.join(cells)} |"
 
 
@@ -130,7 +158,7 @@ def _extended(packaged: Packaged, name: str) -> str:
         return "native only"
     if case.better:
         return f"better: {case.better}"
-    if not answers["plain"]["has_pyfunc"]:
+    if not answers["ours"]["has_pyfunc"]:
         return "better: there is one, and it is served"
     same = all(
         _equal(answers["extended"], answers["plain"], v) == "equal" for v in ("pyfunc", "served")

@@ -31,7 +31,11 @@ def main() -> None:
     """Answer every case."""
     cases = json.loads(Path(sys.argv[1]).read_text())
     answers = {
-        name: {side: answer(Path(case[side]), case) for side in ("ours", "plain", "extended")}
+        name: {
+            side: answer(Path(case[side]), case)
+            for side in ("ours", "plain", "extended")
+            if case[side]
+        }
         for name, case in cases.items()
     }
     Path(sys.argv[2]).write_text(json.dumps(answers))
@@ -42,10 +46,12 @@ def answer(path: Path, case: dict) -> dict:
     info = mlflow.models.Model.load(str(path))
     said = {
         "signature": info.signature.to_dict() if info.signature else None,
-        "flavor": sorted(info.flavors["transformers"]),
-        "dtype": info.flavors["transformers"].get("torch_dtype"),
+        "flavor": sorted(info.flavors.get("transformers", {})),
+        "dtype": info.flavors.get("transformers", {}).get("torch_dtype"),
         "files": sorted(str(p.relative_to(path)) for p in path.rglob("*") if p.is_file()),
-        "native": attempt(lambda: native(path, case)),
+        "native": attempt(
+            lambda: (native if "transformers" in info.flavors else pretrained)(path, case)
+        ),
     }
     said["has_pyfunc"] = "python_function" in info.flavors
     if said["has_pyfunc"] and case["request"] is not None:
@@ -74,6 +80,16 @@ def native(path: Path, case: dict):  # noqa: ANN201
     if isinstance(row, dict):
         return pipeline(**row, **case.get("arguments", {}))
     return pipeline(row, **case.get("arguments", {}))
+
+
+def pretrained(path: Path, case: dict) -> dict:  # noqa: ARG001
+    """Load the folders of a model without the transformers flavor, as transformers alone does."""
+    config = json.loads((path / "model" / "config.json").read_text())
+    autos = {"tokenizer": transformers.AutoTokenizer}
+    autos["image_processor"] = transformers.AutoImageProcessor
+    loaded = {p.name: autos[p.name].from_pretrained(p) for p in (path / "components").iterdir()}
+    model = getattr(transformers, config["architectures"][0]).from_pretrained(path / "model")
+    return {name: type(part).__name__ for name, part in {"model": model, **loaded}.items()}
 
 
 def decoded(given: dict):  # noqa: ANN201
