@@ -1,8 +1,10 @@
 """A hub on loopback: an HTTP server that speaks what ``huggingface_hub`` asks of one to download.
 
-Spoken, as huggingface_hub 0.36 uses it:
+Spoken, as huggingface_hub 0.36 and 2 use it:
 
 - ``GET /api/models/{repo}[/revision/{revision}]``: commit, files and their sizes;
+- ``GET /api/models/{repo}/tree/{revision}``: files, their sizes and hashes;
+- ``GET /api/models/{repo}/refs``: branches and tags;
 - ``HEAD`` and ``GET /{repo}/resolve/{revision}/{file}``: with ``ETag``, ``X-Repo-Commit``,
   ``Content-Length`` and byte ranges;
 - the errors, told apart by ``X-Error-Code``: ``RepoNotFound``, ``RevisionNotFound``,
@@ -28,6 +30,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+_TREE = re.compile(r"/api/models/(?P<repo>.+?)/tree/(?P<revision>[^/]+)(/.*)?")
+_REFS = re.compile(r"/api/models/(?P<repo>.+?)/refs")
 _API = re.compile(r"/api/models/(?P<repo>.+?)(/revision/(?P<revision>[^/]+))?")
 _FILE = re.compile(r"/(?P<repo>.+?)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
 
@@ -152,7 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if self.hub.broken:
                 raise _Refused(self.hub.broken)
-            if match := _API.fullmatch(path):
+            if match := _TREE.fullmatch(path):
+                status, headers, content = self._tree(match["repo"], match["revision"])
+            elif match := _REFS.fullmatch(path):
+                status, headers, content = self._refs(match["repo"])
+            elif match := _API.fullmatch(path):
                 status, headers, content = self._model(**match.groupdict())
             elif match := _FILE.fullmatch(path):
                 status, headers, content = self._file(**match.groupdict())
@@ -205,6 +213,24 @@ class _Handler(BaseHTTPRequestHandler):
             "siblings": siblings,
         }
         return 200, {"Content-Type": "application/json"}, json.dumps(model).encode()
+
+    def _tree(self, repo: str, revision: str) -> tuple[int, dict[str, str], bytes]:
+        held = self._open(repo)
+        files = held.commits[self._commit(held, revision)]
+        tree = [
+            {"type": "file", "path": name, "size": len(content), "oid": _etag(content)}
+            for name, content in sorted(files.items())
+        ]
+        return 200, {"Content-Type": "application/json"}, json.dumps(tree).encode()
+
+    def _refs(self, repo: str) -> tuple[int, dict[str, str], bytes]:
+        held = self._open(repo)
+        branches = [
+            {"name": name, "ref": f"refs/heads/{name}", "targetCommit": commit}
+            for name, commit in held.refs.items()
+        ]
+        refs = {"branches": branches, "tags": [], "converts": []}
+        return 200, {"Content-Type": "application/json"}, json.dumps(refs).encode()
 
     def _file(self, repo: str, revision: str, file: str) -> tuple[int, dict[str, str], bytes]:
         held = self._open(repo)

@@ -8,6 +8,8 @@ from typing import Any
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.recipe.library import Assessed
+from runner.tasks import find_task
+from runner.tasks.installed import has_pipeline
 
 SUMMARY = "list the recipes: name, source and description, by task"
 
@@ -59,8 +61,20 @@ def _document(recipe: Assessed) -> dict[str, Any]:
         "task": recipe.text("task"),
         "source": source_of(recipe),
         "description": recipe.text("description"),
+        "flavors": _flavors(recipe),
         "errors": recipe.errors,
     }
+
+
+def _flavors(recipe: Assessed) -> list[str]:
+    """Give the MLflow flavors that the model will have with what is installed."""
+    task = find_task(recipe.text("task"))
+    if task is None:
+        return []
+    has_native = has_pipeline(task.pipeline_task)
+    own = recipe.values.get("pyfunc", "extended") == "extended"
+    has_pyfunc = task.extended if own else task.pyfunc and has_native
+    return [f for f, has in (("transformers", has_native), ("python_function", has_pyfunc)) if has]
 
 
 def _print(recipes: list[Assessed]) -> None:
@@ -76,7 +90,8 @@ def _print(recipes: list[Assessed]) -> None:
 
 def _about(recipe: Assessed) -> str:
     if not recipe.errors:
-        return recipe.text("description")
+        only = " (python_function only)" if _flavors(recipe) == ["python_function"] else ""
+        return recipe.text("description") + only
     return f"{recipe.errors} error{'s' if recipe.errors > 1 else ''}: see validate {recipe.name}"
 
 

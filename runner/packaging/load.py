@@ -230,7 +230,8 @@ def _check_fit(
     checkpoint: Checkpoint,
 ) -> None:
     """Compare the checkpoint's tensors with the model, as transformers itself reported them."""
-    if mismatched := list(report["mismatched_keys"]):
+    given = report["mismatched_keys"]  # names; in transformers 5 with their shapes
+    if mismatched := [key if isinstance(key, str) else key[0] for key in given]:
         expected = {name: tuple(t.shape) for name, t in model.state_dict().items()}
         shown = [
             f"{name} is {_stored_shape(name, tensors)} in the file and {expected.get(name)} by "
@@ -287,6 +288,7 @@ def _gguf_model(
             "architecture, and that the file is whole.",
         ) from error
     model.name_or_path = str(checkpoint.folder)
+    model.hf_quantizer = None  # what was loaded is dequantized; transformers 5 would not save it
     return model, dtype
 
 

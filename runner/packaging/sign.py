@@ -24,6 +24,10 @@ from transformers import pipeline, set_seed
 
 from runner.errors import SignatureError
 from runner.packaging.load import Parts
+from runner.packaging.template import prompt_template_of
+from runner.pyfunc import loading
+from runner.pyfunc.model import InferenceModel
+from runner.pyfunc.settings import Settings
 from runner.recipe.models import Recipe
 from runner.recipe.params import Param
 from runner.recipe.signature import ExplicitSignature, Spec
@@ -66,10 +70,7 @@ def infer(recipe: Recipe, parts: Parts, example: Any) -> ModelSignature:
     params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
     set_seed(recipe.evaluation.seed)
     try:
-        output = generate_signature_output(
-            _runnable(parts), data, dict(recipe.inference_config), params
-        )
-        return _with_params(infer_signature(data, output), recipe)
+        return _with_params(infer_signature(data, _output(recipe, parts, data, params)), recipe)
     except Exception as error:
         raise SignatureError(
             "the signature cannot be inferred: running the model on `input_example` raised "
@@ -78,13 +79,28 @@ def infer(recipe: Recipe, parts: Parts, example: Any) -> ModelSignature:
         ) from error
 
 
-def _runnable(parts: Parts) -> Any:
-    build: Any = pipeline
+def _output(recipe: Recipe, parts: Parts, data: Any, params: dict[str, Any]) -> Any:
+    """Run the model by the code that its pyfunc will have."""
     model: Any = parts.model
     if parts.weightless:
         folder = str(parts.checkpoint.folder)
         model = type(parts.model).from_pretrained(folder, dtype=parts.dtype)
-    return build(parts.task.pipeline_task, model=model, framework="pt", **parts.components)
+    config = dict(recipe.inference_config)
+    if recipe.pyfunc == "mlflow":
+        build: Any = pipeline
+        runs = build(parts.task.pipeline_task, model=model, **parts.components)
+        return generate_signature_output(runs, data, config, params)
+    schema = infer_signature(data).inputs
+    loaded = loading.Parts(
+        task=parts.task.name,
+        pipeline_task=parts.task.pipeline_task,
+        model=model.eval(),
+        components=dict(parts.components),
+        columns=tuple(map(str, schema.input_names())) if schema.has_input_names() else (),
+        prompt_template=prompt_template_of(recipe, parts),
+        name=parts.checkpoint.name,
+    )
+    return InferenceModel(loaded, config, Settings.of(config)).predict(data, params)
 
 
 def _with_params(signature: ModelSignature, recipe: Recipe) -> ModelSignature:

@@ -6,7 +6,12 @@ from threading import Thread
 from typing import Any
 
 import torch
-from transformers import GenerationConfig, TextIteratorStreamer
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    TextIteratorStreamer,
+)
 
 from . import batches
 from .adapter import Whole
@@ -19,7 +24,9 @@ _MOST_NEW_TOKENS = 256
 _NOT_GENERATION = frozenset({
     "return_full_text", "include_prompt", "collapse_whitespace", "clean_up_tokenization_spaces",
     "stop", "truncation", "batch_size", "num_workers", "skip_special_tokens", "return_text",
-    "prefix", "src_lang", "tgt_lang", "return_tensors", "return_type", "handle_long_generation",
+    "presence_penalty", "frequency_penalty",
+    "prefix", "src_lang", "tgt_lang", "return_tensors", "return_type",
+    "handle_long_generation",
 })  # fmt: skip
 
 
@@ -97,11 +104,13 @@ class Decoder:
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in batch])
         stop = _stops(options.get("stop"))
         device = self._parts.device
+        penalties = _penalties(options, width)
         sequences = self._parts.model.generate(
             input_ids=ids.to(device),
             attention_mask=mask.to(device),
             pad_token_id=self._pad,
             **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
+            **penalties,
             **arguments,
         ).tolist()
         each = len(sequences) // len(batch)
@@ -142,6 +151,7 @@ class Decoder:
             "pad_token_id": self._pad,
             "streamer": streamer,
             **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
+            **_penalties(options, len(prompt)),
             **limited,
         }
 
@@ -180,6 +190,35 @@ def limits(options: dict[str, Any], config: GenerationConfig) -> dict[str, Any]:
     if "max_new_tokens" not in given and "max_length" not in given and not said:
         given["max_new_tokens"] = _MOST_NEW_TOKENS
     return given
+
+
+class _Penalties(LogitsProcessor):
+    """Make tokens less likely that were generated before, as the chat protocol defines it.
+
+    Args:
+        start: Tokens of the prompt, which do not count.
+        presence: Taken from the score of each that was.
+        frequency: Taken from it once for each time that it was.
+    """
+
+    def __init__(self, start: int, presence: float, frequency: float) -> None:
+        self._start, self._presence, self._frequency = start, presence, frequency
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Change the scores, of shape ``(sequences, vocabulary)``."""
+        new = input_ids[:, self._start :]
+        counts = torch.zeros_like(scores).scatter_add_(
+            1, new, torch.ones_like(new, dtype=scores.dtype)
+        )
+        return scores - self._frequency * counts - self._presence * (counts > 0)
+
+
+def _penalties(options: dict[str, Any], start: int) -> dict[str, Any]:
+    presence = float(options.get("presence_penalty") or 0)
+    frequency = float(options.get("frequency_penalty") or 0)
+    if not presence and not frequency:
+        return {}
+    return {"logits_processor": LogitsProcessorList([_Penalties(start, presence, frequency)])}
 
 
 def _stops(stop: Any) -> list[str]:

@@ -18,8 +18,10 @@ _AS_GENERATE: Mapping[str, str] = {
     "top_p": "top_p",
     "top_k": "top_k",
     "stop": "stop",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
 }
-_IGNORED = ("stream", "tools", "custom_inputs", "presence_penalty", "frequency_penalty")
+_IGNORED = ("stream", "tools", "custom_inputs")
 
 
 class _Protocol:

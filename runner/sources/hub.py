@@ -98,11 +98,22 @@ class HubSource(Source):
             return self._download(str(info.sha), sizes, context)
 
     def _from_cache(self) -> "_Fetched":
-        """Find what an earlier run fetched; the cache knows which commit a branch was then at."""
-        from huggingface_hub import snapshot_download
+        """Find what an earlier run fetched; the cache knows which commit a branch was then at.
 
-        folder = Path(snapshot_download(self.repo, revision=self.revision, local_files_only=True))
-        return _Fetched(folder, commit=folder.name, downloaded=0)
+        Not by ``snapshot_download``: it asks for the whole repository, of which only a part is
+        wanted. Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
+        """
+        from huggingface_hub import constants, errors
+        from huggingface_hub.file_download import repo_folder_name
+
+        repo = repo_folder_name(repo_id=self.repo, repo_type="model")
+        storage = Path(constants.HF_HUB_CACHE) / repo
+        ref = storage / "refs" / self.revision
+        commit = ref.read_text(encoding="utf-8") if ref.is_file() else self.revision
+        folder = storage / "snapshots" / commit
+        if not folder.is_dir():
+            raise errors.LocalEntryNotFoundError(f"{folder} is not there")
+        return _Fetched(folder, commit=commit, downloaded=0)
 
     def _ask(self) -> "ModelInfo":
         """Ask the hub, once, which commit the revision is at and which files it has."""

@@ -30,7 +30,10 @@ from runner.tasks import Task
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
-_MODEL_TYPE = re.compile(r"""\(\s*["']([\w.-]+)["'],\s*["']\w+Config["']\s*\)""")
+_MODEL_TYPE = re.compile(
+    r"""(?:[({]\s*|^\s*(?=["'][\w.-]+["']:))["']([\w.-]+)["'][,:]\s*["']\w+Config(?:uration)?["']""",
+    re.MULTILINE,
+)
 
 
 class Saveable(Protocol):
@@ -163,8 +166,8 @@ def known_architectures() -> frozenset[str]:
     if spec is None or spec.origin is None:
         return frozenset()
     models = Path(spec.origin).parent / "models"
-    listing = models / "auto" / "configuration_auto.py"
-    text = listing.read_text(encoding="utf-8") if listing.is_file() else ""
+    listings = [models / "auto" / f"{n}.py" for n in ("configuration_auto", "auto_mappings")]
+    text = "".join(file.read_text(encoding="utf-8") for file in listings if file.is_file())
     if found := _MODEL_TYPE.findall(text):
         return frozenset(found)
     folders = (entry.name for entry in models.iterdir() if entry.is_dir())

@@ -105,8 +105,6 @@ def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> 
 
     done = validate("")
     assert done.returncode == 0, done.stderr
-    assert "warning[no-native]" in done.stdout
-    assert "The model gets the python_function flavor alone." in done.stdout
     done = validate("evaluation: {views: [native]}\n")
     assert done.returncode == 2
     assert "error[no-native]" in done.stdout

@@ -284,3 +284,11 @@ def test_new_tokens_are_no_more_than_the_model_has_positions_for(model: Packaged
     assert used["total_tokens"] <= 512
     assert long_answer["choices"][0]["finish_reason"] == "length"
     assert used["completion_tokens"] < short_answer["usage"]["completion_tokens"] <= 40
+
+
+def test_penalties_keep_an_answer_from_repeating_itself(model: Packaged) -> None:
+    ask = {"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 24}
+    (free,) = model("llm/v1/chat").predict(ask)
+    (held,) = model("llm/v1/chat").predict({**ask, "frequency_penalty": 2.0})
+    said = [reply["choices"][0]["message"]["content"] for reply in (free, held)]
+    assert len(set(said[1])) > len(set(said[0]))

@@ -12,12 +12,15 @@ import pandas as pd
 import pytest
 
 from runner.evaluation.inputs import sample_file
+from runner.tasks import get_task
+from runner.tasks.installed import has_pipeline, transformers_version
 from tests.conftest import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "inference.md"
 TWO = ["My dog", "What is MLflow?"]
 NO_ENTITY = {"aggregation_strategy": "simple", "ignore_labels": ["O", "PER"]}
 CHAT = {"messages": [{"role": "user", "content": "My dog"}], "max_tokens": 3, "n": 2}
+PENALIZED = {"messages": CHAT["messages"], "max_tokens": 8, "frequency_penalty": 1.5}
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,10 @@ DEFECTS = [
         lambda out: len(out[0]["choices"]) == 2, {},
     ),
     Defect(
+        "a penalty on saying it again (frequency_penalty) in a chat", "llm/v1/chat", PENALIZED,
+        lambda out: out[0]["choices"][0]["message"]["content"] != "", {},
+    ),
+    Defect(
         "a stop word of a chat model that is not on the hub", "llm/v1/completions",
         {"prompt": "What is MLflow?", "max_tokens": 6, "stop": ["tla"]},
         lambda out: "tla" not in out[0]["choices"][0]["text"], {},
@@ -115,6 +122,8 @@ def filled(rows: Any, folder: Path) -> Any:
 
 def said(saved: Callable[..., Path], defect: Defect, pyfunc: str, folder: Path) -> tuple[bool, str]:
     """Say whether a side is right, and what it gave."""
+    if pyfunc == "mlflow" and not has_pipeline(get_task(defect.task).pipeline_task):
+        return False, "there is no pyfunc"
     path = saved(defect.task, pyfunc=pyfunc, **defect.changes)
     try:
         model = mlflow.pyfunc.load_model(str(path))
@@ -167,6 +176,9 @@ def test_the_runners_inference_is_right_where_mlflows_is_not(
     assert outcomes[what]["extended"][0], outcomes[what]["extended"][1]
 
 
+@pytest.mark.skipif(
+    transformers_version().startswith("5."), reason="the page is of the reference, transformers 4"
+)
 def test_the_page_says_what_both_gave(outcomes: dict[str, dict[str, tuple[bool, str]]]) -> None:
     rows = [
         f"| {what} | {escaped(sides['mlflow'][1])} | {escaped(sides['extended'][1])} |"

@@ -191,7 +191,7 @@ CASES = [
     (
         "a pyfunc to prove where there is none",
         "task: object-detection\nsource: {kind: scratch, architecture: yolos}\n"
-        "evaluation: {views: [pyfunc]}\n",
+        "evaluation: {views: [pyfunc]}\npyfunc: mlflow\n",
         "no-pyfunc",
         3,
         "views: [native]",

@@ -170,7 +170,7 @@ def test_a_branch_that_moves_while_it_is_fetched_stays_at_one_commit(
 ) -> None:
     commit = hub.add("org/tiny", gpt2)
     resolve()
-    api = [r.path for r in hub.requests if r.path.startswith("/api")]
+    api = [r.path for r in hub.requests if r.path.startswith("/api/models")]
     assert api[0].endswith("/revision/main")
     files = [r.path for r in hub.requests if "/resolve/" in r.path]
     assert files

@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Iterator, Mapping
 
-from runner.findings import Finding, Severity
+from runner.findings import Finding
 from runner.recipe.checks import Subject
 from runner.recipe.models import Recipe
 from runner.spelling import one_of
@@ -56,8 +56,6 @@ def _not_installed(recipe: Recipe, pipeline_task: str) -> Iterator[Finding]:
     if not (recipe.has_pyfunc and recipe.pyfunc == "extended"):
         yield Finding("task-not-installed", message, remedy, ("task",))
         return
-    message += " The model gets the python_function flavor alone."
-    yield Finding("no-native", message, "", ("task",), severity=Severity.WARNING)
     if "native" in recipe.views:
         message = f"There is no pipeline for {pipeline_task} to prove."
         yield Finding("no-native", message, "Write `views: [pyfunc]`.", ("evaluation", "views"))
