@@ -177,6 +177,8 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
     wanted: list[tuple[str, Source, Loc]] = [("model", recipe.source, ("source",))]
     for name, source in recipe.components.given().items():
         wanted.append((name, source, ("components", name)))
+    if recipe.adapter:
+        wanted.append(("adapter", recipe.adapter, ("adapter",)))
     checkpoints: dict[str, Checkpoint] = {}
     for name, source, loc in wanted:
         context = SourceContext(

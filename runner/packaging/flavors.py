@@ -22,8 +22,10 @@ from mlflow.utils import environment
 from transformers import pipeline
 
 from runner.errors import SourceError
+from runner.packaging.adapter import FOLDER
 from runner.packaging.inference_code import PACKAGE
 from runner.packaging.load import Parts
+from runner.packaging.reference import refer
 from runner.recipe.models import Recipe
 
 _FLAVOR = "transformers"
@@ -93,7 +95,12 @@ def _write_transformers(
             model_config=dict(recipe.inference_config) or None,
             prompt_template=about.prompt_template,
         )
-    model.flavors[_FLAVOR]["source_model_name"] = parts.checkpoint.name
+    flavor = model.flavors[_FLAVOR]
+    flavor["source_model_name"] = parts.checkpoint.name
+    if not recipe.save_pretrained:
+        refer(flavor, parts)
+    if parts.adapter:
+        flavor["peft_adaptor"] = FOLDER
 
 
 def _write_python_function(

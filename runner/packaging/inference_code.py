@@ -9,6 +9,7 @@ from mlflow.models import Model
 
 import runner.pyfunc
 from runner.packaging.load import Parts
+from runner.packaging.reference import reference_of
 from runner.pyfunc.settings import DEFAULTS
 
 PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
@@ -17,13 +18,14 @@ _CODE = "code"
 _FLAVOR = "python_function"
 
 
-def ship(model: Model, parts: Parts, folder: Path) -> None:
+def ship(model: Model, parts: Parts, folder: Path, *, referenced: bool) -> None:
     """Put the code into a model and name it as the one to load.
 
     Args:
         model: The model, with the ``python_function`` flavor that MLflow wrote.
         parts: The parts it is made of.
         folder: The model folder.
+        referenced: Whether the weights are not in it.
 
     Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
     flavor has its own entry and stays as it is.
@@ -34,12 +36,16 @@ def ship(model: Model, parts: Parts, folder: Path) -> None:
         shutil.copyfile(file, target / file.name)
     flavor: dict[str, Any] = model.flavors[_FLAVOR]
     saved: dict[str, Any] = flavor.get("config") or {}
-    flavor["config"] = {**DEFAULTS, **saved}
+    based = {"base_model": "saved"} if referenced or parts.adapter else {}
+    flavor["config"] = {**DEFAULTS, **based, **saved}
     flavor["loader_module"] = PACKAGE
     flavor["code"] = _CODE
     if parts.task.streams:
         flavor["streamable"] = True
-    model.metadata = {**(model.metadata or {}), "inference": _how(parts)}
+    how = _how(parts)
+    if referenced:
+        how["reference"] = reference_of(parts)
+    model.metadata = {**(model.metadata or {}), "inference": how}
 
 
 def _how(parts: Parts) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Load what packaging needs of a checkpoint: its parts, and of its weights only the headers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import transformers
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError
+from runner.packaging.adapter import Adapter, merge, read_adapter
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
 from runner.recipe.models import Load, Recipe
 from runner.sources import Checkpoint
@@ -33,7 +34,9 @@ class Parts:
         checkpoint: Where the weights lie.
         dtype: dtype of the floating-point weights to write.
         tensors: The checkpoint's tensors, by name as written in its files; empty where the
-            weights had to be loaded (GGUF).
+            weights had to be loaded (GGUF, a merged adapter).
+        adapter: PEFT adapter to store beside the model.
+        origins: Checkpoints of the components that have their own, by name.
     """
 
     task: Task
@@ -42,6 +45,8 @@ class Parts:
     checkpoint: Checkpoint
     dtype: torch.dtype
     tensors: Mapping[str, TensorInfo]
+    adapter: Adapter | None = None
+    origins: Mapping[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
 
     @property
     def weightless(self) -> bool:
@@ -76,7 +81,21 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
         return Parts(task, model, components, checkpoint, dtype, {})
     tensors = read_headers(checkpoint.folder)
     model, dtype = _weightless_model(task, checkpoint, recipe, config, tensors)
-    return Parts(task, model, components, checkpoint, dtype, tensors)
+    adapter = read_adapter(checkpoints["adapter"], model) if "adapter" in checkpoints else None
+    if adapter and recipe.merge:
+        merged = _merged(adapter, model, checkpoint, dtype)
+        return Parts(task, merged, components, checkpoint, dtype, {})
+    return Parts(task, model, components, checkpoint, dtype, tensors, adapter, checkpoints)
+
+
+def _merged(
+    adapter: Adapter, model: PreTrainedModel, checkpoint: Checkpoint, dtype: torch.dtype
+) -> PreTrainedModel:
+    """Merge in float32, where the sums of weights lose nothing, and round once."""
+    base = type(model).from_pretrained(str(checkpoint.folder), dtype=torch.float32)
+    merged = merge(adapter, base, dtype)
+    merged.name_or_path = str(checkpoint.folder)
+    return merged
 
 
 def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:

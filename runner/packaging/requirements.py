@@ -25,6 +25,7 @@ def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
         ``+cpu``, which no package index carries.
     """
     names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
+    names += ["peft"] if parts.adapter else []
     pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
     for line in extra:
         pins[Requirement(line).name] = line

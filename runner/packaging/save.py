@@ -7,6 +7,7 @@ from typing import Any
 
 from mlflow.models import Model, ModelSignature
 
+from runner.packaging.adapter import write_adapter
 from runner.packaging.card import read_card, write_license
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
@@ -66,7 +67,7 @@ def save(
     Source: ``mlflow.transformers.save_model``, which writes everything but the weights.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    need_room(path.parent, weight_bytes(parts))
+    need_room(path.parent, weight_bytes(parts) if recipe.save_pretrained else 0)
     about = About(
         recipe=recipe,
         parts=parts,
@@ -87,12 +88,18 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
     reports: list[WeightsReport] = []
 
     def write(folder: Path) -> None:
-        reports.append(write_weights(about.parts, folder, progress))
+        if about.recipe.save_pretrained:
+            reports.append(write_weights(about.parts, folder, progress))
+        else:
+            reports.append(WeightsReport("referenced", 0))
 
     write_flavors(about, model, staged, write)
     model.signature = about.signature
+    if adapter := about.parts.adapter:
+        checkpoint = about.parts.checkpoint
+        write_adapter(adapter, staged, checkpoint.repo or str(checkpoint.folder))
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
-        ship(model, about.parts, staged)
+        ship(model, about.parts, staged, referenced=not about.recipe.save_pretrained)
     model.model_size_bytes = _size(staged)
     model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)

@@ -27,7 +27,8 @@ class WeightsReport:
     """How the weights were written.
 
     Args:
-        how: ``cloned``, ``copied``, ``cast from float32 in a stream`` or ``converted from GGUF``.
+        how: ``cloned``, ``copied``, ``cast from float32 in a stream``, ``converted from GGUF``,
+            ``merged`` or ``referenced``.
         bytes: Size of the files written.
     """
 
@@ -52,7 +53,8 @@ def write_weights(parts: Parts, folder: Path, progress: Progress) -> WeightsRepo
     folder.mkdir(parents=True, exist_ok=True)
     if not parts.weightless:
         type(parts.model).save_pretrained(parts.model, folder, max_shard_size=shard_size())
-        return WeightsReport("converted from GGUF", _size(folder))
+        how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
+        return WeightsReport(how, _size(folder))
     _write_config(parts.model, folder)
     targets = {name: _target(name, info, parts) for name, info in parts.tensors.items()}
     changed = {

@@ -17,6 +17,7 @@ _AUTO = {
     "image_processor": "AutoImageProcessor",
     "processor": "AutoProcessor",
 }
+_ADAPTER = "peft"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     return Parts(
         task=how["task"],
         pipeline_task=how["pipeline_task"],
-        model=_model(path / "model", how, settings),
+        model=_model(path, how, settings),
         components=components,
         columns=columns,
         prompt_template=metadata.get("prompt_template"),
@@ -103,7 +104,7 @@ def _component(folder: Path, name: str, kind: str, version: str) -> Any:
     ) from failures[0]
 
 
-def _model(folder: Path, how: dict[str, Any], settings: Settings) -> Any:
+def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
     model_class = getattr(transformers, how["model"], None)
     if model_class is None:
         raise BadRequest(
@@ -111,8 +112,37 @@ def _model(folder: Path, how: dict[str, Any], settings: Settings) -> Any:
             f"with {how['transformers']}: install that version"
         )
     dtype = how["dtype"] if settings.dtype == "saved" else settings.dtype
-    where = {"device_map": "auto"} if settings.device == "map" else {}
-    model = model_class.from_pretrained(str(folder), dtype=getattr(torch, dtype), **where)
+    arguments: dict[str, Any] = {"dtype": getattr(torch, dtype)}
+    if settings.device == "map":
+        arguments["device_map"] = "auto"
+    where, revision = _weights(path, how, settings)
+    try:
+        model = model_class.from_pretrained(where, **revision, **arguments)
+    except OSError as error:
+        raise BadRequest(
+            f"the weights are not in the model, and {where} cannot be read: {error}; "
+            "`python -m runner persist` puts them in, base_model names others"
+        ) from error
+    if (path / _ADAPTER).is_dir():
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(path / _ADAPTER))
     if settings.device != "map":
         model = model.to(settings.torch_device())
     return model.eval()
+
+
+def _weights(path: Path, how: dict[str, Any], settings: Settings) -> tuple[str, dict[str, str]]:
+    """Say where the weights are: a folder, or a repository and its commit."""
+    if settings.base_model != "saved":
+        return settings.base_model, {}
+    if (path / "model").is_dir():
+        return str(path / "model"), {}
+    reference: dict[str, Any] = how["reference"]
+    if "repo" in reference:
+        return reference["repo"], {"revision": reference["revision"]}
+    folder = Path(reference["path"])
+    for name, file in reference["files"].items():
+        if (folder / name).is_file() and (folder / name).stat().st_size != file["bytes"]:
+            raise BadRequest(f"{folder / name} is not the file that the model was made with")
+    return str(folder), {}

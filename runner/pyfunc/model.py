@@ -25,7 +25,7 @@ class InferenceModel:
 
     def __init__(self, parts: Parts, config: dict[str, Any], settings: Settings) -> None:
         self._parts = parts
-        self._config = {k: v for k, v in config.items() if k not in DEFAULTS}
+        self._config = {k: v for k, v in config.items() if k not in (*DEFAULTS, "base_model")}
         self._budget = settings.budget(parts.device)
         self._adapter = adapter_for(parts)
 

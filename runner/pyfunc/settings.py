@@ -22,11 +22,14 @@ class Settings:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:<n>``, or ``map`` to spread over devices.
         dtype: ``saved``, or a torch dtype name to run in.
         batch_tokens: Tokens of a batch at most, padding included; 0 for what suits the device.
+        base_model: For weights that are not in the model, or have an adapter: ``saved``, or a
+            folder or repository to take instead.
     """
 
     device: str
     dtype: str
     batch_tokens: int
+    base_model: str = "saved"
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> "Settings":
@@ -37,7 +40,8 @@ class Settings:
             number = 0 if tokens == "auto" else int(tokens)
         except ValueError as error:
             raise BadRequest(f"batch_tokens {tokens!r} is neither a number nor auto") from error
-        return cls(str(values["device"]), str(values["dtype"]), number)
+        base = str(config.get("base_model") or "saved")
+        return cls(str(values["device"]), str(values["dtype"]), number, base)
 
     def budget(self, device: torch.device) -> int:
         """Give the tokens of a batch: few keep a CPU's caches warm, many a GPU busy."""

@@ -174,7 +174,9 @@ class Recipe(_Block):
         components: Parts that come from elsewhere.
         load: Extra ``from_pretrained`` arguments, per component.
         save_as: ``pipeline``, or ``components`` for models no pipeline can be built from.
-        adapter: PEFT adapter on top of ``source``.
+        adapter: PEFT adapter on top of ``source``; the base is stored with it, or only referenced
+            with ``save_pretrained: false``.
+        merge: Whether the adapter becomes a part of the weights, as an ordinary model.
         dtype: dtype of the weights as written and as loaded; ``auto`` keeps the checkpoint's.
         prompt_template: Text with one ``{prompt}``, applied to each input under pyfunc.
         inference_config: Arguments of every inference under pyfunc.
@@ -199,6 +201,7 @@ class Recipe(_Block):
     load: Load = Field(default_factory=Load)
     save_as: Literal["pipeline", "components"] = "pipeline"
     adapter: AnySource | None = None
+    merge: bool = False
     dtype: Dtype = "auto"
     prompt_template: str | None = None
     inference_config: dict[str, Any] = Field(default_factory=dict, alias="model_config")

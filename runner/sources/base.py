@@ -27,7 +27,7 @@ class SourceContext:
             wrote the path, or the working directory for a path from the command line.
         workdir: An empty folder of this run for anything made on the spot; removed afterwards.
         task: The recipe's task.
-        component: The part wanted: ``model``, or a component such as ``tokenizer``.
+        component: The part wanted: ``model``, ``adapter``, or a component such as ``tokenizer``.
         progress: Told of downloads and other long operations.
     """
 
@@ -48,6 +48,7 @@ class Checkpoint:
         name: The source as people name it: ``org/repo``, ``distribution==1.0:path``, a path.
         gguf: File name of the GGUF file to read, where the weights are in one.
         commit: Commit hash, for sources that have one.
+        repo: Repository, ``org/name``, for sources on the hub.
         license: Licence identifier, where the source declares one.
         downloaded: Bytes fetched from outside for it.
     """
@@ -57,6 +58,7 @@ class Checkpoint:
     name: str
     gguf: str = ""
     commit: str = ""
+    repo: str = ""
     license: str = ""
     downloaded: int = 0
 

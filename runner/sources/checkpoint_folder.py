@@ -10,10 +10,16 @@ import yaml
 
 from runner.errors import SourceError
 from runner.findings import Finding
-from runner.sources.safetensors_header import LFS_POINTER, read_headers
+from runner.sources.safetensors_header import (
+    ADAPTER_FILE,
+    LFS_POINTER,
+    read_file,
+    read_headers,
+)
 from runner.spelling import did_you_mean
 
 _CONFIGS = {
+    "adapter": ("adapter_config.json",),
     "model": ("config.json",),
     "tokenizer": ("tokenizer_config.json", "config.json"),
     "feature_extractor": ("preprocessor_config.json", "config.json"),
@@ -136,6 +142,8 @@ def insist_on_weights(folder: Path, gguf: str | None, component: str) -> None:
         _insist_on_gguf(folder / gguf)
     elif component == "model":
         read_headers(folder)
+    elif component == "adapter":
+        read_file(folder, ADAPTER_FILE)
 
 
 def _insist_on_gguf(path: Path) -> None:

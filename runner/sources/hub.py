@@ -20,7 +20,12 @@ from runner.sources.checkpoint_folder import (
     insist,
     insist_on_weights,
 )
-from runner.sources.safetensors_header import INDEX_FILE, SINGLE_FILE, read_index
+from runner.sources.safetensors_header import (
+    ADAPTER_FILE,
+    INDEX_FILE,
+    SINGLE_FILE,
+    read_index,
+)
 from runner.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -81,6 +86,7 @@ class HubSource(Source):
             name=f"{self.repo}@{fetched.commit[:12]}",
             gguf=self.file or "",
             commit=fetched.commit,
+            repo=self.repo,
             license=declared_license(fetched.folder),
             downloaded=fetched.downloaded,
         )
@@ -161,6 +167,8 @@ class HubSource(Source):
             yield self.file
         elif component == "model":
             yield from self._weights(commit, names)
+        elif component == "adapter" and ADAPTER_FILE in names:
+            yield ADAPTER_FILE
 
     def _weights(self, commit: str, names: list[str]) -> set[str]:
         """Choose the weights as transformers does; there may be the same in other forms."""

@@ -11,6 +11,7 @@ from runner.errors import SourceError
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
+ADAPTER_FILE = "adapter_model.safetensors"
 LFS_POINTER = b"version https://git-lfs"
 """What a file starts with that git checked out without fetching its content."""
 _LARGEST_HEADER = 100 * 2**20
@@ -77,6 +78,28 @@ def read_headers(folder: Path) -> dict[str, TensorInfo]:
     if not tensors:
         raise _corrupt(folder / SINGLE_FILE, "it holds no tensors")
     return tensors
+
+
+def read_file(folder: Path, name: str) -> dict[str, TensorInfo]:
+    """Read the header of one safetensors file.
+
+    Args:
+        folder: Its folder.
+        name: Its name.
+
+    Returns:
+        Its tensors, by name.
+
+    Raises:
+        SourceError: It cannot be read, or is corrupt.
+    """
+    try:
+        return dict(_read_file(folder, name))
+    except OSError as error:
+        raise SourceError(
+            f"{folder / name} cannot be read: {error.strerror or error}",
+            "Check that it is there, and its permissions.",
+        ) from error
 
 
 def weight_map(folder: Path) -> dict[str, str]:

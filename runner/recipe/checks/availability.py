@@ -10,8 +10,6 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Find what would otherwise be passed over in silence."""
     recipe = subject.recipe
     asked = {
-        "adapter": (recipe.adapter is not None, "Merge the adapter into its base model."),
-        "save_pretrained": (not recipe.save_pretrained, "Leave it out: weights are stored."),
         "trust_remote_code": (recipe.trust_remote_code, "Use a model that transformers has."),
     }
     for field, (is_asked, remedy) in asked.items():

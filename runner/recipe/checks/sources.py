@@ -12,6 +12,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     recipe = subject.recipe
     sources: dict[Loc, Source] = {("source",): recipe.source}
     sources |= {("components", name): source for name, source in recipe.components.given().items()}
+    if recipe.adapter:
+        sources["adapter",] = recipe.adapter
     for loc, source in sources.items():
         folder = subject.folder_of((*loc, "path"))
-        yield from (finding.under(*loc) for finding in source.check(folder))
+        part = str(loc[-1]).replace("source", "model")
+        yield from (finding.under(*loc) for finding in source.check(folder, part))

@@ -1,0 +1,53 @@
+"""Small PEFT adapters, made on the spot."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import IA3Config, LoraConfig, PeftModel, PrefixTuningConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+CONFIGS: dict[str, Any] = {
+    "lora": lambda: LoraConfig(r=4, target_modules=["c_attn"], task_type="CAUSAL_LM"),
+    "ia3": lambda: IA3Config(
+        target_modules=["c_attn", "c_proj"],
+        feedforward_modules=["c_proj"],
+        task_type="CAUSAL_LM",
+    ),
+    "prefix": lambda: PrefixTuningConfig(num_virtual_tokens=4, task_type="CAUSAL_LM"),
+}
+
+
+def save_adapter(kind: str, base: Path, folder: Path, seed: int = 1) -> Path:
+    """Save an adapter whose weights are large enough to change what a model says.
+
+    Args:
+        kind: A key of ``CONFIGS``.
+        base: Folder of the base model, a GPT-2.
+        folder: Where to save it.
+        seed: Seed of its weights.
+    """
+    torch.manual_seed(seed)
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), CONFIGS[kind]())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if any(part in name for part in ("lora_", "ia3_", "prompt")):
+                parameter.copy_(4 * torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    return folder
+
+
+def native_answers(base: Path, adapter: Path | None, prompts: list[str], new: int) -> list[str]:
+    """Say what transformers and PEFT alone give, greedily, for each prompt."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model: Any = AutoModelForCausalLM.from_pretrained(base)
+    if adapter is not None:
+        model = PeftModel.from_pretrained(model, adapter)
+    answers: list[str] = []
+    for prompt in prompts:
+        ids = tokenizer(prompt, return_tensors="pt")
+        out = model.generate(**ids, max_new_tokens=new, do_sample=False)
+        answers.append(tokenizer.decode(out[0], skip_special_tokens=True).strip())
+    return answers
