@@ -187,6 +187,7 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
             task=recipe.contract,
             component=name,
             progress=observer.progress,
+            tracking_uri=composed.settings.tracking.uri,
         )
         checkpoints[name] = source.resolve(context)
     return checkpoints

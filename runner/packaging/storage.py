@@ -155,6 +155,8 @@ def appearing(target: Path) -> Generator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = target.with_name(f".{target.name}.partial")
     old = target.with_name(f".{target.name}.old")
+    if old.is_dir() and not target.exists():  # a run was killed between the two renames
+        os.rename(old, target)
     for stale in (staged, old):
         shutil.rmtree(stale, ignore_errors=True)
     try:

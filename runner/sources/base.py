@@ -29,6 +29,7 @@ class SourceContext:
         task: The recipe's task.
         component: The part wanted: ``model``, ``adapter``, or a component such as ``tokenizer``.
         progress: Told of downloads and other long operations.
+        tracking_uri: Tracking URI of the MLflow server that knows registered and logged models.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class SourceContext:
     task: Task
     component: str = "model"
     progress: Progress = no_progress
+    tracking_uri: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ def recipe(**fields: object) -> Recipe:
 
 
 def parts(**components: object) -> SimpleNamespace:
-    return SimpleNamespace(components=components, task=SimpleNamespace(inputs=()))
+    task = SimpleNamespace(inputs=())
+    return SimpleNamespace(components=components, task=task, adapter=None)
 
 
 def test_the_signature_is_the_tasks_own_with_the_declared_params() -> None:
