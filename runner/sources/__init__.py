@@ -6,9 +6,9 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import get_args
 
-from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.base import Checkpoint, CheckpointFile, Source, SourceContext, Survey
 
-__all__ = ["Checkpoint", "Source", "SourceContext", "all_kinds"]
+__all__ = ["Checkpoint", "CheckpointFile", "Source", "SourceContext", "Survey", "all_kinds"]
 
 
 @cache

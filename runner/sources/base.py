@@ -65,6 +65,37 @@ class Checkpoint:
     downloaded: int = 0
 
 
+@dataclass(frozen=True)
+class CheckpointFile:
+    """A file that a component needs.
+
+    Args:
+        name: Path in the checkpoint.
+        size: Bytes; 0 where a hub does not say.
+        sha256: Hash of its content, where the source says it; else empty.
+        here: Whether it is on this machine.
+    """
+
+    name: str
+    size: int
+    sha256: str = ""
+    here: bool = True
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is known of a checkpoint without fetching its weights.
+
+    Args:
+        checkpoint: The checkpoint; its folder has configuration, tokenizer and the like, and the
+            weights only where they are on this machine anyway.
+        files: What a run needs of it, sorted by name.
+    """
+
+    checkpoint: Checkpoint
+    files: tuple[CheckpointFile, ...]
+
+
 class Source(BaseModel):
     """The recipe block that names a source; every kind extends it in a file of its own.
 
@@ -99,3 +130,33 @@ class Source(BaseModel):
         Raises:
             SourceError: It cannot be had.
         """
+
+    def survey(self, context: SourceContext) -> Survey:
+        """Learn of the checkpoint what can be known without fetching weights.
+
+        Args:
+            context: What it is for.
+
+        Returns:
+            The checkpoint, perhaps without weights, and its files.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
+        checkpoint = self.resolve(context)
+        return Survey(checkpoint, files_of(checkpoint.folder))
+
+
+def files_of(folder: Path) -> tuple[CheckpointFile, ...]:
+    """List the files of a folder.
+
+    Args:
+        folder: A checkpoint folder.
+
+    Returns:
+        Its files, sorted by name.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple(
+        CheckpointFile(path.relative_to(folder).as_posix(), path.stat().st_size) for path in found
+    )

@@ -1,18 +1,23 @@
 """``kind: hub``: a repository of the Hugging Face Hub, or of a mirror that speaks its API."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from runner.errors import SourceError
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.base import (
+    Checkpoint,
+    CheckpointFile,
+    Source,
+    SourceContext,
+    Survey,
+    files_of,
+)
 from runner.sources.checkpoint_folder import (
     check_file_name,
     check_folder,
@@ -20,6 +25,9 @@ from runner.sources.checkpoint_folder import (
     insist,
     insist_on_weights,
 )
+from runner.sources.hub_download import Fetched, fetch, fetch_file, is_there, storage_of
+from runner.sources.hub_listing import COMMIT, Listing, list_files
+from runner.sources.hub_progress import quiet_client
 from runner.sources.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -28,12 +36,8 @@ from runner.sources.safetensors_header import (
 )
 from runner.spelling import did_you_mean
 
-if TYPE_CHECKING:
-    from huggingface_hub.hf_api import ModelInfo
-
 _REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PAGE = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/?.*")
 _SMALL = (
     "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
@@ -75,11 +79,37 @@ class HubSource(Source):
             yield from check_file_name(self.file)
 
     def resolve(self, context: SourceContext) -> Checkpoint:
-        """Download what the component needs, at one commit, into the hub's cache."""
+        """Download what the component needs, at one commit, into the hub's cache, and check it."""
         insist(self.check(context.folder, context.component))
         fetched = self._fetch(context)
         insist(check_folder(fetched.folder, self.file, context.component))
         insist_on_weights(fetched.folder, self.file, context.component)
+        return self._checkpoint(fetched)
+
+    def survey(self, context: SourceContext) -> Survey:
+        """Download what is small, at one commit; of the weights learn what the hub says."""
+        from huggingface_hub import constants
+
+        from runner.sources.hub_verdicts import said_plainly
+
+        insist(self.check(context.folder, context.component))
+        with said_plainly(self.repo, self.revision), quiet_client():
+            if constants.HF_HUB_OFFLINE:
+                fetched = self._from_cache()
+                return Survey(self._checkpoint(fetched), files_of(fetched.folder))
+            listing = list_files(self.repo, self.revision)
+            files = [listing.files[name] for name in self._wanted(listing, context.component)]
+            small = [file for file in files if _is_small(file.name)]
+            fetched = fetch(self.repo, listing.commit, small, context.progress)
+        known = (
+            CheckpointFile(
+                file.name, file.size or 0, file.sha256, is_there(fetched.folder / file.name, file)
+            )
+            for file in files
+        )
+        return Survey(self._checkpoint(fetched), tuple(sorted(known, key=lambda file: file.name)))
+
+    def _checkpoint(self, fetched: Fetched) -> Checkpoint:
         return Checkpoint(
             folder=fetched.folder,
             kind=self.kind,
@@ -91,95 +121,64 @@ class HubSource(Source):
             downloaded=fetched.downloaded,
         )
 
-    def _fetch(self, context: SourceContext) -> "_Fetched":
+    def _fetch(self, context: SourceContext) -> Fetched:
         from huggingface_hub import constants
 
         from runner.sources.hub_verdicts import said_plainly
 
-        with said_plainly(self.repo, self.revision):
+        with said_plainly(self.repo, self.revision), quiet_client():
             if constants.HF_HUB_OFFLINE:
                 return self._from_cache()
-            info = self._ask()
-            sizes = {s.rfilename: s.size or 0 for s in info.siblings or ()}
-            return self._download(str(info.sha), sizes, context)
+            listing = list_files(self.repo, self.revision)
+            names = self._wanted(listing, context.component)
+            files = [listing.files[name] for name in names]
+            fetched = fetch(self.repo, listing.commit, files, context.progress)
+            self._remember(fetched)
+            return fetched
 
-    def _from_cache(self) -> "_Fetched":
+    def _from_cache(self) -> Fetched:
         """Find what an earlier run fetched; the cache knows which commit a branch was then at.
 
         Not by ``snapshot_download``: it asks for the whole repository, of which only a part is
         wanted. Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
         """
-        from huggingface_hub import constants, errors
-        from huggingface_hub.file_download import repo_folder_name
+        from huggingface_hub import errors
 
-        repo = repo_folder_name(repo_id=self.repo, repo_type="model")
-        storage = Path(constants.HF_HUB_CACHE) / repo
+        storage = storage_of(self.repo)
         ref = storage / "refs" / self.revision
         commit = ref.read_text(encoding="utf-8") if ref.is_file() else self.revision
         folder = storage / "snapshots" / commit
         if not folder.is_dir():
             raise errors.LocalEntryNotFoundError(f"{folder} is not there")
-        return _Fetched(folder, commit=commit, downloaded=0)
+        return Fetched(folder, commit=commit, downloaded=0)
 
-    def _ask(self) -> "ModelInfo":
-        """Ask the hub, once, which commit the revision is at and which files it has."""
-        from huggingface_hub import HfApi, constants
-
-        return HfApi(endpoint=_endpoint()).model_info(
-            self.repo,
-            revision=self.revision,
-            files_metadata=True,
-            timeout=constants.HF_HUB_ETAG_TIMEOUT,
-        )
-
-    def _download(self, commit: str, sizes: dict[str, int], context: SourceContext) -> "_Fetched":
-        from huggingface_hub import snapshot_download, try_to_load_from_cache
-
-        from runner.sources.hub_progress import telling
-
-        names = list(self._wanted(commit, sizes, context.component))
-        absent = [
-            name
-            for name in names
-            if not isinstance(try_to_load_from_cache(self.repo, name, revision=commit), str)
-        ]
-        total = sum(sizes[name] for name in absent)
-        with telling(context.progress, self.repo, total):
-            folder = Path(
-                snapshot_download(
-                    self.repo, revision=commit, endpoint=_endpoint(), allow_patterns=names
-                )
-            )
-        if lost := [name for name in names if not (folder / name).is_file()]:
-            raise SourceError(
-                f"{self.repo} was not fetched whole: {lost[0]} is missing", "Run it again."
-            )
-        self._remember(folder, commit)
-        return _Fetched(folder, commit, sum((folder / name).stat().st_size for name in absent))
-
-    def _wanted(self, commit: str, sizes: Iterable[str], component: str) -> Iterator[str]:
+    def _wanted(self, listing: Listing, component: str) -> Iterator[str]:
         """Choose files: configuration and the like, and the weights that the component has."""
-        names = sorted(sizes)
+        names = sorted(listing.files)
         yield from (name for name in names if _is_small(name))
         if self.file is not None:
             if self.file not in names:
                 raise self._no_such_file(names)
             yield self.file
         elif component == "model":
-            yield from self._weights(commit, names)
+            yield from self._weights(listing)
         elif component == "adapter" and ADAPTER_FILE in names:
             yield ADAPTER_FILE
 
-    def _weights(self, commit: str, names: list[str]) -> set[str]:
+    def _weights(self, listing: Listing) -> list[str]:
         """Choose the weights as transformers does; there may be the same in other forms."""
-        from huggingface_hub import hf_hub_download
-
-        if SINGLE_FILE in names:
-            return {SINGLE_FILE}
-        if INDEX_FILE in names:
-            index = hf_hub_download(self.repo, INDEX_FILE, revision=commit, endpoint=_endpoint())
-            return set(read_index(Path(index)).values()) & set(names)
-        raise self._no_safetensors(names)
+        if SINGLE_FILE in listing.files:
+            return [SINGLE_FILE]
+        if INDEX_FILE not in listing.files:
+            raise self._no_safetensors(sorted(listing.files))
+        index = fetch_file(self.repo, listing.commit, listing.files[INDEX_FILE])
+        shards = sorted(set(read_index(index).values()))
+        if lost := [shard for shard in shards if shard not in listing.files]:
+            raise SourceError(
+                f"{lost[0]} is missing from {self.repo}, though {INDEX_FILE} lists it",
+                "Take a revision that is whole, or tell the repository's owner.",
+            )
+        return shards
 
     def _no_such_file(self, names: list[str]) -> SourceError:
         ggufs = [name for name in names if name.casefold().endswith(".gguf")]
@@ -203,27 +202,16 @@ class HubSource(Source):
             )
         return SourceError(f"{self.repo} holds no weights", "Check the repository's name.")
 
-    def _remember(self, folder: Path, commit: str) -> None:
+    def _remember(self, fetched: Fetched) -> None:
         """Note in the cache where the revision was, as huggingface_hub does, for offline runs.
 
         Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache, "refs".
         """
-        if not _COMMIT.fullmatch(self.revision):
-            ref = folder.parent.parent / "refs" / self.revision
+        if not COMMIT.fullmatch(self.revision):
+            ref = fetched.folder.parent.parent / "refs" / self.revision
             ref.parent.mkdir(parents=True, exist_ok=True)
-            ref.write_text(commit, encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class _Fetched:
-    folder: Path
-    commit: str
-    downloaded: int
+            ref.write_text(fetched.commit, encoding="utf-8")
 
 
 def _is_small(name: str) -> bool:
     return any(fnmatch(name, p) and name.count("/") == p.count("/") for p in _SMALL)
-
-
-def _endpoint() -> str | None:
-    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None

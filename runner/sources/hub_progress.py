@@ -14,8 +14,8 @@ _EVERY = 0.25
 def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
     """Tell of the bytes that arrive while a repository is fetched.
 
-    The hub's own bars are off meanwhile. What has arrived is read from the cache, because the
-    ways to fetch a file (plain, xet, hf_transfer) have nothing else in common.
+    What has arrived is read from the cache, because the ways to fetch a file (plain, xet,
+    hf_transfer) have nothing else in common.
 
     Args:
         progress: Whom to tell.
@@ -24,11 +24,6 @@ def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
     """
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
-    from huggingface_hub.utils import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
 
     blobs = (
         Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
@@ -40,8 +35,6 @@ def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
             progress(f"fetching {repo}", min(_size(blobs) - before, total), total)
 
     watcher = Thread(target=watch, daemon=True)
-    shown = not are_progress_bars_disabled()
-    disable_progress_bars()
     if total:
         progress(f"fetching {repo}", 0, total)
         watcher.start()
@@ -51,10 +44,33 @@ def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
         done.set()
         if total:
             watcher.join()
-        if shown:
-            enable_progress_bars()
     if total:
         progress(f"fetching {repo}", total, total)
+
+
+@contextmanager
+def quiet_client() -> Generator[None]:
+    """Keep huggingface_hub from printing: its bars, and its warning at each of its own retries.
+
+    The warnings name addresses with what is in them: a password, a signature.
+    """
+    from huggingface_hub.utils import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+        logging,
+    )
+
+    shown, verbosity = not are_progress_bars_disabled(), logging.get_verbosity()
+    disable_progress_bars()
+    if verbosity >= logging.WARNING:
+        logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if shown:
+            enable_progress_bars()
 
 
 def _size(folder: Path) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 from runner.errors import RunnerError, SourceError, StorageError
+from runner.sources.hub_retries import is_circle, is_cut_off, retry_after, status_of
 
 _TOKEN = re.compile(r"hf_\w{4,}|(?<=://)[^/@\s]+(?=@)|(?<=Bearer )\S+")
+_QUERY = re.compile(r"(?<=[\w/.~%-]\?)[\w.~%+-]+=[^\s'\")>]*")
 _REFUSED = (401, 403)
 _TOO_MANY = 429
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -38,7 +40,7 @@ def said_plainly(repo: str, revision: str) -> Generator[None]:
 def _verdict(error: BaseException, repo: str, revision: str) -> RunnerError:
     from huggingface_hub import constants, errors
 
-    page = f"{_host()}/{repo}"
+    page = f"{host()}/{repo}"
     match error:
         case errors.LocalEntryNotFoundError() if isinstance(error.__cause__, Exception):
             return _verdict(error.__cause__, repo, revision)
@@ -57,16 +59,21 @@ def _verdict(error: BaseException, repo: str, revision: str) -> RunnerError:
             )
         case errors.RepositoryNotFoundError():
             return SourceError(
-                f"{_host()} has no repository {repo}, or it is private",
+                f"{host()} has no repository {repo}, or it is private",
                 "Check the spelling; for a private one set HF_TOKEN to a token that may read it.",
-            )
-        case errors.RevisionNotFoundError():
-            return SourceError(
-                f"{repo} has no revision {revision}",
-                f"Name a branch, tag or commit that {page}/commits lists.",
             )
         case errors.HfHubHTTPError():
             return _http_verdict(error, repo)
+        case _ if is_circle(error):
+            return SourceError(
+                f"{host()} answers for {repo} with redirects that lead back to themselves",
+                "Check HF_ENDPOINT and proxies; run it again later if they are right.",
+            )
+        case _ if is_cut_off(error):
+            return SourceError(
+                f"{repo} could not be fetched whole from {host()}: {_reason(error)}",
+                "Run it again: what has arrived whole is kept.",
+            )
         case OSError() if error.filename or error.errno in _NO_ROOM:
             return StorageError(
                 f"{error.filename or constants.HF_HUB_CACHE} cannot be read or written: "
@@ -75,31 +82,34 @@ def _verdict(error: BaseException, repo: str, revision: str) -> RunnerError:
             )
         case _:
             return SourceError(
-                f"{_host()} could not be reached for {repo} at {revision}: {_reason(error)}",
+                f"{host()} could not be reached for {repo} at {revision}: {_reason(error)}",
                 "Check the connection, proxies and HF_ENDPOINT; HF_HUB_OFFLINE=1 uses what is in "
                 "the cache.",
             )
 
 
 def _http_verdict(error: Exception, repo: str) -> SourceError:
-    status = int(getattr(getattr(error, "response", None), "status_code", 0) or 0)
+    status = status_of(error)
     if status in _REFUSED:
         return SourceError(
-            f"{_host()} refused access to {repo} (HTTP {status})",
+            f"{host()} refused access to {repo} (HTTP {status})",
             "Set HF_TOKEN to a valid token whose permissions cover this repository.",
         )
     if status == _TOO_MANY:
+        wish = retry_after(error)
+        pause = "a few minutes" if wish is None else f"{wish:.0f} s, as it asks"
         return SourceError(
-            f"{_host()} refuses more requests for now (HTTP {status})",
-            "Wait a few minutes; with HF_TOKEN set the limit is higher.",
+            f"{host()} refuses more requests for now (HTTP {status})",
+            f"Wait {pause}; with HF_TOKEN set the limit is higher.",
         )
     return SourceError(
-        f"{repo} could not be fetched from {_host()}: {_reason(error)}",
+        f"{repo} could not be fetched from {host()}: {_reason(error)}",
         "Run it again later: what has arrived is kept.",
     )
 
 
-def _host() -> str:
+def host() -> str:
+    """Give the address of the hub, without a password."""
     from huggingface_hub import constants
 
     return _without_secrets((os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/"))
@@ -115,4 +125,4 @@ def _without_secrets(text: str) -> str:
     with suppress(OSError):  # a token file that cannot be read holds no token that was sent
         if token := get_token():
             text = text.replace(token, "***")
-    return _TOKEN.sub("***", text)
+    return _QUERY.sub("***", _TOKEN.sub("***", text))

@@ -29,8 +29,14 @@ source = HubSource.model_validate(json.loads(sys.argv[1]))
 context = SourceContext(Path("."), Path("."), all_tasks()["text-generation"], sys.argv[2],
                         lambda *said: told.append(said))
 try:
-    found = source.resolve(context)
-    print(json.dumps({name: str(value) for name, value in vars(found).items()} | {"told": told}))
+    if sys.argv[3] == "survey":
+        survey = source.survey(context)
+        found = survey.checkpoint
+        files = [[file.name, file.size, file.sha256, file.here] for file in survey.files]
+    else:
+        found, files = source.resolve(context), []
+    said = {name: str(value) for name, value in vars(found).items()}
+    print(json.dumps(said | {"told": told, "listed": files}))
 except RunnerError as error:
     print(json.dumps({"error": error.message, "remedy": error.remedy, "code": error.code}))
 """
@@ -78,6 +84,7 @@ def resolve(hub: Hub, workspace: Path) -> Resolve:
         repo: str = "org/tiny",
         component: str = "model",
         environment: dict[str, str] | None = None,
+        step: str = "resolve",
         **fields: str,
     ) -> Answer:
         done = subprocess.run(
@@ -87,6 +94,7 @@ def resolve(hub: Hub, workspace: Path) -> Resolve:
                 _RESOLVE,
                 json.dumps({"kind": "hub", "repo": repo, **fields}),
                 component,
+                step,
             ],
             capture_output=True,
             text=True,
@@ -206,6 +214,24 @@ def test_a_shard_the_repository_lacks_is_named(hub: Hub, resolve: Resolve, tmp_p
     lost = next(name for name in sorted(files) if name.endswith(".safetensors"))
     hub.add("org/tiny", {name: held for name, held in files.items() if name != lost})
     assert f"{lost} is missing" in resolve().error
+
+
+def test_a_survey_knows_the_weights_without_asking_for_them(
+    hub: Hub, resolve: Resolve, gpt2: Path
+) -> None:
+    commit = hub.add("org/tiny", gpt2)
+    found = resolve(step="survey")
+    assert found.said["commit"] == commit
+    assert "config.json" in found.files
+    assert "model.safetensors" not in found.files
+    assert "model.safetensors" not in hub.asked_for() + hub.asked_for("HEAD")
+    files = content(gpt2)
+    assert {name: size for name, size, _, _ in found.said["listed"]} == {
+        name: len(held) for name, held in files.items()
+    }
+    assert [name for name, _, _, here in found.said["listed"] if not here] == ["model.safetensors"]
+    resolve()
+    assert all(here for _, _, _, here in resolve(step="survey").said["listed"])
 
 
 @pytest.mark.parametrize("component", ["tokenizer", "image_processor"])
