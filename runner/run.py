@@ -17,7 +17,7 @@ from runner.evaluation.inputs import (
     inputs_of,
 )
 from runner.evaluation.proof import prove
-from runner.findings import Loc
+from runner.findings import Loc, RecipeError
 from runner.packaging.load import Parts, load
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
@@ -179,18 +179,38 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
         wanted.append((name, source, ("components", name)))
     if recipe.adapter:
         wanted.append(("adapter", recipe.adapter, ("adapter",)))
-    checkpoints: dict[str, Checkpoint] = {}
-    for name, source, loc in wanted:
-        context = SourceContext(
+    contexts = {
+        name: SourceContext(
             folder=composed.origin((*loc, "path")).folder,
             workdir=workdir,
             task=recipe.contract,
             component=name,
             progress=observer.progress,
             tracking_uri=composed.settings.tracking.uri,
+            allow_pickle=recipe.allow_pickle,
         )
-        checkpoints[name] = source.resolve(context)
-    return checkpoints
+        for name, _, loc in wanted
+    }
+    _insist_on_licenses(composed, wanted, contexts)
+    return {name: source.resolve(contexts[name]) for name, source, _ in wanted}
+
+
+def _insist_on_licenses(
+    composed: Composed,
+    wanted: list[tuple[str, Source, Loc]],
+    contexts: dict[str, SourceContext],
+) -> None:
+    """Refuse what the policy does not allow, before any weights are fetched."""
+    policy = composed.settings.policy.licenses
+    if not policy.says_something:
+        return
+    findings = [
+        finding.under(*loc).at(composed.origin(loc).place)
+        for name, source, loc in wanted
+        for finding in policy.check(source.survey(contexts[name]).checkpoint)
+    ]
+    if findings:
+        raise RecipeError(findings)
 
 
 def _note_sources(record: RunRecord, checkpoints: dict[str, Checkpoint], current: Step) -> None:

@@ -3,6 +3,7 @@
 Each function fills ``folder``, which must not exist yet, and gives it back.
 """
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -34,6 +35,29 @@ def sharded_causal_lm(folder: Path) -> Path:
     model = AutoModelForCausalLM.from_pretrained(folder)
     (folder / "model.safetensors").unlink()
     model.save_pretrained(folder, max_shard_size=SHARD_SIZE)
+    return folder
+
+
+def as_pickle(source: Path, folder: Path, shards: int = 1) -> Path:
+    """The same checkpoint with its weights in pickle files, tied ones under each of their names."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    shutil.copytree(source, folder)
+    state = AutoModelForCausalLM.from_pretrained(folder).state_dict()
+    for file in folder.glob("*.safetensors*"):
+        file.unlink()
+    if shards == 1:
+        torch.save(dict(state), folder / "pytorch_model.bin")
+        return folder
+    places = {
+        name: f"pytorch_model-{1 + number % shards:05d}-of-{shards:05d}.bin"
+        for number, name in enumerate(state)
+    }
+    for file in set(places.values()):
+        torch.save({n: t for n, t in state.items() if places[n] == file}, folder / file)
+    index = {"metadata": {}, "weight_map": places}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index))
     return folder
 
 

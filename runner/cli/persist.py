@@ -12,9 +12,9 @@ SUMMARY = "put the weights into a model that references them, or that has an ada
 
 EPILOG = """\
 example:
-  python -m runner persist models:/assistant/3
+  python -m runner persist outputs/text-generation/scratch/default/model
 
-  models:/assistant/3: 269 MB of weights, cloned
+  outputs/text-generation/scratch/default/model: its weights are there already
 """
 
 

@@ -17,6 +17,7 @@ from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
 from runner.recipe.models import Recipe
+from runner.recipe.sizes import parse_size
 from runner.sources.base import Progress, no_progress
 
 
@@ -89,7 +90,8 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
 
     def write(folder: Path) -> None:
         if about.recipe.save_pretrained:
-            reports.append(write_weights(about.parts, folder, progress))
+            limit = parse_size(about.recipe.max_shard_size or "")
+            reports.append(write_weights(about.parts, folder, progress, limit))
         else:
             reports.append(WeightsReport("referenced", 0))
 

@@ -11,15 +11,17 @@ from typing import Any, BinaryIO
 import torch
 from transformers import PreTrainedModel
 
+from runner.errors import StorageError
 from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtype_of
 from runner.packaging.load import Parts
 from runner.packaging.storage import clone_file
+from runner.recipe.sizes import parse_size
 from runner.sources.base import Progress
 from runner.sources.safetensors_header import TensorInfo
 
-DEFAULT_SHARD_SIZE = "500MB"
+_DEFAULT_SHARD_SIZE = "500MB"
+_SHARD_SIZE_VARIABLE = "MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE"
 _CHUNK = 8 * 2**20
-_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class WeightsReport:
     """How the weights were written.
 
     Args:
-        how: ``cloned``, ``copied``, ``cast from float32 in a stream``, ``converted from GGUF``,
-            ``merged`` or ``referenced``.
+        how: ``cloned``, ``copied``, ``split``, ``cast from float32 in a stream``, ``converted
+            from GGUF``, ``merged`` or ``referenced``.
         bytes: Size of the files written.
     """
 
@@ -36,13 +38,17 @@ class WeightsReport:
     bytes: int
 
 
-def write_weights(parts: Parts, folder: Path, progress: Progress) -> WeightsReport:
+def write_weights(
+    parts: Parts, folder: Path, progress: Progress, max_shard_size: int | None = None
+) -> WeightsReport:
     """Write configuration and weights as ``PreTrainedModel.save_pretrained`` would.
 
     Args:
         parts: The parts; a weightless model's tensors are read from its checkpoint.
         folder: Folder to create and fill.
         progress: Told of the bytes written.
+        max_shard_size: Largest file in bytes. Where nothing is asked for, a checkpoint's own files
+            stay as they are, and others are as MLflow is configured.
 
     Returns:
         How it was done.
@@ -51,8 +57,9 @@ def write_weights(parts: Parts, folder: Path, progress: Progress) -> WeightsRepo
         OSError: The disk would not take it.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    limit = max_shard_size or _configured_shard_size()
     if not parts.weightless:
-        type(parts.model).save_pretrained(parts.model, folder, max_shard_size=shard_size())
+        type(parts.model).save_pretrained(parts.model, folder, max_shard_size=limit)
         how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
         return WeightsReport(how, _size(folder))
     _write_config(parts.model, folder)
@@ -62,20 +69,28 @@ def write_weights(parts: Parts, folder: Path, progress: Progress) -> WeightsRepo
         for name, dtype in targets.items()
         if torch_dtype_of(parts.tensors[name].dtype) != dtype
     }
-    if not changed:
+    if not changed and not (max_shard_size and _exceeds(parts, max_shard_size)):
         return _copy_files(parts, folder, progress)
-    _cast_files(parts.tensors, targets, folder, progress)
+    _write_files(parts.tensors, targets, limit, folder, progress)
+    if not changed:
+        return WeightsReport("split", _size(folder))
     origin = ", ".join(sorted(str(torch_dtype_of(d)).removeprefix("torch.") for d in changed))
     return WeightsReport(f"cast from {origin} in a stream", _size(folder))
 
 
-def shard_size() -> int:
-    """Give the largest size of a weight file in bytes, as MLflow is configured for it."""
-    text = os.environ.get("MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE", DEFAULT_SHARD_SIZE)
-    match = re.fullmatch(r"\s*(\d+)\s*([KMG]I?B)?\s*", text, re.IGNORECASE)
-    if not match:
-        raise ValueError(f"MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE={text} is not a size: 500MB")
-    return int(match[1]) * _UNITS.get((match[2] or "").upper(), 1)
+def _configured_shard_size() -> int:
+    text = os.environ.get(_SHARD_SIZE_VARIABLE, _DEFAULT_SHARD_SIZE)
+    size = parse_size(text)
+    if size is None:
+        raise StorageError(
+            f"{_SHARD_SIZE_VARIABLE}={text} is not a size",
+            f"Set it to a size such as {_DEFAULT_SHARD_SIZE}, or unset it.",
+        )
+    return size
+
+
+def _exceeds(parts: Parts, limit: int) -> bool:
+    return any(file.stat().st_size > limit for file in {t.path for t in parts.tensors.values()})
 
 
 def _write_config(model: PreTrainedModel, folder: Path) -> None:
@@ -121,14 +136,15 @@ def _copy_files(parts: Parts, folder: Path, progress: Progress) -> WeightsReport
     return WeightsReport("cloned" if ways == {"reflink"} else "copied", _size(folder))
 
 
-def _cast_files(
+def _write_files(
     tensors: Mapping[str, TensorInfo],
     targets: Mapping[str, torch.dtype],
+    limit: int,
     folder: Path,
     progress: Progress,
 ) -> None:
     sizes = {name: _elements(info) * targets[name].itemsize for name, info in tensors.items()}
-    shards = list(_shards(sizes, shard_size()))
+    shards = list(_shards(sizes, limit))
     total, done = sum(sizes.values()), 0
     weight_map: dict[str, str] = {}
     for number, names in enumerate(shards, start=1):
@@ -139,7 +155,7 @@ def _cast_files(
         base = done
 
         def tell(written: int, base: int = base) -> None:
-            progress("casting weights", base + written, total)
+            progress("writing weights", base + written, total)
 
         _write_shard(folder / file, {n: tensors[n] for n in names}, targets, tell)
         done += sum(sizes[name] for name in names)

@@ -100,15 +100,28 @@ def _take_settings(config: DictConfig) -> dict[str, Any]:
     """Take the settings out, so that no reference of a recipe can show them."""
     run: dict[str, Any] = {}
     for loc in SETTINGS:
-        around = run if len(loc) == 1 else run.setdefault(str(loc[0]), {})
-        around[str(loc[-1])] = OmegaConf.select(config, ".".join(map(str, loc)))
+        around = run
+        for key in loc[:-1]:
+            around = around.setdefault(str(key), {})
+        found = OmegaConf.select(config, ".".join(map(str, loc)))
+        around[str(loc[-1])] = _plain(found)
     with open_dict(config):
         for loc in SETTINGS:
-            around = config if len(loc) == 1 else config[loc[0]]
-            around.pop(loc[-1], None)
-        if not config["tracking"]:
-            config.pop("tracking")
+            for depth in range(len(loc), 0, -1):
+                _take(config, loc[:depth], whole=depth == len(loc))
     return run
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+
+
+def _take(config: Any, loc: Loc, *, whole: bool) -> None:
+    """Take a value out; a block around it only once nothing else is in it."""
+    for key in loc[:-1]:
+        config = config.get(key, {})
+    if whole or not config.get(loc[-1], True):
+        config.pop(loc[-1], None)
 
 
 def _refused(error: Exception, settings: Sequence[Setting]) -> Finding:

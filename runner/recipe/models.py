@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from runner.recipe.params import ParamEntry
 from runner.recipe.signature import ExplicitSignature
+from runner.recipe.sizes import parse_size
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
@@ -27,6 +28,14 @@ def _known_task(task: str) -> str:
     if find_task(task) is None:
         raise PydanticCustomError("unknown_task", "unknown task", {})
     return task
+
+
+def _size(text: str) -> str:
+    if parse_size(text) is None:
+        raise PydanticCustomError(
+            "size", "it is a size such as 500MB or 2GiB, not {text}", {"text": text}
+        )
+    return text
 
 
 class _Block(BaseModel):
@@ -191,6 +200,11 @@ class Recipe(_Block):
         pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs: ``extended`` for the
             runner's, which ships inside the model, ``mlflow`` for MLflow's own.
         requirements: Pins beside the computed ones.
+        max_shard_size: Largest weight file, such as ``2GB``; files of a checkpoint whose weights
+            need no change are split only by this. Where it is absent, other weights take MLflow's
+            ``MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE``, 500MB by default.
+        allow_pickle: Whether weights may come from ``pytorch_model.bin``, a pickle file: read as
+            tensors alone, which runs no code, and stored as safetensors.
         trust_remote_code: Whether code from the source may run.
     """
 
@@ -214,6 +228,8 @@ class Recipe(_Block):
     tracking: Tracking = Field(default_factory=Tracking)
     pyfunc: Literal["extended", "mlflow"] = "extended"
     requirements: Requirements = Field(default_factory=Requirements)
+    max_shard_size: Annotated[str, AfterValidator(_size)] | None = None
+    allow_pickle: bool = False
     trust_remote_code: bool = False
 
     @property

@@ -15,6 +15,7 @@ _RUN_SETTINGS: dict[Loc, str] = {
     ("out",): "out=DIR",
     ("device",): "device=auto|cpu|cuda:0",
     ("tracking", "uri"): "tracking.uri=URI|null",
+    ("policy",): "policy.licenses.deny=[LICENCE,…]",
 }
 
 

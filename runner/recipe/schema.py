@@ -11,6 +11,7 @@ from runner.findings import Loc
 from runner.recipe.models import Recipe
 from runner.recipe.settings import Settings, TrackingSettings
 from runner.sources import all_kinds
+from runner.sources.licenses import LicensePolicy
 from runner.tasks.base import JSON
 
 Annotation = Any
@@ -202,5 +203,7 @@ SETTINGS: Mapping[Loc, Annotation] = {
     ("out",): fields(Settings)["out"],
     ("device",): fields(Settings)["device"],
     ("tracking", "uri"): fields(TrackingSettings)["uri"],
+    ("policy", "licenses", "allow"): fields(LicensePolicy)["allow"],
+    ("policy", "licenses", "deny"): fields(LicensePolicy)["deny"],
 }
 """The settings of a run by their path, with their annotations."""

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from runner.sources.licenses import LicensePolicy
+
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"
 
 
@@ -32,6 +34,18 @@ class TrackingSettings(BaseModel):
     uri: str | None = DEFAULT_TRACKING_URI
 
 
+class Policy(BaseModel):
+    """What may be packaged here.
+
+    Args:
+        licenses: Which licences are allowed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    licenses: LicensePolicy = Field(default_factory=LicensePolicy)
+
+
 class Settings(BaseModel):
     """Settings of a run, from ``configs/config.yaml`` and the command line.
 
@@ -40,6 +54,7 @@ class Settings(BaseModel):
             for a sweep where null.
         device: Where the proof runs: ``auto``, ``cpu`` or ``cuda:<n>``.
         tracking: Where the run is logged.
+        policy: What may be packaged here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -47,3 +62,4 @@ class Settings(BaseModel):
     out: str | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
+    policy: Policy = Field(default_factory=Policy)

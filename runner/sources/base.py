@@ -30,6 +30,7 @@ class SourceContext:
         component: The part wanted: ``model``, ``adapter``, or a component such as ``tokenizer``.
         progress: Told of downloads and other long operations.
         tracking_uri: Tracking URI of the MLflow server that knows registered and logged models.
+        allow_pickle: Whether weights in pickle files may be read, as tensors alone.
     """
 
     folder: Path
@@ -38,6 +39,7 @@ class SourceContext:
     component: str = "model"
     progress: Progress = no_progress
     tracking_uri: str | None = None
+    allow_pickle: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
@@ -23,11 +24,11 @@ from runner.sources.checkpoint_folder import (
     check_folder,
     declared_license,
     insist,
-    insist_on_weights,
 )
 from runner.sources.hub_download import Fetched, fetch, fetch_file, is_there, storage_of
 from runner.sources.hub_listing import COMMIT, Listing, list_files
 from runner.sources.hub_progress import quiet_client
+from runner.sources.pickles import ADAPTER_PICKLE, PICKLE, PICKLE_INDEX, with_safetensors
 from runner.sources.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -83,8 +84,8 @@ class HubSource(Source):
         insist(self.check(context.folder, context.component))
         fetched = self._fetch(context)
         insist(check_folder(fetched.folder, self.file, context.component))
-        insist_on_weights(fetched.folder, self.file, context.component)
-        return self._checkpoint(fetched)
+        folder = with_safetensors(fetched.folder, self.file, context)
+        return replace(self._checkpoint(fetched), folder=folder)
 
     def survey(self, context: SourceContext) -> Survey:
         """Download what is small, at one commit; of the weights learn what the hub says."""
@@ -98,7 +99,7 @@ class HubSource(Source):
                 fetched = self._from_cache()
                 return Survey(self._checkpoint(fetched), files_of(fetched.folder))
             listing = list_files(self.repo, self.revision)
-            files = [listing.files[name] for name in self._wanted(listing, context.component)]
+            files = [listing.files[name] for name in self._wanted(listing, context)]
             small = [file for file in files if _is_small(file.name)]
             fetched = fetch(self.repo, listing.commit, small, context.progress)
         known = (
@@ -130,7 +131,7 @@ class HubSource(Source):
             if constants.HF_HUB_OFFLINE:
                 return self._from_cache()
             listing = list_files(self.repo, self.revision)
-            names = self._wanted(listing, context.component)
+            names = self._wanted(listing, context)
             files = [listing.files[name] for name in names]
             fetched = fetch(self.repo, listing.commit, files, context.progress)
             self._remember(fetched)
@@ -152,7 +153,7 @@ class HubSource(Source):
             raise errors.LocalEntryNotFoundError(f"{folder} is not there")
         return Fetched(folder, commit=commit, downloaded=0)
 
-    def _wanted(self, listing: Listing, component: str) -> Iterator[str]:
+    def _wanted(self, listing: Listing, context: SourceContext) -> Iterator[str]:
         """Choose files: configuration and the like, and the weights that the component has."""
         names = sorted(listing.files)
         yield from (name for name in names if _is_small(name))
@@ -160,22 +161,28 @@ class HubSource(Source):
             if self.file not in names:
                 raise self._no_such_file(names)
             yield self.file
-        elif component == "model":
-            yield from self._weights(listing)
-        elif component == "adapter" and ADAPTER_FILE in names:
-            yield ADAPTER_FILE
+        elif context.component == "model":
+            yield from self._weights(listing, context.allow_pickle)
+        elif context.component == "adapter":
+            forms = [ADAPTER_FILE, *([ADAPTER_PICKLE] if context.allow_pickle else [])]
+            yield from [name for name in forms if name in names][:1]
 
-    def _weights(self, listing: Listing) -> list[str]:
+    def _weights(self, listing: Listing, allow_pickle: bool) -> list[str]:  # noqa: FBT001
         """Choose the weights as transformers does; there may be the same in other forms."""
-        if SINGLE_FILE in listing.files:
-            return [SINGLE_FILE]
-        if INDEX_FILE not in listing.files:
-            raise self._no_safetensors(sorted(listing.files))
-        index = fetch_file(self.repo, listing.commit, listing.files[INDEX_FILE])
+        forms = [(SINGLE_FILE, INDEX_FILE), *([(PICKLE, PICKLE_INDEX)] if allow_pickle else [])]
+        for single, index in forms:
+            if single in listing.files:
+                return [single]
+            if index in listing.files:
+                return self._shards(listing, index)
+        raise self._no_safetensors(sorted(listing.files))
+
+    def _shards(self, listing: Listing, name: str) -> list[str]:
+        index = fetch_file(self.repo, listing.commit, listing.files[name])
         shards = sorted(set(read_index(index).values()))
         if lost := [shard for shard in shards if shard not in listing.files]:
             raise SourceError(
-                f"{lost[0]} is missing from {self.repo}, though {INDEX_FILE} lists it",
+                f"{lost[0]} is missing from {self.repo}, though {name} lists it",
                 "Take a revision that is whole, or tell the repository's owner.",
             )
         return shards
@@ -197,8 +204,8 @@ class HubSource(Source):
             return SourceError(
                 f"{self.repo} has no safetensors, only {pickles[0]}: pickle checkpoints are not "
                 "loaded, because reading one can run code",
-                "Take a revision or a repository with safetensors, or convert it in a safe place "
-                "and use `kind: local`.",
+                "Take a revision with safetensors; or write `allow_pickle: true`, and its tensors "
+                "alone are read.",
             )
         return SourceError(f"{self.repo} holds no weights", "Check the repository's name.")
 

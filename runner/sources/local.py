@@ -13,8 +13,8 @@ from runner.sources.checkpoint_folder import (
     check_folder,
     declared_license,
     insist,
-    insist_on_weights,
 )
+from runner.sources.pickles import with_safetensors
 
 
 class LocalSource(Source):
@@ -38,9 +38,8 @@ class LocalSource(Source):
         """Take the folder as it is, once its weight files are seen to be whole."""
         insist(self.check(context.folder, context.component))
         folder = self._folder(context.folder)
-        insist_on_weights(folder, self.file, context.component)
         return Checkpoint(
-            folder=folder,
+            folder=with_safetensors(folder, self.file, context),
             kind=self.kind,
             name=str(folder),
             gguf=self.file or "",

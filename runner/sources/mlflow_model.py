@@ -12,10 +12,11 @@ from pydantic import Field
 from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
-from runner.sources.checkpoint_folder import insist_on_weights
+from runner.sources.checkpoint_folder import declared_license, insist_on_weights
 from runner.sources.mlflow_location import files_of, is_model_uri, location_of
 
 _FLAVOR = "transformers"
+_LICENSE = "LICENSE.txt"
 
 
 class MlflowSource(Source):
@@ -44,12 +45,15 @@ class MlflowSource(Source):
         given = str(self._path(context.folder)) if self._is_path else self.uri
         location = location_of(given, context.tracking_uri)
         target = context.workdir / f"mlflow-{context.component}"
-        fetched = context.workdir / f"fetched-{context.component}"
-        fetched.mkdir(exist_ok=True)
-        model = files_of(location, fetched, context.tracking_uri)
-        self._assemble(model, target, context)
+        if not target.is_dir():
+            fetched = context.workdir / f"fetched-{context.component}"
+            fetched.mkdir(exist_ok=True)
+            model = files_of(location, fetched, context.tracking_uri)
+            self._assemble(model, target, context)
         insist_on_weights(target, None, context.component)
-        return Checkpoint(folder=target, kind=self.kind, name=self.uri)
+        return Checkpoint(
+            folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
+        )
 
     @property
     def _is_path(self) -> bool:
@@ -64,9 +68,11 @@ class MlflowSource(Source):
         for folder in [*folders, model / "model"]:
             for file in folder.rglob("*") if folder.is_dir() else ():
                 self._link(file, target / file.relative_to(folder))
-        for name in ("LICENSE.txt", "model_card.md"):
-            if (model / name).is_file():
-                shutil.copyfile(model / name, target / name)
+        if (model / _LICENSE).is_file():
+            shutil.copyfile(model / _LICENSE, target / _LICENSE)
+        if (model / "model_card.md").is_file():
+            data, text = ((model / f"model_card{end}").read_text() for end in ("_data.yaml", ".md"))
+            (target / "README.md").write_text(f"---\n{data}---\n{text}", encoding="utf-8")
         if not (model / "model").is_dir():
             base = referenced(model).resolve(context)
             for file in base.folder.rglob("*"):

@@ -15,8 +15,8 @@ from runner.sources.checkpoint_folder import (
     check_folder,
     declared_license,
     insist,
-    insist_on_weights,
 )
+from runner.sources.pickles import with_safetensors
 from runner.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
@@ -96,9 +96,8 @@ class PackageSource(Source):
             message = f"the package {self.distribution} is not installed"
             raise SourceError(message, self._install()) from error
         folder = self._folder(installed)
-        insist_on_weights(folder, self.file, context.component)
         return Checkpoint(
-            folder=folder,
+            folder=with_safetensors(folder, self.file, context),
             kind=self.kind,
             name=f"{installed.name}=={installed.version}/{PurePosixPath(self.path)}",
             gguf=self.file or "",

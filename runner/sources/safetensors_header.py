@@ -155,7 +155,8 @@ def _no_weights(folder: Path) -> SourceError:
     if pickled:
         return SourceError(
             f"{folder} holds {pickled[0]}, a pickle file, which can run code when it is read",
-            "Save the checkpoint as safetensors (model.save_pretrained does) and use that.",
+            "Save the checkpoint as safetensors (model.save_pretrained does), or write "
+            "`allow_pickle: true` and its tensors alone are read.",
         )
     return SourceError(
         f"{folder} holds no weights: neither {SINGLE_FILE} nor {INDEX_FILE}",

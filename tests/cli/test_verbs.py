@@ -37,6 +37,8 @@ def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
     if verb == "validate":
         Path("recipes/qa").mkdir(parents=True)
         Path("recipes/qa/squad.yaml").write_text("\n\n" + WRONG)
+    if verb == "persist":
+        assert cli("+recipe=text-generation/scratch", "tracking.uri=null").code == 0
     done = cli(*command)
     first = next(line.strip() for line in example[2:] if line.strip())
     assert first.split("…")[0].split("  ")[0] in done.stdout + done.stderr

@@ -15,9 +15,11 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+from runner.errors import StorageError
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.load import Parts
-from runner.packaging.weights import shard_size, write_weights
+from runner.packaging.weights import write_weights
+from runner.recipe.sizes import parse_size
 from runner.sources import Checkpoint
 from runner.sources.base import no_progress
 from runner.sources.safetensors_header import read_headers
@@ -124,14 +126,35 @@ def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
     assert told[-1][0] >= told[-1][1]
 
 
+def test_unchanged_weights_are_split_only_where_the_recipe_asks_for_it(tmp_path: Path) -> None:
+    parts = parts_of(gpt2(tmp_path / "source"), AutoModelForCausalLM, "float32")
+    size = max(tensor.nbytes for tensor in parts.tensors.values())
+    report = write_weights(parts, tmp_path / "ours", no_progress, max_shard_size=size + 2000)
+    assert report.how == "split"
+    files = list((tmp_path / "ours").glob("*.safetensors"))
+    assert len(files) > 2
+    assert max(file.stat().st_size for file in files) < size + 8000
+    before, after = stored(tmp_path / "source"), stored(tmp_path / "ours")
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    GPT2LMHeadModel.from_pretrained(tmp_path / "ours")
+
+
 @pytest.mark.parametrize(
-    ("text", "size"), [("500MB", 500_000_000), ("1GiB", 2**30), ("20kb", 20_000), ("7", 7)]
+    ("text", "size"),
+    [("500MB", 500_000_000), ("1GiB", 2**30), ("20kb", 20_000), ("7", 7), ("0", None), ("x", None)],
 )
-def test_shard_size_is_read_as_mlflow_reads_it(
-    monkeypatch: pytest.MonkeyPatch, text: str, size: int
+def test_sizes_are_read_as_transformers_reads_them(text: str, size: int | None) -> None:
+    assert parse_size(text) == size
+
+
+def test_a_shard_size_in_the_environment_that_is_none_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE", text)
-    assert shard_size() == size
+    monkeypatch.setenv("MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE", "much")
+    parts = parts_of(gpt2(tmp_path / "source"), AutoModelForCausalLM, "float32")
+    with pytest.raises(StorageError, match="much is not a size"):
+        write_weights(parts, tmp_path / "ours", no_progress)
 
 
 def test_auto_is_what_the_checkpoint_says(tmp_path: Path) -> None:

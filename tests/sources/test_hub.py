@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from runner.sources.hub import HubSource
-from tests.checkpoints import causal_lm, sharded_causal_lm
+from tests.checkpoints import as_pickle, causal_lm, sharded_causal_lm
 from tests.hub_server import Hub, serving
 
 TOKEN = "hf_sEcReTsEcReTsEcReT"
@@ -27,7 +27,7 @@ from runner.tasks import all_tasks
 told = []
 source = HubSource.model_validate(json.loads(sys.argv[1]))
 context = SourceContext(Path("."), Path("."), all_tasks()["text-generation"], sys.argv[2],
-                        lambda *said: told.append(said))
+                        lambda *said: told.append(said), allow_pickle=sys.argv[3] == "pickle")
 try:
     if sys.argv[3] == "survey":
         survey = source.survey(context)
@@ -232,6 +232,21 @@ def test_a_survey_knows_the_weights_without_asking_for_them(
     assert [name for name, _, _, here in found.said["listed"] if not here] == ["model.safetensors"]
     resolve()
     assert all(here for _, _, _, here in resolve(step="survey").said["listed"])
+
+
+def test_pickle_files_are_fetched_only_where_they_are_allowed(
+    hub: Hub, resolve: Resolve, gpt2: Path, tmp_path: Path
+) -> None:
+    files = content(as_pickle(gpt2, tmp_path / "pickle"))
+    hub.add("org/tiny", files)
+    assert "allow_pickle: true" in resolve().remedy
+    found = resolve(step="pickle")
+    assert "pytorch_model.bin" in hub.asked_for()
+    assert "model.safetensors" in found.files
+    hub.add("org/tiny", files | {"model.safetensors": content(gpt2)["model.safetensors"]})
+    hub.requests.clear()
+    resolve(step="pickle")
+    assert "pytorch_model.bin" not in hub.asked_for()
 
 
 @pytest.mark.parametrize("component", ["tokenizer", "image_processor"])

@@ -18,6 +18,9 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield Finding("merge-without-adapter", message, "Leave one of them out.", ("merge",))
     if recipe.save_pretrained:
         return
+    if recipe.allow_pickle:
+        message = "`save_pretrained: false` would leave a pickle file to whoever loads the model."
+        yield Finding("reference-to-pickle", message, _STORE, ("allow_pickle",))
     kind = str(getattr(recipe.source, "kind", ""))
     if kind != "hub" and not (recipe.adapter and kind in _STAY):
         message = f"`save_pretrained: false` only works for kind: hub, not for kind: {kind}."
