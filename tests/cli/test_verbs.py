@@ -59,6 +59,7 @@ def test_ls_lists_shipped_and_own_recipes_the_broken_ones_too(cli: Cli, mine: Pa
         "source": "scratch gpt2",
         "description": "mine",
         "errors": 0,
+        "flavors": ["transformers", "python_function"],
     }
     assert listed["own/wrong"]["errors"] == 1
     assert listed["own/broken"]["errors"] == 1
