@@ -66,12 +66,14 @@ class SourceRecord(_Part):
         name: The source as people name it.
         commit: Commit hash, for sources that have one.
         license: Licence identifier, where declared.
+        code: SHA-256 of the code files that came with it and are trusted, by name.
     """
 
     kind: str
     name: str
     commit: str = ""
     license: str = ""
+    code: dict[str, str] = Field(default_factory=dict)
 
 
 class Check(_Part):

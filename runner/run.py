@@ -19,6 +19,7 @@ from runner.evaluation.inputs import (
 from runner.evaluation.proof import prove
 from runner.findings import Loc, RecipeError
 from runner.packaging.load import Parts, load
+from runner.packaging.remote_code import code_of
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
 from runner.packaging.sign import infer, sign
@@ -95,7 +96,7 @@ def _steps(
     recipe = composed.recipe
     with step(record, "resolve", observer) as current:
         checkpoints = _resolve(composed, workdir, observer)
-        _note_sources(record, checkpoints, current)
+        _note_sources(recipe, record, checkpoints, current)
     with step(record, "load", observer) as current:
         parts = load(recipe, checkpoints)
         current.detail = "headers only" if parts.weightless else "weights in memory"
@@ -188,6 +189,7 @@ def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str,
             progress=observer.progress,
             tracking_uri=composed.settings.tracking.uri,
             allow_pickle=recipe.allow_pickle,
+            trust_remote_code=recipe.trust_remote_code,
         )
         for name, _, loc in wanted
     }
@@ -213,9 +215,17 @@ def _insist_on_licenses(
         raise RecipeError(findings)
 
 
-def _note_sources(record: RunRecord, checkpoints: dict[str, Checkpoint], current: Step) -> None:
+def _note_sources(
+    recipe: Recipe, record: RunRecord, checkpoints: dict[str, Checkpoint], current: Step
+) -> None:
     record.sources = {
-        name: SourceRecord(kind=c.kind, name=c.name, commit=c.commit, license=c.license)
+        name: SourceRecord(
+            kind=c.kind,
+            name=c.name,
+            commit=c.commit,
+            license=c.license,
+            code=code_of(c.folder) if recipe.trust_remote_code else {},
+        )
         for name, c in checkpoints.items()
     }
     current.bytes = sum(c.downloaded for c in checkpoints.values())

@@ -50,7 +50,7 @@ def ship(model: Model, parts: Parts, folder: Path, *, referenced: bool) -> None:
 
 def _how(parts: Parts) -> dict[str, Any]:
     """Say what the code needs to know beside what the flavor says."""
-    return {
+    how: dict[str, Any] = {
         "task": parts.task.name,
         "pipeline_task": parts.task.pipeline_task,
         "model": type(parts.model).__name__,
@@ -59,3 +59,12 @@ def _how(parts: Parts) -> dict[str, Any]:
         "name": parts.checkpoint.name,
         "transformers": transformers.__version__,
     }
+    if parts.code:
+        how["own_code"] = _auto_class(parts.model)
+    return how
+
+
+def _auto_class(model: Any) -> str:
+    """Give the auto class that loads a model whose code comes with it."""
+    names: dict[str, str] = model.config.auto_map
+    return next(n for n, c in names.items() if c.rpartition(".")[2] == type(model).__name__)

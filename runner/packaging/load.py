@@ -12,7 +12,8 @@ from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, merge, read_adapter
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
-from runner.recipe.models import Load, Recipe
+from runner.packaging.remote_code import code_of, has_code
+from runner.recipe.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
 from runner.tasks import Task
@@ -37,6 +38,7 @@ class Parts:
             weights had to be loaded (GGUF, a merged adapter).
         adapter: PEFT adapter to store beside the model.
         origins: Checkpoints of the components that have their own, by name.
+        code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
     """
 
     task: Task
@@ -47,6 +49,7 @@ class Parts:
     tensors: Mapping[str, TensorInfo]
     adapter: Adapter | None = None
     origins: Mapping[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
+    code: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def weightless(self) -> bool:
@@ -69,11 +72,12 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     """
     task = recipe.contract
     checkpoint = checkpoints["model"]
-    config = _config(checkpoint)
+    code = code_of(checkpoint.folder) if recipe.trust_remote_code else {}
+    config = _config(checkpoint, recipe)
     components = {
-        name: _component(name, checkpoints[name], recipe.load, None)
+        name: _component(name, checkpoints[name], recipe, None)
         if name in checkpoints
-        else _component(name, checkpoint, recipe.load, config)
+        else _component(name, checkpoint, recipe, config)
         for name in (*task.components, *_optional(task, checkpoints))
     }
     if checkpoint.gguf:
@@ -85,7 +89,7 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     if adapter and recipe.merge:
         merged = _merged(adapter, model, checkpoint, dtype)
         return Parts(task, merged, components, checkpoint, dtype, {})
-    return Parts(task, model, components, checkpoint, dtype, tensors, adapter, checkpoints)
+    return Parts(task, model, components, checkpoint, dtype, tensors, adapter, checkpoints, code)
 
 
 def _merged(
@@ -105,7 +109,7 @@ def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[Compone
 
 
 def _component(
-    name: str, checkpoint: Checkpoint, load: Load, config: PretrainedConfig | None
+    name: str, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig | None
 ) -> Any:
     loaders = {
         "tokenizer": transformers.AutoTokenizer,
@@ -113,8 +117,9 @@ def _component(
         "image_processor": transformers.AutoImageProcessor,
         "processor": transformers.AutoProcessor,
     }
-    asked: dict[str, Any] = dict(getattr(load, name))
+    asked: dict[str, Any] = dict(getattr(recipe.load, name))
     arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
+    arguments["trust_remote_code"] = recipe.trust_remote_code
     if checkpoint.gguf and name == "tokenizer":
         arguments["gguf_file"] = checkpoint.gguf
         if config is not None:  # without it, transformers parses the whole file again for it
@@ -146,9 +151,10 @@ def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
         backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
 
 
-def _config(checkpoint: Checkpoint) -> PretrainedConfig:
+def _config(checkpoint: Checkpoint, recipe: Recipe) -> PretrainedConfig:
     file = checkpoint.gguf or "config.json"
-    arguments = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
+    arguments: dict[str, Any] = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
+    arguments["trust_remote_code"] = recipe.trust_remote_code
     try:
         return transformers.AutoConfig.from_pretrained(str(checkpoint.folder), **arguments)
     except ImportError as error:
@@ -156,6 +162,8 @@ def _config(checkpoint: Checkpoint) -> PretrainedConfig:
             f"{file} cannot be read: {_first_line(error)}", "pip install 'recipe-runner[gguf]'"
         ) from error
     except Exception as error:
+        if not recipe.trust_remote_code and has_code(checkpoint.folder):
+            raise _needs_code(checkpoint) from error
         raise SourceError(
             f"the {file} of {checkpoint.name} cannot be read: {_first_line(error)}",
             f"Look at {checkpoint.folder / file}: it must be whole, and of an architecture that "
@@ -170,7 +178,7 @@ def _weightless_model(
     config: PretrainedConfig,
     tensors: Mapping[str, TensorInfo],
 ) -> tuple[PreTrainedModel, torch.dtype]:
-    model_class = _model_class(task, config, checkpoint)
+    model_class = _model_class(task, config, checkpoint, recipe)
     dtype = choose_dtype(recipe.dtype, config, tensors.values())
     model, report = on_meta(model_class, checkpoint.folder, tensors, dtype, recipe.load.model)
     _check_fit(report, task, model, tensors, checkpoint)
@@ -220,24 +228,37 @@ def on_meta(
 
 
 def _model_class(
-    task: Task, config: PretrainedConfig, checkpoint: Checkpoint
+    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, recipe: Recipe
 ) -> type[PreTrainedModel]:
+    trusted = recipe.trust_remote_code
+    own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
     for name in task.auto_models:
         auto_class = getattr(transformers, name, None)  # some are of one major version alone
-        if auto_class is None or type(config) not in auto_class._model_mapping:  # noqa: SLF001
+        if auto_class is None:
+            continue
+        if name not in own and type(config) not in auto_class._model_mapping:  # noqa: SLF001
             continue
         try:
             with torch.device("meta"):
-                return type(auto_class.from_config(config))
+                return type(auto_class.from_config(config, trust_remote_code=trusted))
         except ImportError as error:
             raise SourceError(
                 f"{checkpoint.name} needs a library that is not installed: {_first_line(error)}",
                 "Install it in this environment.",
             ) from error
+    if not trusted and has_code(checkpoint.folder):
+        raise _needs_code(checkpoint)
     raise SourceError(
         f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
         f"cannot load: it does not fit the task {task.name}",
         "Change the task, or take a checkpoint trained for it.",
+    )
+
+
+def _needs_code(checkpoint: Checkpoint) -> SourceError:
+    return SourceError(
+        f"{checkpoint.name} is a model whose code comes with it, and the recipe does not trust it",
+        "Read its *.py files; if they are what you want to run, write `trust_remote_code: true`.",
     )
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.requirements import Requirement
 
 from runner.packaging.load import Parts
+from runner.packaging.remote_code import packages_of
 
 _BASE = ("mlflow", "torch", "transformers")
 _DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
@@ -26,6 +27,7 @@ def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
     """
     names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
     names += ["peft"] if parts.adapter else []
+    names += packages_of(parts.checkpoint.folder) if parts.code else []
     pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
     for line in extra:
         pins[Requirement(line).name] = line

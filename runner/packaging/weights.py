@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from runner.errors import StorageError
 from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtype_of
 from runner.packaging.load import Parts
+from runner.packaging.remote_code import copy_code
 from runner.packaging.storage import clone_file
 from runner.recipe.sizes import parse_size
 from runner.sources.base import Progress
@@ -63,6 +64,8 @@ def write_weights(
         how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
         return WeightsReport(how, _size(folder))
     _write_config(parts.model, folder)
+    if parts.code:
+        copy_code(parts.checkpoint.folder, folder)
     targets = {name: _target(name, info, parts) for name, info in parts.tensors.items()}
     changed = {
         parts.tensors[name].dtype

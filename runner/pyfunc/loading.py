@@ -70,7 +70,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     named = inputs is not None and inputs.has_input_names()
     columns = tuple(map(str, inputs.input_names())) if inputs is not None and named else ()
     components = {
-        name: _component(path / "components" / name, name, kind, how["transformers"])
+        name: _component(path / "components" / name, name, kind, how)
         for name, kind in how["components"].items()
     }
     return Parts(
@@ -84,9 +84,10 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     )
 
 
-def _component(folder: Path, name: str, kind: str, version: str) -> Any:
+def _component(folder: Path, name: str, kind: str, how: dict[str, Any]) -> Any:
     """Load a component; in other ways where its own class is of another transformers."""
-    ways: list[tuple[str, dict[str, Any]]] = [(kind, {}), (_AUTO[name], {})]
+    trusted: dict[str, Any] = {"trust_remote_code": True} if "own_code" in how else {}
+    ways: list[tuple[str, dict[str, Any]]] = [(kind, {}), (_AUTO[name], trusted)]
     if name == "tokenizer":  # 5 names its fast class, and lists special tokens, as 4 does not
         ways += [("PreTrainedTokenizerFast", {}), (kind, {"extra_special_tokens": {}})]
     failures: list[Exception] = []
@@ -99,13 +100,14 @@ def _component(folder: Path, name: str, kind: str, version: str) -> Any:
         except Exception as error:
             failures.append(error)
     raise BadRequest(
-        f"transformers {transformers.__version__} cannot read the {name}, which {version} wrote: "
+        f"transformers {transformers.__version__} cannot read the {name}, which "
+        f"{how['transformers']} wrote: "
         f"install that version"
     ) from failures[0]
 
 
 def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
-    model_class = getattr(transformers, how["model"], None)
+    model_class = getattr(transformers, how.get("own_code") or how["model"], None)
     if model_class is None:
         raise BadRequest(
             f"transformers {transformers.__version__} has no {how['model']}; the model was saved "
@@ -113,6 +115,8 @@ def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
         )
     dtype = how["dtype"] if settings.dtype == "saved" else settings.dtype
     arguments: dict[str, Any] = {"dtype": getattr(torch, dtype)}
+    if "own_code" in how:
+        arguments["trust_remote_code"] = True
     if settings.device == "map":
         arguments["device_map"] = "auto"
     where, revision = _weights(path, how, settings)

@@ -31,6 +31,7 @@ class SourceContext:
         progress: Told of downloads and other long operations.
         tracking_uri: Tracking URI of the MLflow server that knows registered and logged models.
         allow_pickle: Whether weights in pickle files may be read, as tensors alone.
+        trust_remote_code: Whether code that comes with the weights may run.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class SourceContext:
     progress: Progress = no_progress
     tracking_uri: str | None = None
     allow_pickle: bool = False
+    trust_remote_code: bool = False
 
 
 @dataclass(frozen=True)

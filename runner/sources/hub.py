@@ -100,7 +100,7 @@ class HubSource(Source):
                 return Survey(self._checkpoint(fetched), files_of(fetched.folder))
             listing = list_files(self.repo, self.revision)
             files = [listing.files[name] for name in self._wanted(listing, context)]
-            small = [file for file in files if _is_small(file.name)]
+            small = [file for file in files if _is_small(file.name) or file.name.endswith(".py")]
             fetched = fetch(self.repo, listing.commit, small, context.progress)
         known = (
             CheckpointFile(
@@ -157,6 +157,8 @@ class HubSource(Source):
         """Choose files: configuration and the like, and the weights that the component has."""
         names = sorted(listing.files)
         yield from (name for name in names if _is_small(name))
+        if context.trust_remote_code:
+            yield from (name for name in names if fnmatch(name, "*.py") and "/" not in name)
         if self.file is not None:
             if self.file not in names:
                 raise self._no_such_file(names)

@@ -126,7 +126,8 @@ CASES = [
     ("the environment, nested", START + "tracking: {experiment: '${${a}:HOME}'}\n",
      "interpolation", 3, "HOME"),
     ("a setting of the run", START + "out: elsewhere\n", "forbidden-key", 3, "command line"),
-    ("not available yet", START + "trust_remote_code: true\n", "not-available", 3, "available"),
+    ("code of a branch", "task: fill-mask\nsource: {kind: hub, repo: a/b, revision: main}\n"
+     "trust_remote_code: true\n", "unpinned-code", 2, "pin `revision`"),
     ("a base that is not there", "defaults: [/recipe/no/such]\n" + START,
      "unknown-recipe", 1, "no/such"),
     ("a requirement pip cannot read", START + "requirements: {extra: ['no !! line']}\n",
