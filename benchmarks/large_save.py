@@ -15,12 +15,12 @@ from benchmarks.report import Ratio
 TIME_BUDGET = 1.2
 MEMORY_BUDGET = 0.15
 _HERE = Path(__file__).parent
-_RECIPE = """\
+RECIPE = """\
 task: text-generation
 source: {kind: local, path: ../checkpoint}
 evaluation: {views: []}
 """
-_IMPORTS = (
+IMPORTS = (
     "from runner.libraries import spare_unused_imports; spare_unused_imports();"
     "import runner.sweeps.run_all, runner.cli.console"
 )
@@ -31,15 +31,15 @@ def run() -> list[Ratio]:
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".benchmark-") as name:
         folder = Path(name)
         measure(["python", str(_HERE / "make_large_checkpoint.py"), "checkpoint"], folder)
-        size = _size(folder / "checkpoint")
+        model = size(folder / "checkpoint")
         (folder / "recipes").mkdir()
-        (folder / "recipes" / "large.yaml").write_text(_RECIPE)
-        imports = best(["python", "-c", _IMPORTS], folder, 2)
+        (folder / "recipes" / "large.yaml").write_text(RECIPE)
+        imports = best(["python", "-c", IMPORTS], folder, 2)
         copy = best(["sh", "-c", "rm -rf copy && cp -r checkpoint copy"], folder, 3)
         shutil.rmtree(folder / "copy")
         command = ["python", "-m", "runner", "+recipe=large", "tracking.uri=null"]
         ours = best(command, folder, 3)
-        on_disk = _size(folder / "outputs")
+        on_disk = size(folder / "outputs")
         save = _save_seconds(folder)
         shutil.rmtree(folder / "outputs")
         plain = best(["python", str(_HERE / "plain_save_model.py"), "checkpoint"], folder, 2)
@@ -62,21 +62,21 @@ def run() -> list[Ratio]:
         Ratio(
             "its peak memory over the imports",
             f"{over / 1e6:.0f} MB",
-            f"{size / 1e6:.0f} MB  the model",
-            over / size,
+            f"{model / 1e6:.0f} MB  the model",
+            over / model,
             MEMORY_BUDGET,
         ),
         Ratio(
             "plain save_model's peak memory over the imports",
             f"{plain_over / 1e6:.0f} MB",
-            f"{size / 1e6:.0f} MB  the model",
-            plain_over / size,
+            f"{model / 1e6:.0f} MB  the model",
+            plain_over / model,
         ),
         Ratio(
             "disk taken",
             f"{on_disk / 1e6:.0f} MB",
-            f"{size / 1e6:.0f} MB  the model",
-            on_disk / size,
+            f"{model / 1e6:.0f} MB  the model",
+            on_disk / model,
         ),
     ]
 
@@ -89,5 +89,6 @@ def _save_seconds(folder: Path) -> float:
     return next(step["seconds"] for step in record["steps"] if step["name"] == "save")
 
 
-def _size(folder: Path) -> int:
+def size(folder: Path) -> int:
+    """Give the bytes of all files in a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

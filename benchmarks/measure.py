@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +26,15 @@ class Measured:
     memory: int
 
 
-def measure(command: Sequence[str], folder: Path) -> Measured:
+def measure(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> Measured:
     """Run a command once.
 
     Args:
         command: The command; ``python`` as its first word stands for this interpreter.
         folder: Working directory.
+        environment: Variables that differ from those of this process.
 
     Returns:
         What it took.
@@ -40,17 +43,18 @@ def measure(command: Sequence[str], folder: Path) -> Measured:
         RuntimeError: It failed; its output is in the message.
     """
     words = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
-    environment = {
+    variables = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PYTHONPATH": str(Path(__file__).parent.parent),
+        **(environment or {}),
     }
     start = time.perf_counter()
     with subprocess.Popen(
         words,
         cwd=folder,
-        env=environment,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
