@@ -21,6 +21,7 @@ from runner.recipe.params import Param
 from runner.recipe.settings import Settings, TrackingSettings
 from runner.recipe.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
+from runner.sources.licenses import LicensePolicy
 from runner.tasks import all_tasks
 
 TARGET = Path(__file__).parent / "recipe.md"
@@ -50,6 +51,7 @@ def page() -> str:
     parts += [
         _section("Settings of a run", Settings, "These go on the command line, not into a recipe."),
         _section("`tracking` of the settings", TrackingSettings),
+        _section("`policy.licenses` of the settings", LicensePolicy),
         _tasks(),
     ]
     return "\n".join(parts)
