@@ -18,7 +18,7 @@ from runner.evaluation.inputs import (
 )
 from runner.evaluation.proof import prove
 from runner.findings import Loc
-from runner.packaging.load import Parts, load
+from runner.packaging.load import Parts, load, weight_bytes
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
 from runner.packaging.sign import infer, sign
@@ -27,7 +27,7 @@ from runner.recipe.composed import Composed
 from runner.recipe.digest import digest
 from runner.recipe.models import Recipe
 from runner.records import Failure, Observer, RunRecord, Silent, SourceRecord, Step, step
-from runner.sources import Checkpoint, Source, SourceContext
+from runner.sources import Checkpoint
 from runner.tasks.forms import rows_of
 
 _WORK = ".work-"
@@ -99,6 +99,9 @@ def _steps(
     with step(record, "load", observer) as current:
         parts = load(recipe, checkpoints)
         current.detail = "headers only" if parts.weightless else "weights in memory"
+        record.dtype = str(parts.dtype).removeprefix("torch.")
+        record.parameters = parts.model.num_parameters()
+        record.weight_bytes = weight_bytes(parts)
     inputs = _materialise(composed, workdir, parts)
     example = _example(recipe, inputs)
     with step(record, "sign", observer):
@@ -113,7 +116,6 @@ def _steps(
         current.bytes, current.detail = saved.bytes, saved.how
         record.model, record.model_bytes = str(saved.path), saved.bytes
         record.requirements = saved.requirements
-        record.dtype = str(parts.dtype).removeprefix("torch.")
     del parts
     if recipe.views:
         with step(record, "prove", observer) as current:
@@ -173,24 +175,10 @@ def _example(recipe: Recipe, inputs: _Inputs) -> Any:
 
 
 def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str, Checkpoint]:
-    recipe = composed.recipe
-    wanted: list[tuple[str, Source, Loc]] = [("model", recipe.source, ("source",))]
-    for name, source in recipe.components.given().items():
-        wanted.append((name, source, ("components", name)))
-    if recipe.adapter:
-        wanted.append(("adapter", recipe.adapter, ("adapter",)))
-    checkpoints: dict[str, Checkpoint] = {}
-    for name, source, loc in wanted:
-        context = SourceContext(
-            folder=composed.origin((*loc, "path")).folder,
-            workdir=workdir,
-            task=recipe.contract,
-            component=name,
-            progress=observer.progress,
-            tracking_uri=composed.settings.tracking.uri,
-        )
-        checkpoints[name] = source.resolve(context)
-    return checkpoints
+    return {
+        context.component: source.resolve(context)
+        for source, context in composed.parts(workdir, observer.progress)
+    }
 
 
 def _note_sources(record: RunRecord, checkpoints: dict[str, Checkpoint], current: Step) -> None:

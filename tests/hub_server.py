@@ -196,7 +196,12 @@ class _Handler(BaseHTTPRequestHandler):
         held = self._open(repo)
         commit = self._commit(held, revision or "main")
         siblings = [
-            {"rfilename": name, "size": len(content), "blobId": _etag(content)}
+            {
+                "rfilename": name,
+                "size": len(content),
+                "blobId": _etag(content),
+                **_lfs(name, content),
+            }
             for name, content in sorted(held.commits[commit].items())
         ]
         model = {
@@ -254,6 +259,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return 200, headers | {"Content-Length": str(len(content))}, b""
         return 200, headers, content
+
+
+def _lfs(name: str, content: bytes) -> dict[str, Any]:
+    """Weights are kept in LFS, and only of what is there does the hub say the SHA-256."""
+    if not name.endswith((".safetensors", ".gguf")):
+        return {}
+    return {"lfs": {"sha256": _etag(content), "size": len(content), "pointerSize": 134}}
 
 
 def _etag(content: bytes) -> str:

@@ -69,13 +69,8 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     """
     task = recipe.contract
     checkpoint = checkpoints["model"]
-    config = _config(checkpoint)
-    components = {
-        name: _component(name, checkpoints[name], recipe.load, None)
-        if name in checkpoints
-        else _component(name, checkpoint, recipe.load, config)
-        for name in (*task.components, *_optional(task, checkpoints))
-    }
+    config = read_config(checkpoint)
+    components = read_components(recipe, checkpoints, config)
     if checkpoint.gguf:
         model, dtype = _gguf_model(task, checkpoint, recipe, config)
         return Parts(task, model, components, checkpoint, dtype, {})
@@ -96,6 +91,28 @@ def _merged(
     merged = merge(adapter, base, dtype)
     merged.name_or_path = str(checkpoint.folder)
     return merged
+
+
+def read_components(
+    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], config: PretrainedConfig
+) -> dict[str, Any]:
+    """Load tokenizer, feature extractor, image processor or processor.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each component that has its own.
+        config: Configuration of the model.
+
+    Raises:
+        SourceError: One cannot be loaded.
+    """
+    task, checkpoint = recipe.contract, checkpoints["model"]
+    return {
+        name: _component(name, checkpoints[name], recipe.load, None)
+        if name in checkpoints
+        else _component(name, checkpoint, recipe.load, config)
+        for name in (*task.components, *_optional(task, checkpoints))
+    }
 
 
 def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
@@ -146,7 +163,15 @@ def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
         backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
 
 
-def _config(checkpoint: Checkpoint) -> PretrainedConfig:
+def read_config(checkpoint: Checkpoint) -> PretrainedConfig:
+    """Read the configuration of a checkpoint.
+
+    Args:
+        checkpoint: Where it lies; of a GGUF file it is a part.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
     file = checkpoint.gguf or "config.json"
     arguments = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
     try:
@@ -170,7 +195,7 @@ def _weightless_model(
     config: PretrainedConfig,
     tensors: Mapping[str, TensorInfo],
 ) -> tuple[PreTrainedModel, torch.dtype]:
-    model_class = _model_class(task, config, checkpoint)
+    model_class = type(empty_model(task, config, checkpoint))
     dtype = choose_dtype(recipe.dtype, config, tensors.values())
     model, report = on_meta(model_class, checkpoint.folder, tensors, dtype, recipe.load.model)
     _check_fit(report, task, model, tensors, checkpoint)
@@ -219,16 +244,24 @@ def on_meta(
     return model, report
 
 
-def _model_class(
-    task: Task, config: PretrainedConfig, checkpoint: Checkpoint
-) -> type[PreTrainedModel]:
+def empty_model(task: Task, config: PretrainedConfig, checkpoint: Checkpoint) -> PreTrainedModel:
+    """Build a model from its configuration alone, on torch's ``meta`` device.
+
+    Args:
+        task: The task it is for.
+        config: Its configuration.
+        checkpoint: Where that lies.
+
+    Raises:
+        SourceError: It does not fit the task, or needs a library that is not installed.
+    """
     for name in task.auto_models:
         auto_class = getattr(transformers, name, None)  # some are of one major version alone
         if auto_class is None or type(config) not in auto_class._model_mapping:  # noqa: SLF001
             continue
         try:
             with torch.device("meta"):
-                return type(auto_class.from_config(config))
+                return auto_class.from_config(config)
         except ImportError as error:
             raise SourceError(
                 f"{checkpoint.name} needs a library that is not installed: {_first_line(error)}",
@@ -291,7 +324,7 @@ def _and_more(names: list[str]) -> str:
 def _gguf_model(
     task: Task, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig
 ) -> tuple[PreTrainedModel, torch.dtype]:
-    dtype = torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
+    dtype = gguf_dtype(recipe)
     try:
         model = getattr(transformers, task.auto_models[0]).from_pretrained(
             str(checkpoint.folder),
@@ -311,6 +344,11 @@ def _gguf_model(
     return model, dtype
 
 
+def gguf_dtype(recipe: Recipe) -> torch.dtype:
+    """Give the dtype that the weights of a GGUF file are computed in."""
+    return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
@@ -318,12 +356,18 @@ def _first_line(error: Exception) -> str:
 def weight_bytes(parts: Parts) -> int:
     """Give the size of the weights as they will be written, in bytes."""
     if not parts.weightless:
-        return sum(p.numel() * p.element_size() for p in parts.model.parameters())
+        return sum(t.numel() * t.element_size() for t in own_tensors(parts.model))
     itemsize = parts.dtype.itemsize
     return sum(
         _elements(info) * itemsize if is_floating(info.dtype) else info.nbytes
         for info in parts.tensors.values()
     )
+
+
+def own_tensors(model: PreTrainedModel) -> list[torch.Tensor]:
+    """Give the tensors that a model is saved as; tied ones once."""
+    state: dict[str, torch.Tensor] = model.state_dict(keep_vars=True)
+    return list({id(tensor): tensor for tensor in state.values()}.values())
 
 
 def _elements(info: TensorInfo) -> int:

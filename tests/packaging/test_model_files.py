@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from mlflow.types.schema import DataType
 
+from runner.libraries import installed
 from runner.packaging.card import read_card, write_license
-from runner.packaging.requirements import installed, requirements, versions
+from runner.packaging.requirements import requirements, versions
 from runner.packaging.sign import sign
 from runner.recipe.models import Recipe
 from runner.sources import Checkpoint
