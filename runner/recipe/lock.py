@@ -115,7 +115,7 @@ class Lock(_Block):
     def text(self) -> str:
         """Give the file's text."""
         values = self.model_dump(by_alias=True, exclude_defaults=True)
-        return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
+        return yaml.safe_dump(values, sort_keys=False, width=100)
 
     def write(self, file: Path) -> bool:
         """Write the file in one move, unless it says the same already.
