@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -109,17 +109,19 @@ def _lock_part(
 ) -> tuple[LockedPart, Checkpoint]:
     there = source.at(commit) if commit else source
     found = there.locate(context)
-    survey = there.at(found.commit).survey(context) if found.commit else there.survey(context)
+    survey = (there.at(found.commit) if found.commit else there).survey(context)
     checkpoint = survey.checkpoint
     if not found.asked:
         insist_on_weights(checkpoint.folder, checkpoint.gguf or None, context.component)
     files = _to_lock(found, survey)
-    located = replace(found, folder=checkpoint.folder, files=files)
+    located = Location(found.name, checkpoint.commit, checkpoint.folder, files)
     return locked_part(source, located, checkpoint.license), checkpoint
 
 
 def _to_lock(found: Location, survey: Survey) -> tuple[CheckpointFile, ...]:
     """Choose what a run needs of what tells one state of the source from another."""
+    if not found.asked:
+        return survey.files
     telling = {file.name for file in found.files}
     return tuple(file for file in survey.files if file.name in telling)
 

@@ -36,6 +36,7 @@ class Served:
     """A hub, and the command line of a process that asks it."""
 
     hub: Hub
+    cache: Path
     process: "subprocess.Popen[str]"
 
     def cli(self, *arguments: str) -> Outcome:
@@ -71,6 +72,6 @@ def serving_cli(folder: Path) -> Iterator[Served]:
             text=True,
             env=environment,
         ) as process:
-            yield Served(hub, process)
+            yield Served(hub, folder / "hf" / "hub", process)
             assert process.stdin is not None
             process.stdin.close()

@@ -107,7 +107,7 @@ class Location:
         folder: Folder of the files on this machine.
         files: Files that tell one state of it from another, sorted by name; none for a source
             whose recipe block says everything.
-        asked: Whether this is the source's own word; false for what a cache remembers of it.
+        asked: Whether the source was asked; of a hub that is offline only the name is known.
     """
 
     name: str

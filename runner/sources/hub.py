@@ -114,11 +114,9 @@ class HubSource(Source):
         from runner.sources.hub_verdicts import said_plainly
 
         insist(self.check(context.folder, context.component))
+        if constants.HF_HUB_OFFLINE:
+            return Location(self.repo, asked=False)
         with said_plainly(self.repo, self.revision), quiet_client():
-            if constants.HF_HUB_OFFLINE:
-                fetched = self._from_cache()
-                files = needed_files(fetched.folder, self.file or "", context.component)
-                return Location(self.repo, fetched.commit, fetched.folder, files, asked=False)
             listing = list_files(self.repo, self.revision)
         listed = sorted(listing.files.values(), key=lambda file: file.name)
         files = tuple(CheckpointFile(f.name, f.size or 0, f.sha256, here=False) for f in listed)
