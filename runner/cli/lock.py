@@ -102,7 +102,8 @@ def _check(composed: "list[Composed]", args: Namespace) -> Exit:
             checked.append(check(one))
         except RunnerError as error:
             errors.append(error)
-    failing = [drift for one in checked for drift in one.drifts if _fails(drift, args)]
+    drifts = [drift for one in checked for drift in one.drifts]
+    failing = [drift for drift in drifts if _fails(drift, args)]
     if args.output == "json":
         from runner.cli.documents import as_json
 
@@ -113,7 +114,7 @@ def _check(composed: "list[Composed]", args: Namespace) -> Exit:
             sys.stderr.writelines(f"{line}\n" for line in _notes(one))
             sys.stdout.writelines(f"{line}\n" for line in _found(one, args))
         sys.stderr.writelines(_told(error) for error in errors)
-        sys.stdout.write(_summary(len(checked), len(failing)))
+        sys.stdout.write(_summary(len(checked), len(failing), len(drifts) - len(failing)))
     worst = max((error.exit for error in errors), default=Exit.DONE)
     return max(worst, Exit.GATE_FAILED if failing else Exit.DONE)
 
@@ -147,9 +148,15 @@ def _told(error: RunnerError) -> str:
     return f"error[{error.code}] {error.message} {error.remedy}".rstrip() + "\n"
 
 
-def _summary(locks: int, failing: int) -> str:
-    what = f"{locks} recipe{'' if locks == 1 else 's'}"
-    return f"{what}, {failing} not as locked\n" if failing else f"{what}: as locked\n"
+def _summary(recipes: int, errors: int, warnings: int) -> str:
+    counts = [_count(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
+    return (
+        ", ".join([_count(recipes, "recipe"), *counts]) + ("" if counts else ": as locked") + "\n"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _checked_document(checked: "Checked", args: Namespace) -> dict[str, Any]:

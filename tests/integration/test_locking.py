@@ -112,7 +112,7 @@ def test_a_branch_that_moves_is_refused_kept_or_followed_on_purpose(
     said = f"the model is hub org/moving main at {second[:12]}, the lock says hub org/moving main"
     assert f"recipes/moving.lock.yaml error[source-moved] {said} at {first[:12]}." in checked.stdout
     assert "lock --upgrade" in checked.stdout
-    assert checked.stdout.endswith("1 recipe, 1 not as locked\n")
+    assert checked.stdout.endswith("1 recipe, 1 error\n")
 
     served.hub.requests.clear()
     refused = served.cli("+recipe=moving", "--locked", "tracking.uri=null")
