@@ -20,7 +20,7 @@ example:
 
   text-generation/scratch dtype=bfloat16
     model         gpt2 (random weights, seed 0)
-                  nothing to fetch, 7 files of 280 kB here
+                  nothing to fetch, 7 files of 260 kB here
     architecture  GPT2LMHeadModel, 58,240 parameters, bfloat16: 116 kB (safetensors headers)
     memory        float16 116 kB, bfloat16 116 kB, float32 233 kB, float64 466 kB
     inputs        string
