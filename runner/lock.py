@@ -15,14 +15,12 @@ from runner.packaging.requirements import requirements
 from runner.packaging.sign import sign
 from runner.recipe.composed import Composed
 from runner.recipe.digest import digest
+from runner.recipe.drift import Drift, Present, drift
 from runner.recipe.lock import (
-    Drift,
     Lock,
     LockedModel,
     LockedPart,
     LockedResult,
-    Present,
-    drift,
     lock_file_of,
     read_lock,
 )

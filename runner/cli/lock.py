@@ -12,7 +12,7 @@ from runner.errors import Exit, RunnerError
 if TYPE_CHECKING:
     from runner.lock import Locked
     from runner.recipe.composed import Composed
-    from runner.recipe.lock import Drift
+    from runner.recipe.drift import Drift
     from runner.recipe.locked import Checked
 
 SUMMARY = "pin what recipes stand for: commits, files, packages, signature"
@@ -120,7 +120,7 @@ def _check(composed: "list[Composed]", args: Namespace) -> Exit:
 
 
 def _fails(drift: "Drift", args: Namespace) -> bool:
-    from runner.recipe.lock import DriftKind
+    from runner.recipe.drift import DriftKind
 
     return args.packages or drift.kind is not DriftKind.PACKAGE_CHANGED
 

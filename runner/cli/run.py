@@ -57,9 +57,9 @@ def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
     composed = _compose(args.overrides, args.config_dir, sweep=args.multirun)
     if args.locked:
-        from runner.recipe.locked import hold_to_lock
+        from runner.recipe.locked import hold_to_locks
 
-        composed = [hold_to_lock(one) for one in composed]
+        composed = hold_to_locks(composed)
     from runner.cli.console import (
         ConsoleObserver,
         open_console,

@@ -9,16 +9,15 @@ import torch
 import transformers
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
-from runner.errors import SourceError
+from runner.errors import SourceError, first_line
 from runner.packaging.adapter import Adapter, merge, read_adapter
+from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
-from runner.recipe.models import Load, Recipe
+from runner.recipe.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
 from runner.tasks import Task
-from runner.tasks.base import ComponentName
 
-_FAST_TOKENIZER_OPTIONS = {"split_digits"}
 _SHOWN = 3
 
 
@@ -91,101 +90,6 @@ def _merged(
     merged = merge(adapter, base, dtype)
     merged.name_or_path = str(checkpoint.folder)
     return merged
-
-
-def read_components(
-    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], config: PretrainedConfig
-) -> dict[str, Any]:
-    """Load tokenizer, feature extractor, image processor or processor.
-
-    Args:
-        recipe: The recipe.
-        checkpoints: Checkpoint of the ``model``, and of each component that has its own.
-        config: Configuration of the model.
-
-    Raises:
-        SourceError: One cannot be loaded.
-    """
-    task, checkpoint = recipe.contract, checkpoints["model"]
-    return {
-        name: _component(name, checkpoints[name], recipe.load, None)
-        if name in checkpoints
-        else _component(name, checkpoint, recipe.load, config)
-        for name in (*task.components, *_optional(task, checkpoints))
-    }
-
-
-def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
-    """Give the optional components that are there."""
-    has_images = (checkpoints["model"].folder / "preprocessor_config.json").is_file()
-    return [name for name in task.optional_components if name in checkpoints or has_images]
-
-
-def _component(
-    name: str, checkpoint: Checkpoint, load: Load, config: PretrainedConfig | None
-) -> Any:
-    loaders = {
-        "tokenizer": transformers.AutoTokenizer,
-        "feature_extractor": transformers.AutoFeatureExtractor,
-        "image_processor": transformers.AutoImageProcessor,
-        "processor": transformers.AutoProcessor,
-    }
-    asked: dict[str, Any] = dict(getattr(load, name))
-    arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
-    if checkpoint.gguf and name == "tokenizer":
-        arguments["gguf_file"] = checkpoint.gguf
-        if config is not None:  # without it, transformers parses the whole file again for it
-            arguments["config"] = config
-    try:
-        component = loaders[name].from_pretrained(str(checkpoint.folder), **arguments)
-    except Exception as error:
-        raise SourceError(
-            f"the {name} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
-            f"Give the recipe a {name} of its own under `components.{name}`, "
-            "or mend the checkpoint.",
-        ) from error
-    if name == "tokenizer":
-        _hold_to(component, asked)
-    return component
-
-
-def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
-    """Make special tokens and digit splitting hold where the checkpoint's file overrode them."""
-    for key, value in asked.items():
-        if key.endswith("_token") and not key.startswith("add_"):
-            setattr(tokenizer, key, value)
-    if asked.get("split_digits"):
-        from tokenizers import pre_tokenizers
-
-        backend = tokenizer.backend_tokenizer
-        digits = pre_tokenizers.Digits(individual_digits=True)
-        current = backend.pre_tokenizer
-        backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
-
-
-def read_config(checkpoint: Checkpoint) -> PretrainedConfig:
-    """Read the configuration of a checkpoint.
-
-    Args:
-        checkpoint: Where it lies; of a GGUF file it is a part.
-
-    Raises:
-        SourceError: It cannot be read.
-    """
-    file = checkpoint.gguf or "config.json"
-    arguments = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
-    try:
-        return transformers.AutoConfig.from_pretrained(str(checkpoint.folder), **arguments)
-    except ImportError as error:
-        raise SourceError(
-            f"{file} cannot be read: {_first_line(error)}", "pip install 'recipe-runner[gguf]'"
-        ) from error
-    except Exception as error:
-        raise SourceError(
-            f"the {file} of {checkpoint.name} cannot be read: {_first_line(error)}",
-            f"Look at {checkpoint.folder / file}: it must be whole, and of an architecture that "
-            f"transformers {transformers.__version__} knows.",
-        ) from error
 
 
 def _weightless_model(
@@ -264,7 +168,7 @@ def empty_model(task: Task, config: PretrainedConfig, checkpoint: Checkpoint) ->
                 return auto_class.from_config(config)
         except ImportError as error:
             raise SourceError(
-                f"{checkpoint.name} needs a library that is not installed: {_first_line(error)}",
+                f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
                 "Install it in this environment.",
             ) from error
     raise SourceError(
@@ -335,7 +239,7 @@ def _gguf_model(
         )
     except Exception as error:
         raise SourceError(
-            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
+            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {first_line(error)}",
             f"Check that transformers {transformers.__version__} reads GGUF files of this "
             "architecture, and that the file is whole.",
         ) from error
@@ -347,10 +251,6 @@ def _gguf_model(
 def gguf_dtype(recipe: Recipe) -> torch.dtype:
     """Give the dtype that the weights of a GGUF file are computed in."""
     return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def weight_bytes(parts: Parts) -> int:

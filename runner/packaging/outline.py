@@ -7,14 +7,13 @@ from typing import Any
 import torch
 
 from runner.packaging.adapter import Adapter
+from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.load import (
     Parts,
     empty_model,
     gguf_dtype,
     own_tensors,
-    read_components,
-    read_config,
     weight_bytes,
 )
 from runner.recipe.models import DTYPES, Recipe

@@ -1,23 +1,15 @@
 """A recipe against its lock: what it stands for now, and a run held to what was locked."""
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.libraries import installed
 from runner.recipe.composed import Composed
 from runner.recipe.digest import digest
-from runner.recipe.lock import (
-    Drift,
-    Lock,
-    LockedFile,
-    LockedPart,
-    LockError,
-    Present,
-    drift,
-    lock_file_of,
-    read_lock,
-)
+from runner.recipe.drift import Drift, LockError, Present, drift
+from runner.recipe.lock import Lock, LockedFile, LockedPart, lock_file_of, read_lock
 from runner.recipe.strict_yaml import display_name
 from runner.sources import Location, Source
 from runner.sources.checkpoint_files import hashed
@@ -57,25 +49,29 @@ def check(composed: Composed) -> Checked:
     return Checked(display_name(file), lock, drift(lock, present), unasked)
 
 
-def hold_to_lock(composed: Composed) -> Composed:
-    """Pin the sources of a recipe to the commits of its lock.
+def hold_to_locks(composed: Iterable[Composed]) -> list[Composed]:
+    """Pin the sources of recipes to the commits of their locks.
 
     Args:
-        composed: The composed recipe.
+        composed: The composed recipes.
 
     Returns:
-        It, with its pins.
+        Each with its pins.
 
     Raises:
-        LockError: It is not what was locked.
-        RecipeError: The lock cannot be read.
+        LockError: One is not what was locked.
+        RecipeError: A lock cannot be read.
         SourceError: A source cannot be asked.
     """
-    checked = check(composed)
-    if checked.drifts or checked.lock is None:
-        raise LockError(checked.drifts, checked.file)
-    parts = checked.lock.parts
-    return replace(composed, pins={n: part.commit for n, part in parts.items() if part.commit})
+    checked = [(one, check(one)) for one in composed]
+    if drifts := [(result.file, drift) for _, result in checked for drift in result.drifts]:
+        raise LockError(drifts)
+    return [replace(one, pins=_pins(result.lock)) for one, result in checked]
+
+
+def _pins(lock: Lock | None) -> dict[str, str]:
+    parts = lock.parts if lock else {}
+    return {name: part.commit for name, part in parts.items() if part.commit}
 
 
 def recipe_digest(composed: Composed) -> str:

@@ -232,6 +232,10 @@ def test_a_changed_recipe_and_a_missing_lock_are_the_command_lines_fault(
     assert [found["code"] for found in missing.document["findings"]] == ["lock-missing"]
     assert cli("lock", "--check").code == 1
     cli("lock")
+    write("own/new", source={"kind": "scratch", "architecture": "gpt2"})
+    sweep = ("-m", "+recipe=own/local,own/new", "tracking.uri=null", "--locked")
+    assert "own/new.lock.yaml error[lock-missing]" in cli(*sweep).stderr
+    Path("recipes/own/new.yaml").unlink()
     overridden = cli("+recipe=own/local", "--locked", "dtype=bfloat16", "tracking.uri=null")
     assert overridden.code == 2
     assert "error[recipe-changed] the recipe own/local with dtype=bfloat16 is" in overridden.stderr

@@ -15,17 +15,8 @@ from hypothesis import strategies as st
 
 from runner.errors import Exit
 from runner.findings import RecipeError
-from runner.recipe.lock import (
-    Drift,
-    DriftKind,
-    Lock,
-    LockedPart,
-    LockError,
-    Present,
-    drift,
-    lock_file_of,
-    read_lock,
-)
+from runner.recipe.drift import Drift, DriftKind, LockError, Present, drift
+from runner.recipe.lock import Lock, LockedPart, lock_file_of, read_lock
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
@@ -187,7 +178,7 @@ def test_everything_that_drifted_is_said_at_once() -> None:
     ],
 )
 def test_whose_fault_it_is_decides_the_exit_code(kinds: list[DriftKind], code: Exit) -> None:
-    assert LockError([Drift(kind, "it") for kind in kinds], "a.lock.yaml").exit is code
+    assert LockError([("a.lock.yaml", Drift(kind, "it")) for kind in kinds]).exit is code
 
 
 @pytest.mark.parametrize(
