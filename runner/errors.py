@@ -56,3 +56,8 @@ class SignatureError(RunnerError):
 
     code = "signature-failed"
     exit = Exit.WRONG_INPUT
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line of what an error says, or its name where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 RECORD_FILE = "record.json"
 
@@ -157,6 +157,8 @@ class RunRecord(_Part):
         model: Path of the model folder; empty until it is saved.
         model_bytes: Size of the model folder.
         dtype: dtype of the weights as written.
+        parameters: Number of the model's parameters.
+        weight_bytes: Size of the weights in that dtype.
         sources: Where each part came from.
         signature: The model's signature: ``inputs``, ``outputs``, ``params``.
         requirements: Requirement lines stored in the model.
@@ -180,6 +182,8 @@ class RunRecord(_Part):
     model: str = ""
     model_bytes: int = 0
     dtype: str = ""
+    parameters: int = 0
+    weight_bytes: int = 0
     sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
     signature: dict[str, Any] = Field(default_factory=dict)
     requirements: list[str] = Field(default_factory=list)
@@ -212,6 +216,18 @@ class RunRecord(_Part):
         staged.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
         os.replace(staged, target)
         return target
+
+
+def read_record(file: Path) -> RunRecord | None:
+    """Read a record; nothing where there is none, or one that another version wrote otherwise.
+
+    Args:
+        file: The record file.
+    """
+    try:
+        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValidationError):
+        return None
 
 
 class Observer(Protocol):

@@ -18,17 +18,17 @@ from runner.evaluation.inputs import (
 )
 from runner.evaluation.proof import prove
 from runner.findings import Loc, RecipeError
-from runner.packaging.load import Parts, load
+from runner.packaging.load import Parts, load, weight_bytes
 from runner.packaging.remote_code import code_of
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
 from runner.packaging.sign import infer, sign
 from runner.packaging.storage import failing_as_storage
-from runner.recipe.composed import Composed
+from runner.recipe.composed import Composed, loc_of
 from runner.recipe.digest import digest
 from runner.recipe.models import Recipe
 from runner.records import Failure, Observer, RunRecord, Silent, SourceRecord, Step, step
-from runner.sources import Checkpoint, Source, SourceContext
+from runner.sources import Checkpoint
 from runner.tasks.forms import rows_of
 
 _WORK = ".work-"
@@ -100,6 +100,9 @@ def _steps(
     with step(record, "load", observer) as current:
         parts = load(recipe, checkpoints)
         current.detail = "headers only" if parts.weightless else "weights in memory"
+        record.dtype = str(parts.dtype).removeprefix("torch.")
+        record.parameters = parts.model.num_parameters()
+        record.weight_bytes = weight_bytes(parts)
     inputs = _materialise(composed, workdir, parts)
     example = _example(recipe, inputs)
     with step(record, "sign", observer):
@@ -114,7 +117,6 @@ def _steps(
         current.bytes, current.detail = saved.bytes, saved.how
         record.model, record.model_bytes = str(saved.path), saved.bytes
         record.requirements = saved.requirements
-        record.dtype = str(parts.dtype).removeprefix("torch.")
     del parts
     if recipe.views:
         with step(record, "prove", observer) as current:
@@ -174,45 +176,25 @@ def _example(recipe: Recipe, inputs: _Inputs) -> Any:
 
 
 def _resolve(composed: Composed, workdir: Path, observer: Observer) -> dict[str, Checkpoint]:
-    recipe = composed.recipe
-    wanted: list[tuple[str, Source, Loc]] = [("model", recipe.source, ("source",))]
-    for name, source in recipe.components.given().items():
-        wanted.append((name, source, ("components", name)))
-    if recipe.adapter:
-        wanted.append(("adapter", recipe.adapter, ("adapter",)))
-    contexts = {
-        name: SourceContext(
-            folder=composed.origin((*loc, "path")).folder,
-            workdir=workdir,
-            task=recipe.contract,
-            component=name,
-            progress=observer.progress,
-            tracking_uri=composed.settings.tracking.uri,
-            allow_pickle=recipe.allow_pickle,
-            trust_remote_code=recipe.trust_remote_code,
-        )
-        for name, _, loc in wanted
+    _insist_on_licenses(composed, workdir, observer)
+    return {
+        context.component: source.resolve(context)
+        for source, context in composed.parts(workdir, observer.progress)
     }
-    _insist_on_licenses(composed, wanted, contexts)
-    return {name: source.resolve(contexts[name]) for name, source, _ in wanted}
 
 
-def _insist_on_licenses(
-    composed: Composed,
-    wanted: list[tuple[str, Source, Loc]],
-    contexts: dict[str, SourceContext],
-) -> None:
+def _insist_on_licenses(composed: Composed, workdir: Path, observer: Observer) -> None:
     """Refuse what the policy does not allow, before any weights are fetched."""
     policy = composed.settings.policy.licenses
     if not policy.says_something:
         return
     findings = [
-        finding.under(*loc).at(composed.origin(loc).place)
-        for name, source, loc in wanted
-        for finding in policy.check(source.survey(contexts[name]).checkpoint)
+        finding.under(*loc_of(context.component))
+        for source, context in composed.parts(workdir, observer.progress)
+        for finding in policy.check(source.survey(context).checkpoint)
     ]
     if findings:
-        raise RecipeError(findings)
+        raise RecipeError(f.at(composed.origin(f.loc).place) for f in findings)
 
 
 def _note_sources(

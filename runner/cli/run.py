@@ -41,6 +41,11 @@ def configure(parser: ArgumentParser) -> None:
         "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
     )
     parser.add_argument("-m", "--multirun", action="store_true", help="run every combination")
+    parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="only what the recipes' locks say; refuse if anything moved",
+    )
     add_config_dir(parser)
     add_output(parser)
     parser.add_argument(
@@ -51,6 +56,10 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
     composed = _compose(args.overrides, args.config_dir, sweep=args.multirun)
+    if args.locked:
+        from runner.recipe.locked import hold_to_locks
+
+        composed = hold_to_locks(composed)
     from runner.cli.console import (
         ConsoleObserver,
         open_console,

@@ -9,17 +9,16 @@ import torch
 import transformers
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
-from runner.errors import SourceError
+from runner.errors import SourceError, first_line
 from runner.packaging.adapter import Adapter, merge, read_adapter
+from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
-from runner.packaging.remote_code import code_of, has_code
+from runner.packaging.remote_code import code_of, has_code, needs_code
 from runner.recipe.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.safetensors_header import TensorInfo, read_headers
 from runner.tasks import Task
-from runner.tasks.base import ComponentName
 
-_FAST_TOKENIZER_OPTIONS = {"split_digits"}
 _SHOWN = 3
 
 
@@ -73,13 +72,8 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Parts:
     task = recipe.contract
     checkpoint = checkpoints["model"]
     code = code_of(checkpoint.folder) if recipe.trust_remote_code else {}
-    config = _config(checkpoint, recipe)
-    components = {
-        name: _component(name, checkpoints[name], recipe, None)
-        if name in checkpoints
-        else _component(name, checkpoint, recipe, config)
-        for name in (*task.components, *_optional(task, checkpoints))
-    }
+    config = read_config(checkpoint, trusted=recipe.trust_remote_code)
+    components = read_components(recipe, checkpoints, config)
     if checkpoint.gguf:
         model, dtype = _gguf_model(task, checkpoint, recipe, config)
         return Parts(task, model, components, checkpoint, dtype, {})
@@ -102,75 +96,6 @@ def _merged(
     return merged
 
 
-def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
-    """Give the optional components that are there."""
-    has_images = (checkpoints["model"].folder / "preprocessor_config.json").is_file()
-    return [name for name in task.optional_components if name in checkpoints or has_images]
-
-
-def _component(
-    name: str, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig | None
-) -> Any:
-    loaders = {
-        "tokenizer": transformers.AutoTokenizer,
-        "feature_extractor": transformers.AutoFeatureExtractor,
-        "image_processor": transformers.AutoImageProcessor,
-        "processor": transformers.AutoProcessor,
-    }
-    asked: dict[str, Any] = dict(getattr(recipe.load, name))
-    arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
-    arguments["trust_remote_code"] = recipe.trust_remote_code
-    if checkpoint.gguf and name == "tokenizer":
-        arguments["gguf_file"] = checkpoint.gguf
-        if config is not None:  # without it, transformers parses the whole file again for it
-            arguments["config"] = config
-    try:
-        component = loaders[name].from_pretrained(str(checkpoint.folder), **arguments)
-    except Exception as error:
-        raise SourceError(
-            f"the {name} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
-            f"Give the recipe a {name} of its own under `components.{name}`, "
-            "or mend the checkpoint.",
-        ) from error
-    if name == "tokenizer":
-        _hold_to(component, asked)
-    return component
-
-
-def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
-    """Make special tokens and digit splitting hold where the checkpoint's file overrode them."""
-    for key, value in asked.items():
-        if key.endswith("_token") and not key.startswith("add_"):
-            setattr(tokenizer, key, value)
-    if asked.get("split_digits"):
-        from tokenizers import pre_tokenizers
-
-        backend = tokenizer.backend_tokenizer
-        digits = pre_tokenizers.Digits(individual_digits=True)
-        current = backend.pre_tokenizer
-        backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
-
-
-def _config(checkpoint: Checkpoint, recipe: Recipe) -> PretrainedConfig:
-    file = checkpoint.gguf or "config.json"
-    arguments: dict[str, Any] = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
-    arguments["trust_remote_code"] = recipe.trust_remote_code
-    try:
-        return transformers.AutoConfig.from_pretrained(str(checkpoint.folder), **arguments)
-    except ImportError as error:
-        raise SourceError(
-            f"{file} cannot be read: {_first_line(error)}", "pip install 'recipe-runner[gguf]'"
-        ) from error
-    except Exception as error:
-        if not recipe.trust_remote_code and has_code(checkpoint.folder):
-            raise _needs_code(checkpoint) from error
-        raise SourceError(
-            f"the {file} of {checkpoint.name} cannot be read: {_first_line(error)}",
-            f"Look at {checkpoint.folder / file}: it must be whole, and of an architecture that "
-            f"transformers {transformers.__version__} knows.",
-        ) from error
-
-
 def _weightless_model(
     task: Task,
     checkpoint: Checkpoint,
@@ -178,7 +103,8 @@ def _weightless_model(
     config: PretrainedConfig,
     tensors: Mapping[str, TensorInfo],
 ) -> tuple[PreTrainedModel, torch.dtype]:
-    model_class = _model_class(task, config, checkpoint, recipe)
+    trusted = recipe.trust_remote_code
+    model_class = type(empty_model(task, config, checkpoint, trusted=trusted))
     dtype = choose_dtype(recipe.dtype, config, tensors.values())
     model, report = on_meta(model_class, checkpoint.folder, tensors, dtype, recipe.load.model)
     _check_fit(report, task, model, tensors, checkpoint)
@@ -227,10 +153,20 @@ def on_meta(
     return model, report
 
 
-def _model_class(
-    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, recipe: Recipe
-) -> type[PreTrainedModel]:
-    trusted = recipe.trust_remote_code
+def empty_model(
+    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, *, trusted: bool = False
+) -> PreTrainedModel:
+    """Build a model from its configuration alone, on torch's ``meta`` device.
+
+    Args:
+        task: The task it is for.
+        config: Its configuration.
+        checkpoint: Where that lies.
+        trusted: Whether code that comes with it may run.
+
+    Raises:
+        SourceError: It does not fit the task, or needs a library that is not installed.
+    """
     own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
     for name in task.auto_models:
         auto_class = getattr(transformers, name, None)  # some are of one major version alone
@@ -240,25 +176,18 @@ def _model_class(
             continue
         try:
             with torch.device("meta"):
-                return type(auto_class.from_config(config, trust_remote_code=trusted))
+                return auto_class.from_config(config, trust_remote_code=trusted)
         except ImportError as error:
             raise SourceError(
-                f"{checkpoint.name} needs a library that is not installed: {_first_line(error)}",
+                f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
                 "Install it in this environment.",
             ) from error
     if not trusted and has_code(checkpoint.folder):
-        raise _needs_code(checkpoint)
+        raise needs_code(checkpoint)
     raise SourceError(
         f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
         f"cannot load: it does not fit the task {task.name}",
         "Change the task, or take a checkpoint trained for it.",
-    )
-
-
-def _needs_code(checkpoint: Checkpoint) -> SourceError:
-    return SourceError(
-        f"{checkpoint.name} is a model whose code comes with it, and the recipe does not trust it",
-        "Read its *.py files; if they are what you want to run, write `trust_remote_code: true`.",
     )
 
 
@@ -312,7 +241,7 @@ def _and_more(names: list[str]) -> str:
 def _gguf_model(
     task: Task, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig
 ) -> tuple[PreTrainedModel, torch.dtype]:
-    dtype = torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
+    dtype = gguf_dtype(recipe)
     try:
         model = getattr(transformers, task.auto_models[0]).from_pretrained(
             str(checkpoint.folder),
@@ -323,7 +252,7 @@ def _gguf_model(
         )
     except Exception as error:
         raise SourceError(
-            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {_first_line(error)}",
+            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {first_line(error)}",
             f"Check that transformers {transformers.__version__} reads GGUF files of this "
             "architecture, and that the file is whole.",
         ) from error
@@ -332,19 +261,26 @@ def _gguf_model(
     return model, dtype
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def gguf_dtype(recipe: Recipe) -> torch.dtype:
+    """Give the dtype that the weights of a GGUF file are computed in."""
+    return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
 
 
 def weight_bytes(parts: Parts) -> int:
     """Give the size of the weights as they will be written, in bytes."""
     if not parts.weightless:
-        return sum(p.numel() * p.element_size() for p in parts.model.parameters())
+        return sum(t.numel() * t.element_size() for t in own_tensors(parts.model))
     itemsize = parts.dtype.itemsize
     return sum(
         _elements(info) * itemsize if is_floating(info.dtype) else info.nbytes
         for info in parts.tensors.values()
     )
+
+
+def own_tensors(model: PreTrainedModel) -> list[torch.Tensor]:
+    """Give the tensors that a model is saved as; tied ones once."""
+    state: dict[str, torch.Tensor] = model.state_dict(keep_vars=True)
+    return list({id(tensor): tensor for tensor in state.values()}.values())
 
 
 def _elements(info: TensorInfo) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import SourceError
+from runner.sources import Checkpoint
 
 _NAMES = ("config.json", "tokenizer_config.json", "preprocessor_config.json",
           "processor_config.json")  # fmt: skip
@@ -46,6 +47,18 @@ def has_code(folder: Path) -> bool:
         folder: The checkpoint folder.
     """
     return any(_classes(folder))
+
+
+def needs_code(checkpoint: Checkpoint) -> SourceError:
+    """Give the error for a checkpoint whose code is not trusted.
+
+    Args:
+        checkpoint: The checkpoint.
+    """
+    return SourceError(
+        f"{checkpoint.name} is a model whose code comes with it, and the recipe does not trust it",
+        "Read its *.py files; if they are what you want to run, write `trust_remote_code: true`.",
+    )
 
 
 def copy_code(source: Path, target: Path) -> None:

@@ -2,10 +2,10 @@
 
 import platform
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 
 from packaging.requirements import Requirement
 
+from runner.libraries import installed
 from runner.packaging.load import Parts
 from runner.packaging.remote_code import packages_of
 
@@ -47,14 +47,6 @@ def _media_packages(parts: Parts) -> list[str]:
     """Recordings and images are decoded by packages of their own, where they are installed."""
     media = {getattr(entry, "media", "audio") for entry in parts.task.inputs}
     return [name for kind, name in _DECODERS.items() if kind in media]
-
-
-def installed(name: str) -> str:
-    """Give the installed version of a distribution without its local label, or nothing."""
-    try:
-        return version(name).partition("+")[0]
-    except PackageNotFoundError:
-        return ""
 
 
 def versions() -> dict[str, str]:

@@ -51,7 +51,8 @@ def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Compo
     layered = layer(lineage.documents)
     settings = list(settings_of(request, layered.values))
     findings = [*request.findings, *lineage.findings]
-    if findings:
+    file = request.shelf.find(request.name)
+    if findings or file is None:
         _, more = validate(layered, lineage.findings)
         raise RecipeError(_unique([*findings, *more]))
     composed, run = _with_hydra(request, settings)
@@ -63,6 +64,7 @@ def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Compo
     if recipe is None or wrong or any(f.severity is Severity.ERROR for f in findings):
         raise RecipeError(_unique([*findings, *wrong]))
     return Composed(
+        file=file,
         name=request.name,
         recipe=recipe,
         settings=run_settings,

@@ -15,6 +15,8 @@ from runner.recipe.shelf import (
     Shelf,
     files_under,
     is_base,
+    is_lock,
+    not_a_recipe,
     open_shelf,
     root_of,
     unknown_recipe,
@@ -129,6 +131,8 @@ def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
         files = [(file, root_of(file, folder)) for file in files_under(folder)]
         message = f"There is no recipe in {display_name(folder)}."
         yield from files or [Finding("no-such-file", message, place=place)]
+    elif is_lock(path) and path.is_file():
+        yield not_a_recipe(path).at(place)
     elif path.suffix == SUFFIX and path.is_file():
         yield path.absolute(), root_of(path)
     elif path.exists():

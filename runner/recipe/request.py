@@ -22,7 +22,7 @@ from runner.recipe.schema import (
     takes_text_only,
     value_at,
 )
-from runner.recipe.shelf import SUFFIX, Shelf, unknown_recipe
+from runner.recipe.shelf import SUFFIX, Shelf, is_lock, not_a_recipe, unknown_recipe
 from runner.spelling import did_you_mean, nearest
 
 
@@ -128,7 +128,9 @@ def _choose(request: Request, chosen: Sequence[Override]) -> None:
 
 def _name(request: Request, value: str) -> None:
     file = Path(value)
-    if value.endswith(SUFFIX) and file.is_file():
+    if is_lock(file) and file.is_file():
+        request.findings.append(not_a_recipe(file).at(COMMAND_LINE))
+    elif value.endswith(SUFFIX) and file.is_file():
         request.shelf, request.name = request.shelf.first(file)
     elif request.shelf.find(value):
         request.name = value.removesuffix(SUFFIX)

@@ -12,7 +12,7 @@ from runner.spelling import nearest, one_of
 
 SUFFIX = ".yaml"
 FOLDER = "recipes"
-_LOCK_SUFFIX = ".lock.yaml"
+LOCK_SUFFIX = ".lock.yaml"
 _SEGMENT = re.compile(r"\w[\w .+-]*")
 _FEW = 5
 
@@ -85,6 +85,18 @@ def open_shelf(config_dirs: Sequence[Path] = ()) -> Shelf:
     Raises:
         RecipeError: A folder the user named does not exist.
     """
+    return Shelf(tuple(dict.fromkeys((*own_roots(config_dirs), shipped("recipes").resolve()))))
+
+
+def own_roots(config_dirs: Sequence[Path] = ()) -> list[Path]:
+    """Give the recipe folders that are the user's: those named, and ``recipes/`` here.
+
+    Args:
+        config_dirs: Folders the user named: each holds ``recipes/``, or recipes themselves.
+
+    Raises:
+        RecipeError: A folder the user named does not exist.
+    """
     missing = [folder for folder in config_dirs if not folder.is_dir()]
     if missing:
         raise RecipeError(
@@ -93,8 +105,8 @@ def open_shelf(config_dirs: Sequence[Path] = ()) -> Shelf:
         )
     given = [d / FOLDER if (d / FOLDER).is_dir() else d for d in config_dirs]
     own = Path.cwd() / FOLDER
-    roots = [*given, *([own] if own.is_dir() else []), shipped("recipes")]
-    return Shelf(tuple(dict.fromkeys(root.resolve() for root in roots)))
+    roots = [*given, *([own] if own.is_dir() else [])]
+    return list(dict.fromkeys(root.resolve() for root in roots))
 
 
 def find_under(root: Path, name: str) -> Path | None:
@@ -109,7 +121,7 @@ def find_under(root: Path, name: str) -> Path | None:
         return None
     file = root.joinpath(*segments[:-1], segments[-1] + SUFFIX)
     inside = file.is_file() and file.resolve().is_relative_to(root.resolve())
-    return file if inside else None
+    return file if inside and not is_lock(file) else None
 
 
 def names_under(root: Path) -> Iterator[str]:
@@ -124,7 +136,7 @@ def files_under(root: Path) -> Iterable[Path]:
     return sorted(
         file
         for file in root.rglob(f"*{SUFFIX}")
-        if not file.name.endswith(_LOCK_SUFFIX)
+        if not is_lock(file)
         and not any(part.startswith(".") for part in file.relative_to(root).parts)
         and file.is_file()
     )
@@ -133,6 +145,21 @@ def files_under(root: Path) -> Iterable[Path]:
 def is_base(file: Path) -> bool:
     """Tell whether a recipe file only exists for others to extend: ``_name.yaml``."""
     return file.name.startswith("_")
+
+
+def is_lock(file: Path) -> bool:
+    """Tell whether a file is the lock of a recipe: ``name.lock.yaml``."""
+    return file.name.endswith(LOCK_SUFFIX)
+
+
+def not_a_recipe(lock: Path) -> Finding:
+    """Make the finding for a lock that is given as a recipe.
+
+    Args:
+        lock: The lock file.
+    """
+    recipe = lock.name.removesuffix(LOCK_SUFFIX) + SUFFIX
+    return Finding("not-a-recipe", f"{lock} is a lock, not a recipe.", f"Name {recipe}.")
 
 
 def root_of(file: Path, otherwise: Path | None = None) -> Path:

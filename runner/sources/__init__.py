@@ -6,9 +6,24 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import get_args
 
-from runner.sources.base import Checkpoint, CheckpointFile, Source, SourceContext, Survey
+from runner.sources.base import (
+    Checkpoint,
+    CheckpointFile,
+    Location,
+    Source,
+    SourceContext,
+    Survey,
+)
 
-__all__ = ["Checkpoint", "CheckpointFile", "Source", "SourceContext", "Survey", "all_kinds"]
+__all__ = [
+    "Checkpoint",
+    "CheckpointFile",
+    "Location",
+    "Source",
+    "SourceContext",
+    "Survey",
+    "all_kinds",
+]
 
 
 @cache

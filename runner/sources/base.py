@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -100,6 +101,26 @@ class Survey:
     files: tuple[CheckpointFile, ...]
 
 
+@dataclass(frozen=True)
+class Location:
+    """Where a checkpoint is now, found without fetching anything of it.
+
+    Args:
+        name: The source as the recipe names it: the same on every machine.
+        commit: Commit hash, for sources that have one.
+        folder: Folder of the files on this machine.
+        files: Files that tell one state of it from another, sorted by name; none for a source
+            whose recipe block says everything.
+        asked: Whether the source was asked; of a hub that is offline only the name is known.
+    """
+
+    name: str
+    commit: str = ""
+    folder: Path = Path()
+    files: tuple[CheckpointFile, ...] = ()
+    asked: bool = True
+
+
 class Source(BaseModel):
     """The recipe block that names a source; every kind extends it in a file of its own.
 
@@ -149,6 +170,30 @@ class Source(BaseModel):
         """
         checkpoint = self.resolve(context)
         return Survey(checkpoint, files_of(checkpoint.folder))
+
+    def locate(self, context: SourceContext) -> Location:
+        """Say where the checkpoint is now.
+
+        Args:
+            context: What it is for.
+
+        Returns:
+            Its name, commit and files.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
+        survey = self.survey(context)
+        checkpoint = survey.checkpoint
+        return Location(checkpoint.name, checkpoint.commit, checkpoint.folder, survey.files)
+
+    def at(self, commit: str) -> Self:  # noqa: ARG002
+        """Give the source pinned to a commit; itself, for a kind that has none.
+
+        Args:
+            commit: Commit hash.
+        """
+        return self
 
 
 def files_of(folder: Path) -> tuple[CheckpointFile, ...]:

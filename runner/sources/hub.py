@@ -14,11 +14,12 @@ from runner.findings import Finding
 from runner.sources.base import (
     Checkpoint,
     CheckpointFile,
+    Location,
     Source,
     SourceContext,
     Survey,
-    files_of,
 )
+from runner.sources.checkpoint_files import is_code, is_small, needed_files
 from runner.sources.checkpoint_folder import (
     check_file_name,
     check_folder,
@@ -40,10 +41,6 @@ from runner.spelling import did_you_mean
 _REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
 _PAGE = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/?.*")
-_SMALL = (
-    "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
-    "additional_chat_templates/*.jinja", "README.md", "LICENSE*",
-)  # fmt: skip
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.msgpack", "*.h5")
 
 
@@ -97,18 +94,38 @@ class HubSource(Source):
         with said_plainly(self.repo, self.revision), quiet_client():
             if constants.HF_HUB_OFFLINE:
                 fetched = self._from_cache()
-                return Survey(self._checkpoint(fetched), files_of(fetched.folder))
+                files = needed_files(fetched.folder, self.file or "", context)
+                return Survey(self._checkpoint(fetched), files)
             listing = list_files(self.repo, self.revision)
-            files = [listing.files[name] for name in self._wanted(listing, context)]
-            small = [file for file in files if _is_small(file.name) or file.name.endswith(".py")]
+            listed = [listing.files[name] for name in self._wanted(listing, context)]
+            small = [file for file in listed if is_small(file.name) or is_code(file.name)]
             fetched = fetch(self.repo, listing.commit, small, context.progress)
         known = (
             CheckpointFile(
                 file.name, file.size or 0, file.sha256, is_there(fetched.folder / file.name, file)
             )
-            for file in files
+            for file in listed
         )
         return Survey(self._checkpoint(fetched), tuple(sorted(known, key=lambda file: file.name)))
+
+    def locate(self, context: SourceContext) -> Location:
+        """Ask the hub which commit the revision is at, and what that holds; fetch nothing."""
+        from huggingface_hub import constants
+
+        from runner.sources.hub_verdicts import said_plainly
+
+        insist(self.check(context.folder, context.component))
+        if constants.HF_HUB_OFFLINE:
+            return Location(self.repo, asked=False)
+        with said_plainly(self.repo, self.revision), quiet_client():
+            listing = list_files(self.repo, self.revision)
+        listed = sorted(listing.files.values(), key=lambda file: file.name)
+        files = tuple(CheckpointFile(f.name, f.size or 0, f.sha256, here=False) for f in listed)
+        return Location(self.repo, listing.commit, files=files)
+
+    def at(self, commit: str) -> "HubSource":
+        """Give the repository at a commit."""
+        return self.model_copy(update={"revision": commit})
 
     def _checkpoint(self, fetched: Fetched) -> Checkpoint:
         return Checkpoint(
@@ -156,9 +173,9 @@ class HubSource(Source):
     def _wanted(self, listing: Listing, context: SourceContext) -> Iterator[str]:
         """Choose files: configuration and the like, and the weights that the component has."""
         names = sorted(listing.files)
-        yield from (name for name in names if _is_small(name))
+        yield from (name for name in names if is_small(name))
         if context.trust_remote_code:
-            yield from (name for name in names if fnmatch(name, "*.py") and "/" not in name)
+            yield from (name for name in names if is_code(name))
         if self.file is not None:
             if self.file not in names:
                 raise self._no_such_file(names)
@@ -220,7 +237,3 @@ class HubSource(Source):
             ref = fetched.folder.parent.parent / "refs" / self.revision
             ref.parent.mkdir(parents=True, exist_ok=True)
             ref.write_text(fetched.commit, encoding="utf-8")
-
-
-def _is_small(name: str) -> bool:
-    return any(fnmatch(name, p) and name.count("/") == p.count("/") for p in _SMALL)

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
+from runner.sources.checkpoint_files import needed_files
 from runner.sources.checkpoint_folder import (
     check_folder,
     declared_license,
@@ -45,6 +46,17 @@ class LocalSource(Source):
             gguf=self.file or "",
             license=declared_license(folder),
         )
+
+    def survey(self, context: SourceContext) -> Survey:
+        """Take the folder as it is, and of its files what a run needs."""
+        checkpoint = self.resolve(context)
+        files = needed_files(checkpoint.folder, checkpoint.gguf, context)
+        return Survey(checkpoint, files)
+
+    def locate(self, context: SourceContext) -> Location:
+        """Look into the folder; it goes by the path that the recipe gives."""
+        survey = self.survey(context)
+        return Location(self.path, folder=survey.checkpoint.folder, files=survey.files)
 
     def _folder(self, base: Path) -> Path:
         return Path(os.path.abspath(base / os.path.expanduser(self.path)))

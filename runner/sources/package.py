@@ -10,7 +10,8 @@ from pydantic import Field
 
 from runner.errors import SourceError
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.base import Checkpoint, Source, SourceContext, Survey
+from runner.sources.checkpoint_files import needed_files
 from runner.sources.checkpoint_folder import (
     check_folder,
     declared_license,
@@ -103,6 +104,12 @@ class PackageSource(Source):
             gguf=self.file or "",
             license=declared_license(folder) or _license(installed),
         )
+
+    def survey(self, context: SourceContext) -> Survey:
+        """Take the folder as it is, and of its files what a run needs."""
+        checkpoint = self.resolve(context)
+        files = needed_files(checkpoint.folder, checkpoint.gguf, context)
+        return Survey(checkpoint, files)
 
     def _folder(self, installed: Distribution) -> Path:
         return Path(str(installed.locate_file(self.path))).absolute()

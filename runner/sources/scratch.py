@@ -16,7 +16,7 @@ from pydantic import Field
 
 from runner.errors import SourceError, StorageError
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.base import Checkpoint, Location, Source, SourceContext
 from runner.sources.scratch_config import small_config
 from runner.sources.scratch_processor import (
     make_feature_extractor,
@@ -100,8 +100,16 @@ class ScratchSource(Source):
         return Checkpoint(
             folder=folder,
             kind=self.kind,
-            name=f"{self.architecture} (random weights, seed {self.seed})",
+            name=self._name,
         )
+
+    def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
+        """Make nothing: the block says what would be made."""
+        return Location(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.architecture} (random weights, seed {self.seed})"
 
     def _parts(self, task: Task, component: str) -> list[Saveable]:
         config = small_config(self.architecture, self.config, self.labels)

@@ -34,9 +34,9 @@ def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
     example = text[text.index("example:") :].splitlines()
     command = example[1].strip().removeprefix("python -m runner ").split()
     assert "".join(example[2:]).strip(), "the example shows its output"
-    if verb == "validate":
+    if squad := {"validate": "\n\n" + WRONG, "lock": GOOD}.get(verb):
         Path("recipes/qa").mkdir(parents=True)
-        Path("recipes/qa/squad.yaml").write_text("\n\n" + WRONG)
+        Path("recipes/qa/squad.yaml").write_text(squad)
     if verb == "persist":
         assert cli("+recipe=text-generation/scratch", "tracking.uri=null").code == 0
     done = cli(*command)

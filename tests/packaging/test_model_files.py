@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from mlflow.types.schema import DataType
 
+from runner.libraries import installed
 from runner.packaging.card import read_card, write_license
-from runner.packaging.requirements import installed, requirements, versions
+from runner.packaging.requirements import requirements, versions
 from runner.packaging.sign import sign
 from runner.recipe.models import Recipe
 from runner.sources import Checkpoint
@@ -20,7 +21,7 @@ def recipe(**fields: object) -> Recipe:
 
 def parts(**components: object) -> SimpleNamespace:
     task = SimpleNamespace(inputs=())
-    return SimpleNamespace(components=components, task=task, adapter=None)
+    return SimpleNamespace(components=components, task=task, adapter=None, code={})
 
 
 def test_the_signature_is_the_tasks_own_with_the_declared_params() -> None:

@@ -1,0 +1,116 @@
+"""The small parts of a model: its configuration, and tokenizer, processor and the like."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import transformers
+from transformers import PretrainedConfig
+
+from runner.errors import SourceError, first_line
+from runner.packaging.remote_code import has_code, needs_code
+from runner.recipe.models import Recipe
+from runner.sources import Checkpoint
+from runner.tasks import Task
+from runner.tasks.base import ComponentName
+
+_FAST_TOKENIZER_OPTIONS = {"split_digits"}
+
+
+def read_config(checkpoint: Checkpoint, *, trusted: bool = False) -> PretrainedConfig:
+    """Read the configuration of a checkpoint.
+
+    Args:
+        checkpoint: Where it lies; of a GGUF file it is a part.
+        trusted: Whether code that comes with it may run.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    file = checkpoint.gguf or "config.json"
+    arguments: dict[str, Any] = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
+    arguments["trust_remote_code"] = trusted
+    try:
+        return transformers.AutoConfig.from_pretrained(str(checkpoint.folder), **arguments)
+    except ImportError as error:
+        raise SourceError(
+            f"{file} cannot be read: {first_line(error)}", "pip install 'recipe-runner[gguf]'"
+        ) from error
+    except Exception as error:
+        if not trusted and has_code(checkpoint.folder):
+            raise needs_code(checkpoint) from error
+        raise SourceError(
+            f"the {file} of {checkpoint.name} cannot be read: {first_line(error)}",
+            f"Look at {checkpoint.folder / file}: it must be whole, and of an architecture that "
+            f"transformers {transformers.__version__} knows.",
+        ) from error
+
+
+def read_components(
+    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], config: PretrainedConfig
+) -> dict[str, Any]:
+    """Load tokenizer, feature extractor, image processor or processor.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each component that has its own.
+        config: Configuration of the model.
+
+    Raises:
+        SourceError: One cannot be loaded.
+    """
+    task, checkpoint = recipe.contract, checkpoints["model"]
+    return {
+        name: _component(name, checkpoints[name], recipe, None)
+        if name in checkpoints
+        else _component(name, checkpoint, recipe, config)
+        for name in (*task.components, *_optional(task, checkpoints))
+    }
+
+
+def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
+    """Give the optional components that are there."""
+    has_images = (checkpoints["model"].folder / "preprocessor_config.json").is_file()
+    return [name for name in task.optional_components if name in checkpoints or has_images]
+
+
+def _component(
+    name: str, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig | None
+) -> Any:
+    loaders = {
+        "tokenizer": transformers.AutoTokenizer,
+        "feature_extractor": transformers.AutoFeatureExtractor,
+        "image_processor": transformers.AutoImageProcessor,
+        "processor": transformers.AutoProcessor,
+    }
+    asked: dict[str, Any] = dict(getattr(recipe.load, name))
+    arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
+    arguments["trust_remote_code"] = recipe.trust_remote_code
+    if checkpoint.gguf and name == "tokenizer":
+        arguments["gguf_file"] = checkpoint.gguf
+        if config is not None:  # without it, transformers parses the whole file again for it
+            arguments["config"] = config
+    try:
+        component = loaders[name].from_pretrained(str(checkpoint.folder), **arguments)
+    except Exception as error:
+        raise SourceError(
+            f"the {name} of {checkpoint.name} cannot be loaded: {first_line(error)}",
+            f"Give the recipe a {name} of its own under `components.{name}`, "
+            "or mend the checkpoint.",
+        ) from error
+    if name == "tokenizer":
+        _hold_to(component, asked)
+    return component
+
+
+def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
+    """Make special tokens and digit splitting hold where the checkpoint's file overrode them."""
+    for key, value in asked.items():
+        if key.endswith("_token") and not key.startswith("add_"):
+            setattr(tokenizer, key, value)
+    if asked.get("split_digits"):
+        from tokenizers import pre_tokenizers
+
+        backend = tokenizer.backend_tokenizer
+        digits = pre_tokenizers.Digits(individual_digits=True)
+        current = backend.pre_tokenizer
+        backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])
