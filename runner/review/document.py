@@ -6,6 +6,7 @@ from typing import Any
 from runner.findings import Finding
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, RULES, Change, Impact
+from runner.review.sides import Side
 from runner.review.trial import Trial
 
 
@@ -17,13 +18,18 @@ def review_document(review: Review, trials: Mapping[str, Trial]) -> dict[str, An
         trials: The recipes that were run on both sides, by name.
     """
     return {
-        "base": review.base,
-        "head": review.head,
+        "base": _side(review.before),
+        "head": _side(review.after),
         "impact": str(review.impact),
         "counts": {str(impact): review.count(impact) for impact in Impact},
         "unchanged": review.unchanged,
         "recipes": [_recipe(one, trials.get(one.name)) for one in review.recipes],
     }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    commit = side.commit or None
+    return {"revision": side.label, "commit": commit, "where_it_parted": side.parted}
 
 
 def _recipe(one: Reviewed, trial: Trial | None) -> dict[str, Any]:

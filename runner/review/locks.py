@@ -93,15 +93,15 @@ def _model(was: LockedModel, now: LockedModel) -> Iterator[Change]:
         yield Change("locked-dtype", "lock.model.dtype", was.dtype, now.dtype)
     if was.parameters != now.parameters:
         times = _times(was.parameters, now.parameters)
-        old, new = f"{was.parameters:,}", f"{now.parameters:,}"
+        old, new = was.parameters, now.parameters
         yield Change("parameters-changed", "lock.model.parameters", old, new, times)
     if was.bytes != now.bytes:
-        times = _times(was.bytes, now.bytes)
-        yield Change("size-changed", "lock.model.bytes", size(was.bytes), size(now.bytes), times)
+        times = f"{size(was.bytes)} → {size(now.bytes)}, {_times(was.bytes, now.bytes)}"
+        yield Change("size-changed", "lock.model.bytes", was.bytes, now.bytes, times)
 
 
 def _times(was: int, now: int) -> str:
-    return f"× {now / was:.3g}" if was else ""
+    return f"× {now / was:.3g}" if was else "was unknown"
 
 
 def _result(was: LockedResult, now: LockedResult) -> Iterator[Change]:

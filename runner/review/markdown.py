@@ -1,19 +1,23 @@
 """A review as Markdown, fit for a comment on a pull request."""
 
 import difflib
+import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from runner.review.quoting import block, cell, code, in_words, is_long, prose
+from runner.review.git import short
+from runner.review.quoting import block, cell, code, in_words, is_long, prose, visible
 from runner.review.review import Review, Reviewed
-from runner.review.rules import ABSENT, MEANINGS, Change, Impact
+from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
+from runner.review.sides import Side
 from runner.review.trial import Answer, Trial
 
 LONGEST = 60_000
 """Characters that a comment may have; GitHub takes 65,536."""
 _FEW = 3
+_WHOLE = "recipe"
 _COMPARED = 20_000
 _SEE_BELOW = "see below"
 
@@ -50,7 +54,7 @@ def _as_many_as_fit(parts: Sequence[str], room: int) -> Iterator[str]:
 
 
 def _head(review: Review) -> str:
-    between = f"{code(review.base)} → {code(review.head)}"
+    between = f"{_called(review.before)} → {_called(review.after)}"
     title = f"## Recipe review: {between}\n"
     if not review.recipes:
         return f"{title}\nNo recipe differs ({_recipes(review.unchanged)} unchanged).\n"
@@ -59,8 +63,15 @@ def _head(review: Review) -> str:
     rest = f", {review.unchanged} unchanged" if review.unchanged else ""
     lines = [title, f"{' · '.join(counts)} — {differ}{rest}.", ""]
     impact = review.impact
-    lines += [f"Gravest: **{impact}**, that is, {MEANINGS[impact]}.", ""]
+    lines += [f"**{str(impact).capitalize()}**: {MEANINGS[impact]}.", ""]
     return "\n".join(lines)
+
+
+def _called(side: Side) -> str:
+    here = short(side.commit)
+    if not here or side.commit.startswith(side.label):
+        return code(side.label)
+    return f"{code(side.label)} ({'where it was left, ' if side.parted else ''}{here})"
 
 
 def _recipes(number: int) -> str:
@@ -86,7 +97,10 @@ def _section(group: Sequence[Reviewed], trials: Mapping[str, Trial], *, details:
     names = [code(member.name) for member in group]
     shown = names if len(names) <= _FEW else [*names[:_FEW], f"{len(names) - _FEW} more"]
     title = ", ".join(shown[:-1]) + (" and " if shown[1:] else "") + shown[-1]
-    lines = [f"### {title} — {one.impact}", "", *_through(group), *_table(one.changes)]
+    lines = [f"### {title} — {one.impact}", "", *_through(group)]
+    for change in one.changes:
+        lines += _sentence(change) if change.field == _WHOLE else ()
+    lines += _table([change for change in one.changes if change.field != _WHOLE])
     lines += [f"- {_finding(one, number)}" for number in range(len(one.findings))]
     lines += [""] if one.findings else []
     if trial := trials.get(one.name):
@@ -110,13 +124,24 @@ def _through(group: Sequence[Reviewed]) -> list[str]:
     return [f"Through {', '.join(map(code, bases))}.", ""]
 
 
+def _sentence(change: Change) -> list[str]:
+    """Say what became of the recipe as a whole."""
+    moved = f" from {code(change.before)}" if change.before is not ABSENT else ""
+    what = change.what[0].upper() + change.what[1:]
+    return [f"{prose(what)}{moved}. {prose(RULES[change.rule].why)}", ""]
+
+
 def _table(changes: Sequence[Change]) -> list[str]:
+    if not changes:
+        return []
     lines = ["| class | field | change | before | after |", "|---|---|---|---|---|"]
     for change in changes:
         cells = [_emphasised(change.impact), code(change.field, in_table=True), prose(change.what)]
         cells += [_cell(value) for value in (change.before, change.after)]
         lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]
+    grave = dict.fromkeys(c.rule for c in changes if c.impact is Impact.BREAKING)
+    reasons = [f"- {prose(RULES[name].title)}: {prose(RULES[name].why)}" for name in grave]
+    return [*lines, "", *reasons, *([""] if reasons else [])]
 
 
 def _emphasised(impact: Impact) -> str:
@@ -145,7 +170,7 @@ def _details(change: Change) -> list[str]:
         before, after = (text[:_COMPARED].splitlines() for text in texts)
         lines = list(difflib.unified_diff(before, after, lineterm=""))[2:]
         shown = block("\n".join(lines), "diff")
-    return _folded(f"{change.field}: {change.what}", [shown])
+    return _folded(change.field, [shown])
 
 
 def _as_lines(value: Any) -> str:
@@ -183,10 +208,6 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
 
 
 def _html(text: str) -> str:
-    import html
-
-    from runner.review.quoting import visible
-
     return html.escape(visible(text).replace("\n", " "))
 
 

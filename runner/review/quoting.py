@@ -9,7 +9,6 @@ import yaml
 
 from runner.review.rules import ABSENT
 
-_PLAIN = re.compile(r"[\w/][\w./:@ +-]*")
 _LONGEST = 60
 _MOST = 4000
 _NOTHING = "–"
@@ -22,22 +21,19 @@ def is_long(value: Any) -> bool:
 
 
 def in_words(value: Any) -> str:
-    """Give a value as text: a plain word as it is, all else as JSON.
+    """Give a value as text: several lines as they are, all else as a recipe would have it.
 
     Args:
         value: A plain value; ``ABSENT`` is an empty text.
     """
     if value is ABSENT:
         return ""
-    if isinstance(value, str) and (_is_plain(value) or "\n" in value):
+    if isinstance(value, str) and "\n" in value:
         return value
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _is_plain(text: str) -> bool:
-    """Tell whether a text can be mistaken for nothing else without its quotes."""
-    fits = _PLAIN.fullmatch(text) is not None and text == text.strip()
-    return fits and isinstance(yaml.safe_load(text) if len(text) < 30 else text, str)
+    text = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=float("inf")
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def cell(value: Any) -> str:

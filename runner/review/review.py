@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 from runner.errors import Exit, RunnerError
 from runner.findings import Finding
 from runner.review.compare import compare
-from runner.review.git import open_repository, renames, short
+from runner.review.git import open_repository, renames
 from runner.review.rules import Change, Impact, gravest
-from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
+from runner.review.sides import Side, Version, is_recipe_file, lay_out
 from runner.spelling import distance
 
 WORKING_TREE = "working tree"
@@ -59,14 +59,14 @@ class Review:
     """What differs between two states of a repository.
 
     Args:
-        base: What the state before is called, with its commit.
-        head: What the state after is called, with its commit.
+        before: The side before.
+        after: The side after.
         recipes: The recipes that differ, the gravest first.
         unchanged: How many recipes do not.
     """
 
-    base: str
-    head: str
+    before: Side
+    after: Side
     recipes: tuple[Reviewed, ...]
     unchanged: int
 
@@ -105,34 +105,27 @@ def two_sides(
         base, _, head = base.partition(_SINCE if since else _TO)
         base, head = base or "HEAD", head or "HEAD"
     commit, new = repository.commit(base), repository.commit(head or "HEAD")
-    label = base
-    if since and (parted := repository.merge_base(commit, new)) and parted != commit:
-        commit, label = parted, f"{base} (where it parted, {short(parted)})"
+    left = repository.merge_base(commit, new) if since else None
     layout = lay_out(repository, config_dirs)
     with TemporaryDirectory(prefix="review-") as folder:
         trees = [Path(folder).resolve() / name for name in ("before", "after")]
         for tree in trees:
             tree.mkdir()
-        repository.extract(commit, layout.inside, trees[0], is_recipe_file)
+        repository.extract(left or commit, layout.inside, trees[0], is_recipe_file)
         if head is None:
             repository.copy_worktree(layout.inside, trees[1], is_recipe_file)
         else:
             repository.extract(new, layout.inside, trees[1], is_recipe_file)
-        yield _named(layout, (label, commit, trees[0]), (head, new if head else "", trees[1]))
-
-
-def _named(
-    layout: Layout, before: tuple[str, str, Path], after: tuple[str | None, str, Path]
-) -> tuple[Side, Side]:
-    label, commit, tree = after
-    sides = layout.side(*before), layout.side(label or WORKING_TREE, commit, tree)
-    if not any(side.lineages for side in sides):
-        where = " or ".join(folder or "the top" for folder in layout.inside)
-        raise NoRecipesError(
-            f"there is no recipe in {where} on either side.",
-            "Run it where `recipes/` is, or name its folder with --config-dir.",
-        )
-    return sides
+        parted = left not in (None, commit)
+        before = layout.side(base, left or commit, trees[0], parted=parted)
+        after = layout.side(head or WORKING_TREE, new if head else "", trees[1])
+        if not (before.lineages or after.lineages):
+            where = " or ".join(folder or "the top" for folder in layout.inside)
+            raise NoRecipesError(
+                f"There is no recipe in {where} on either side.",
+                "Run it where `recipes/` is, or name its folder with --config-dir.",
+            )
+        yield before, after
 
 
 def review(before: Side, after: Side) -> Review:
@@ -146,8 +139,8 @@ def review(before: Side, after: Side) -> Review:
     affected = [pair for pair in pairs if not _is_untouched(before, after, *pair)]
     reviewed = [_reviewed(before, after, *pair) for pair in _with_renames(before, after, affected)]
     return Review(
-        base=_called(before),
-        head=_called(after),
+        before=before,
+        after=after,
         recipes=tuple(sorted(reviewed, key=lambda one: (one.impact.rank, one.name))),
         unchanged=len(pairs) - len(affected),
     )
@@ -215,9 +208,3 @@ def _changes(old: Version | None, new: Version | None) -> list[Change]:
 
 def _differing(old: dict[str, str], new: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted(file for file in {*old, *new} if old.get(file) != new.get(file)))
-
-
-def _called(side: Side) -> str:
-    here = short(side.commit)
-    is_hash = side.commit.startswith(side.label) or here in side.label
-    return side.label if not here or is_hash else f"{side.label} ({here})"

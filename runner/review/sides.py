@@ -65,6 +65,7 @@ class Side:
         layout: Where recipes are in the repository.
         label: What people call it: the revision as written, or ``working tree``.
         commit: Its commit; empty for the working tree.
+        parted: Whether that is where the other side left the revision, not the revision itself.
         tree: The folder.
         roots: Folders of recipes that are reviewed, in the order they are searched.
         others: Further folders of recipes, the same on both sides.
@@ -73,6 +74,7 @@ class Side:
     layout: "Layout"
     label: str
     commit: str
+    parted: bool
     tree: Path
     roots: tuple[Path, ...]
     others: tuple[Path, ...]
@@ -178,13 +180,14 @@ class Layout:
     inside: tuple[str, ...]
     outside: tuple[Path, ...]
 
-    def side(self, label: str, commit: str, tree: Path) -> Side:
+    def side(self, label: str, commit: str, tree: Path, *, parted: bool = False) -> Side:
         """Find the recipes among the files of a side.
 
         Args:
             label: What people call the side.
             commit: Its commit; empty for the working tree.
             tree: The folder with its files.
+            parted: Whether the commit is where the other side left the revision.
         """
         folders = [tree / folder for folder in self.inside]
         roots = [d / FOLDER if (d / FOLDER).is_dir() else d for d in folders]
@@ -192,7 +195,7 @@ class Layout:
         others = [d / FOLDER if (d / FOLDER).is_dir() else d for d in self.outside]
         others += [shipped("recipes")] if shipped("recipes").resolve() not in own else []
         there = [root for root in roots if root.is_dir()]
-        return Side(self, label, commit, tree, tuple(dict.fromkeys(there)), tuple(others))
+        return Side(self, label, commit, parted, tree, tuple(dict.fromkeys(there)), tuple(others))
 
 
 def lay_out(repository: Repository, config_dirs: Sequence[Path]) -> Layout:

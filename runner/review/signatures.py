@@ -223,9 +223,8 @@ def _param_type(param: Param) -> str:
     return f"list of {param.type}" if param.shape else param.type
 
 
-def _described(param: Param) -> str:
-    default = json.dumps(param.default, ensure_ascii=False)
-    return f"{_param_type(param)}, default {default}"
+def _described(param: Param) -> dict[str, Any]:
+    return {"type": _param_type(param), "default": param.default}
 
 
 def effective(recipe: Recipe, name: str) -> Any:

@@ -33,7 +33,6 @@ evaluation:
     - {contains: parcel}
 tracking: {register_as: chat}
 """
-EXTENDS = "defaults: [../_base, _self_]\n"
 OF_BASE = "defaults: [/recipe/_base, _self_]\ndescription: %s\n"
 LABELS = """\
 task: text-classification
@@ -71,6 +70,7 @@ def lock(
         accuracy: A metric of its last run.
         readme: Hash of its model card.
     """
+    size = 2 * parameters
     return f"""\
 lock: 1
 recipe: sha256:{recipe or "0" * 64}
@@ -85,8 +85,9 @@ parts:
     files:
       README.md: {{sha256: {readme!r}, size: 100}}
       config.json: {{sha256: {"c" * 64!r}, size: 612}}
-      model.safetensors: {{sha256: {weights!r}, size: {2 * parameters}}}
-model: {{class: BertForSequenceClassification, dtype: bfloat16, parameters: {parameters}, bytes: {2 * parameters}}}
+      model.safetensors: {{sha256: {weights!r}, size: {size}}}
+model:
+  {{class: BertForSequenceClassification, dtype: bfloat16, parameters: {parameters}, bytes: {size}}}
 packages: {{torch: {torch}, transformers: 4.57.6}}
 result: {{verdict: passed, metrics: {{accuracy: {accuracy}}}, outputs: sha256:{weights}}}
 """
