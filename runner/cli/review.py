@@ -20,14 +20,14 @@ EPILOG = """\
 example:
   python -m runner review main
 
-  ## Recipe review: `main` → `working tree`
+  ## Recipe review: `main` (…) → `working tree`
 
   **1 breaking** · **1 behaviour** — 1 recipe differs, 12 unchanged.
   …
   | class | field | change | before | after |
   |---|---|---|---|---|
-  | **breaking** | `params.temperature` | param removed | `double, default 0.7` | – |
-  | behaviour | `dtype` | dtype: weights take 0.5 × the memory | `float32` | `bfloat16` |
+  | **breaking** | `params.temperature` | param removed | `{type: double, default: 0.7}` | – |
+  | behaviour | `dtype` | dtype changed: weights take 0.5 × the memory | `float32` | `bfloat16` |
 
   Markdown for a comment on a pull request; docs/review.md has the classes and their rules.
   BASE alone compares the working tree with where it left BASE; BASE HEAD compares these two.

@@ -121,7 +121,7 @@ _ALL = (
          "fit: the graver class is taken."),
     Rule("signature-restated", _C, "signature written otherwise", "The signature is the same."),
     Rule("param-removed", _B, "param removed",
-         "MLflow drops params that are not in the schema: calls that set it are no longer heard."),
+         "MLflow drops params that are not in the schema, so calls that set it go unheard."),
     Rule("param-retyped", _B, "param retyped", "Calls that give the old type are refused."),
     Rule("param-widened", _C, "param takes more",
          "MLflow converts integer to long, float and double, long to float and double, and float "

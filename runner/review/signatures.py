@@ -209,11 +209,13 @@ def _param(field: str, was: Param, now: Param) -> Iterator[Change]:
 
 
 def _default(param: Param) -> Any:
-    """Give the default as callers meet it: 1 is 1.0 where the type is a number's."""
-    values = param.default if isinstance(param.default, list) else [param.default]
-    if param.type in ("integer", "long", "float", "double"):
-        values = [value if value is None else float(value) for value in values]
-    return values if param.shape else values[0]
+    """Give the default so that it can be compared: 1 is 1.0, whose type is another matter."""
+    given = param.default
+    return [_number(one) for one in given] if isinstance(given, list) else _number(given)
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _param_type(param: Param) -> str:
@@ -238,7 +240,7 @@ def effective(recipe: Recipe, name: str) -> Any:
     """
     if name in recipe.params:
         return _default(recipe.params[name])
-    return recipe.inference_config.get(name)
+    return _number(recipe.inference_config.get(name))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -28,7 +28,7 @@ params:
   max_new_tokens: 64
 input_example: Where is my parcel?
 evaluation:
-  inputs: [Where is my parcel?]
+  inputs: ["Where is my parcel?"]
   expect:
     - {contains: parcel}
 tracking: {register_as: chat}
