@@ -16,6 +16,7 @@ from runner.review.sides import Side, Version
 from runner.review.signatures import canonical, compare_signatures, same, signature_of
 
 _POINT = "review"
+_RUN = "run."
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def try_all(
         ]
         trials[one.name] = trial = _compare(ends[0], ends[1])
         changes = [c for c in one.changes if not _is_settled(c, ends)]
-        changes = sorted([*changes, *trial.changes], key=lambda c: c.impact.rank)
+        known = {(c.rule, c.field) for c in changes}
+        seen = [c for c in trial.changes if (c.rule, c.field.removeprefix(_RUN)) not in known]
+        changes = sorted([*changes, *seen], key=lambda c: c.impact.rank)
         recipes.append(replace(one, changes=tuple(changes)))
     ordered = sorted(recipes, key=lambda one: (one.impact.rank, one.name))
     return replace(found, recipes=tuple(ordered)), trials
@@ -159,6 +162,6 @@ def _differences(was: RunRecord, now: RunRecord, answers: Sequence[Answer]) -> I
     yield from compare_metrics("run.metrics", was.metrics, now.metrics)
     if was.signature and now.signature:
         changes = compare_signatures(signature_of(was.signature), signature_of(now.signature))
-        yield from (replace(change, field=f"run.{change.field}") for change in changes)
+        yield from (replace(change, field=f"{_RUN}{change.field}") for change in changes)
     if was.model_bytes and now.model_bytes and was.dtype != now.dtype:
         yield Change("locked-dtype", "run.dtype", was.dtype, now.dtype)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.review.review import two_sides
 from tests.conftest import REPOSITORY, Outcome
 from tests.review.history import BASE, CHAT, LABELS, OF_BASE, History
 
@@ -137,6 +138,27 @@ def test_links_are_followed_inside_the_repository_only(repo: History, cli: Cli) 
     repo.commit("links")
     repo.edit("labels.yaml", "v3", "v4")
     assert _found(cli, "HEAD") == {"labels": ["revision-moved"], "in": ["revision-moved"]}
+    with two_sides("HEAD", None) as sides:
+        for side in sides:
+            links = {f.name for f in side.tree.rglob("*") if f.is_symlink()}
+            assert links == {"in.yaml"}
+
+
+def test_a_tree_that_names_a_folder_above_is_not_written_there(repo: History) -> None:
+    def tree(mode: str, name: str, entry: str) -> str:
+        content = f"{mode} {name}\0".encode() + bytes.fromhex(entry)
+        (repo.folder / "object").write_bytes(content)
+        made = repo.git("hash-object", "-t", "tree", "-w", "--literally", "object")
+        (repo.folder / "object").unlink()
+        return made
+
+    blob = repo.git("rev-parse", "HEAD:recipes/labels.yaml")
+    above = tree("40000", "..", tree("40000", "..", tree("100644", "evil.yaml", blob)))
+    commit = repo.git("commit-tree", "-m", "evil", tree("40000", "recipes", above))
+    with two_sides("main", commit) as (_, after):
+        assert after.lineages == {}
+        assert [f.name for f in after.tree.parent.rglob("evil.yaml")] == []
+        assert not (after.tree.parent.parent / "evil.yaml").exists()
 
 
 def test_nothing_is_written_or_checked_out(repo: History, cli: Cli) -> None:
