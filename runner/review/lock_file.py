@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner.recipe.strict_yaml import read
+from runner.findings import Loc
+from runner.recipe.strict_yaml import Document, read
 
 SUFFIX = ".lock.yaml"
+_TEXTS = ("recipe", "commit", "sha256", "license", "outputs")
 
 
 class _Block(BaseModel):
@@ -109,12 +111,24 @@ def read_lock(file: Path) -> Lock | str | None:
     document = read(file)
     if document.findings:
         return document.findings[0].message.rstrip(".")
-    values = dict(document.values)
-    if isinstance(packages := values.get("packages"), dict):
-        said = {name: document.raw.get(("packages", name), v) for name, v in packages.items()}
-        values["packages"] = said
     try:
-        return Lock.model_validate(values)
+        return Lock.model_validate(_with_texts(document))
     except ValidationError as error:
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _with_texts(document: Document) -> dict[str, Any]:
+    """Give the values, where hashes and versions that look like numbers are the text they are."""
+
+    def value(given: Any, loc: Loc) -> Any:
+        match given:
+            case dict():
+                return {key: value(item, (*loc, key)) for key, item in given.items()}
+            case list():
+                return [value(item, (*loc, number)) for number, item in enumerate(given)]
+            case _:
+                is_text = loc[-1] in _TEXTS or loc[0] == "packages"
+                return document.raw.get(loc, given) if is_text else given
+
+    return value(document.values, ())

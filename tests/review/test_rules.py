@@ -16,7 +16,7 @@ from runner.recipe.digest import digest
 from runner.recipe.models import Recipe
 from runner.recipe.strict_yaml import read
 from runner.review.compare import compare
-from runner.review.lock_file import Lock
+from runner.review.lock_file import Lock, read_lock
 from runner.review.rules import MEANINGS, RULES, rules_table
 from runner.review.sides import Version
 from tests.conftest import REPOSITORY
@@ -207,6 +207,24 @@ def test_locks_show_that_another_name_means_the_same_files() -> None:
     other = compare(_locked(before), _locked(after, weights="b" * 64))
     assert {c.rule for c in other} == {"revision-moved", "files-changed", "outputs-moved"}
     assert {c.rule for c in compare(_version(before), _version(after))} == {"revision-moved"}
+
+
+def test_hashes_and_versions_in_a_lock_are_text(workspace: Path) -> None:
+    file = workspace / "one.lock.yaml"
+    digits = "0" * 30 + "1234567e12"
+    file.write_text(
+        lock(torch="2.10").replace(f"'{'1' * 40}'", digits).replace(f"'{'a' * 64}'", "12e4")
+    )
+    found = read_lock(file)
+    assert isinstance(found, Lock)
+    assert found.packages["torch"] == "2.10"
+    assert found.parts["model"].commit == digits
+    assert found.parts["model"].files["model.safetensors"].sha256 == "12e4"
+    file.write_text("parts: [1]\n")
+    assert str(read_lock(file)).startswith("parts: ")
+    file.write_text("parts: [\n")
+    assert "The YAML cannot be read" in str(read_lock(file))
+    assert read_lock(workspace / "none.lock.yaml") is None
 
 
 def test_an_inferred_signature_is_only_known_from_locks() -> None:
