@@ -36,7 +36,8 @@ def compare_locks(before: Version, after: Version) -> Iterator[Change]:
     elif now is not None and was is None:
         yield Change("lock-added", "lock")
     if isinstance(now, Lock) and in_force(after) is None:
-        yield Change("lock-stale", "lock", now.recipe, f"sha256:{after.digest}")
+        written_for = now.recipe.removeprefix("sha256:")
+        yield Change("lock-stale", "lock", _short(written_for), _short(after.digest))
     if isinstance(was, Lock) and isinstance(now, Lock):
         yield from _contents(was, now)
 
