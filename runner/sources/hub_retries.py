@@ -1,5 +1,6 @@
 """Ask a hub again when it was only busy or out of reach for a moment."""
 
+import os
 import random
 import ssl
 import time
@@ -14,9 +15,11 @@ BACKOFF = 1.0
 """Seconds before the second try; each later pause is twice as long, give or take a half."""
 LONGEST_PAUSE = 8.0
 TRIES = 6
-PATIENCE = 30.0
-"""Seconds without a byte after which there is no further try: huggingface_hub tries again itself
-in some places and not in others, and its tries must not be multiplied by ours."""
+PATIENCE_VARIABLE = "RECIPE_RUNNER_HUB_PATIENCE"
+"""Environment variable: seconds without a byte after which there is no further try, 30 by default.
+huggingface_hub tries again itself in some places and not in others, and its tries must not be
+multiplied by ours."""
+_PATIENCE = 30.0
 LONGEST_RETRY_AFTER = 60.0
 """Seconds: a hub that asks for a longer pause is not waited for."""
 
@@ -49,6 +52,7 @@ def patiently(ask: Callable[[], T], arrived: Callable[[], int] = nothing_arrives
     Raises:
         Exception: What the last try raised.
     """
+    patience = _patience()
     tries, held, since = 0, arrived(), time.monotonic()
     while True:
         try:
@@ -59,11 +63,18 @@ def patiently(ask: Callable[[], T], arrived: Callable[[], int] = nothing_arrives
             tries += 1
             pause = _pause(error, tries)
             waited = time.monotonic() - since
-            if pause is None or tries == TRIES or (waited > PATIENCE and not is_cut_off(error)):
+            if pause is None or tries == TRIES or (waited > patience and not is_cut_off(error)):
                 raise
             if retry_after(error) is not None:
                 since += pause
         time.sleep(pause)
+
+
+def _patience() -> float:
+    try:
+        return float(os.environ.get(PATIENCE_VARIABLE, _PATIENCE))
+    except ValueError:
+        return _PATIENCE
 
 
 def _pause(error: Exception, tries: int) -> float | None:

@@ -10,6 +10,7 @@ import yaml
 
 from runner.cli import verbs
 from tests.conftest import Outcome
+from tests.review.history import History
 
 Cli = Callable[..., Outcome]
 
@@ -39,6 +40,10 @@ def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
         Path("recipes/qa/squad.yaml").write_text(squad)
     if verb == "persist":
         assert cli("+recipe=text-generation/scratch", "tracking.uri=null").code == 0
+    if verb == "review":
+        history = History.start(Path.cwd())
+        history.write("good.yaml", GOOD)
+        history.commit("start")
     done = cli(*command)
     first = next(line.strip() for line in example[2:] if line.strip())
     assert first.split("…")[0].split("  ")[0] in done.stdout + done.stderr

@@ -133,10 +133,11 @@ def main() -> None:
             "HF_HUB_OFFLINE": "0",
             "HF_HUB_ETAG_TIMEOUT": "1",
             "HF_HUB_DOWNLOAD_TIMEOUT": "1",
+            "RECIPE_RUNNER_HUB_PATIENCE": "2",
         }
         from runner.sources import hub_retries
 
-        hub_retries.BACKOFF, hub_retries.PATIENCE = 0.02, 2.0
+        hub_retries.BACKOFF = 0.02
         with ThreadPoolExecutor(8) as pool:
             tried = [pool.submit(try_one, hub, number, *c) for number, c in enumerate(cases())]
             found = [one.result() for one in tried]

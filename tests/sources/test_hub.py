@@ -107,6 +107,7 @@ def resolve(hub: Hub, workspace: Path) -> Resolve:
                 "HF_HOME": str(workspace / "hf"),
                 "HF_ENDPOINT": hub.url,
                 "HF_HUB_ETAG_TIMEOUT": "5",
+                "RECIPE_RUNNER_HUB_PATIENCE": "1",
                 **(environment or {}),
             },
         )

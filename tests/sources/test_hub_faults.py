@@ -36,7 +36,8 @@ arrived. No fault leaves a file in the cache that is not what the hub lists.
 (huggingface_hub 2 keeps whole files only: an unfinished one starts anew.)
 
 Pauses between tries grow from one second to eight, with jitter; `Retry-After` is honoured up to a minute; 401, 403 and 404 are
-never asked again. Every failure ends with exit code 3.
+never asked again. After 30 seconds without a byte (`RECIPE_RUNNER_HUB_PATIENCE`) there is no further try. Every failure ends
+with exit code 3.
 
 | fault | struck | once | for ever | then, of 25 MB |
 |---|---|---|---|---|

@@ -1,0 +1,77 @@
+"""Proofs compared: what a model is held to, as something that callers may rely on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from runner.recipe.models import Expectation, Recipe
+from runner.review.rules import ABSENT, Change
+from runner.review.signatures import canonical, same
+from runner.tasks.forms import rows_of
+
+_ELSEWHERE = ("inputs", "expect", "views")
+
+
+def compare_proofs(before: Recipe, after: Recipe) -> Iterator[Change]:
+    """Compare the proofs of two recipes.
+
+    Args:
+        before: The recipe before.
+        after: The recipe after.
+    """
+    was, now = _promises(before), _promises(after)
+    for promise in sorted(was.keys() - now.keys()):
+        yield Change("promise-withdrawn", "evaluation.expect", was[promise], ABSENT)
+    for promise in sorted(now.keys() - was.keys()):
+        yield Change("promise-added", "evaluation.expect", ABSENT, now[promise])
+    yield from _views(before, after)
+    for field in type(before.evaluation).model_fields:
+        old, new = getattr(before.evaluation, field), getattr(after.evaluation, field)
+        if field == "inputs" and not same(old, new):
+            yield Change("proof-changed", "evaluation.inputs", old, new)
+        elif field not in _ELSEWHERE and old != new:
+            yield Change("proof-changed", f"evaluation.{field}", old, new)
+
+
+def _views(before: Recipe, after: Recipe) -> Iterator[Change]:
+    if before.evaluation.views == after.evaluation.views:
+        return
+    old, new = (recipe.evaluation.views for recipe in (before, after))
+    lost = set(before.views) - set(after.views)
+    rule = "promise-withdrawn" if lost else "proof-changed"
+    detail = f"not loaded as {' and '.join(sorted(lost))}" if lost else ""
+    yield Change(rule, "evaluation.views", _views_said(old), _views_said(new), detail)
+
+
+def _views_said(views: Any) -> Any:
+    return ABSENT if views is None else views
+
+
+def _promises(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """Give what is held of each input, so that neither numbering nor order counts."""
+    inputs = _inputs(recipe)
+    found: dict[str, dict[str, Any]] = {}
+    for expectation in recipe.evaluation.expect:
+        chosen = inputs if expectation.input is None else _at(inputs, expectation.input)
+        for given in chosen or ["every input"]:
+            promise = _promise(expectation, given, inputs)
+            found[canonical(promise)] = promise
+    return dict(sorted(found.items()))
+
+
+def _promise(expectation: Expectation, given: Any, inputs: list[Any]) -> dict[str, Any]:
+    said = expectation.model_dump(exclude_none=True, exclude_defaults=True)
+    said["input"] = given
+    if expectation.similar_to is not None:
+        said["similar_to"] = (_at(inputs, expectation.similar_to) or [expectation.similar_to])[0]
+    return said
+
+
+def _at(inputs: list[Any], number: int) -> list[Any]:
+    return inputs[number : number + 1]
+
+
+def _inputs(recipe: Recipe) -> list[Any]:
+    if recipe.evaluation.inputs:
+        return recipe.evaluation.inputs
+    given = recipe.input_example
+    return [] if given is None else rows_of(recipe.contract, given)

@@ -1,0 +1,223 @@
+"""The two sides of a review: the recipes of a revision, or of the working tree, as they compose."""
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from runner.findings import Finding, Loc, Place, RecipeError, Severity, in_order
+from runner.recipe.digest import digest
+from runner.recipe.layers import Layered, layer
+from runner.recipe.lineage import Lineage, trace
+from runner.recipe.models import Recipe
+from runner.recipe.shelf import FOLDER, SUFFIX, Shelf, find_under, names_under
+from runner.recipe.shipped import shipped
+from runner.recipe.strict_yaml import display_name
+from runner.recipe.validation import validate
+from runner.review import lock_file
+from runner.review.git import Repository
+from runner.review.lock_file import Lock, read_lock
+
+_OF_THIS_MACHINE = frozenset(
+    (
+        "source-missing", "no-config", "file-missing", "input-missing", "ffmpeg-missing",
+        "library-missing", "package-missing", "package-version", "task-not-installed", "no-native",
+    )
+)  # fmt: skip
+"""Findings about where a recipe is looked at, not about what it says."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A recipe as one side has it.
+
+    Args:
+        name: Its name.
+        file: Its file, from the top of the repository.
+        recipe: The recipe; None where it does not compose.
+        findings: Why it does not compose.
+        folders: For each part whose source names a path, the folder that the path is relative to,
+            from the top of the repository.
+        lock: Its lock; why the lock cannot be read; or nothing.
+    """
+
+    name: str
+    file: str
+    recipe: Recipe | None
+    findings: tuple[Finding, ...]
+    folders: Mapping[str, str]
+    lock: Lock | str | None
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of what is composed; empty where nothing is."""
+        return digest(self.recipe) if self.recipe else ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: a folder with the files of a revision, and where recipes are in it.
+
+    Args:
+        layout: Where recipes are in the repository.
+        label: What people call it: the revision as written, or ``working tree``.
+        commit: Its commit; empty for the working tree.
+        parted: Whether that is where the other side left the revision, not the revision itself.
+        tree: The folder.
+        roots: Folders of recipes that are reviewed, in the order they are searched.
+        others: Further folders of recipes, the same on both sides.
+    """
+
+    layout: "Layout"
+    label: str
+    commit: str
+    parted: bool
+    tree: Path
+    roots: tuple[Path, ...]
+    others: tuple[Path, ...]
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where recipes are looked for."""
+        return Shelf((*self.roots, *self.others))
+
+    @cached_property
+    def lineages(self) -> dict[str, Lineage]:
+        """Every recipe of the side with the files it is made of."""
+        names = {name for root in self.roots for name in names_under(root)}
+        return {name: trace(self.shelf, name, Place(name)) for name in sorted(names)}
+
+    def contents(self, name: str) -> dict[str, str]:
+        """Give the files a recipe is made of, its lock among them, with a hash of each.
+
+        Args:
+            name: The recipe's name.
+        """
+        files = [*(d.path for d in self.lineages[name].documents), self._lock_file(name)]
+        return {
+            self.shown(str(file)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in files
+            if file.is_file()
+        }
+
+    def version(self, name: str) -> Version:
+        """Compose a recipe.
+
+        Args:
+            name: The recipe's name.
+        """
+        lineage = self.lineages[name]
+        layered = layer(lineage.documents)
+        recipe, findings = validate(layered, lineage.findings)
+        wrong = {
+            self._as_shown(finding)
+            for finding in (*lineage.findings, *findings)
+            if finding.severity is Severity.ERROR and finding.code not in _OF_THIS_MACHINE
+        }
+        return Version(
+            name=name,
+            file=self.shown(str(self._file(name))),
+            recipe=None if wrong else recipe,
+            findings=tuple(in_order(wrong)),
+            folders=self._folders(layered),
+            lock=read_lock(self._lock_file(name)),
+        )
+
+    def shown(self, text: str) -> str:
+        """Name files in a text from the top of the repository."""
+        for tree in (str(self.tree), display_name(self.tree)):
+            text = text.replace(f"{tree}/", "")
+        return text
+
+    def _as_shown(self, finding: Finding) -> Finding:
+        place = finding.place and replace(finding.place, file=self.shown(finding.place.file))
+        message, remedy = self.shown(finding.message), self.shown(finding.remedy)
+        return replace(finding, message=message, remedy=remedy, place=place)
+
+    def _file(self, name: str) -> Path:
+        found = (file for root in self.shelf.roots if (file := find_under(root, name)))
+        return next(found, self.tree / name)
+
+    def _lock_file(self, name: str) -> Path:
+        file = self._file(name)
+        return file.with_name(file.stem + lock_file.SUFFIX)
+
+    def _folders(self, layered: Layered) -> dict[str, str]:
+        locs: list[Loc] = [("source",), ("adapter",)]
+        components = layered.values.get("components")
+        locs += [("components", name) for name in components] if components else []
+        folders: dict[str, str] = {}
+        for loc in locs:
+            for key in ("path", "uri"):
+                if origin := layered.origins.get((*loc, key)):
+                    folders[".".join(map(str, loc))] = self._from_top(origin.folder)
+        return folders
+
+    def _from_top(self, folder: Path) -> str:
+        inside = folder.is_relative_to(self.tree)
+        return posixpath.normpath(str(folder.relative_to(self.tree) if inside else folder))
+
+
+def is_recipe_file(path: str) -> bool:
+    """Tell whether a review reads a file: recipes, bases and locks are YAML."""
+    return path.endswith(SUFFIX)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where recipes are, from the top of the repository.
+
+    Args:
+        repository: The repository.
+        inside: Folders in it that hold recipes, or hold ``recipes/``.
+        outside: Folders elsewhere that the user named.
+    """
+
+    repository: Repository
+    inside: tuple[str, ...]
+    outside: tuple[Path, ...]
+
+    def side(self, label: str, commit: str, tree: Path, *, parted: bool = False) -> Side:
+        """Find the recipes among the files of a side.
+
+        Args:
+            label: What people call the side.
+            commit: Its commit; empty for the working tree.
+            tree: The folder with its files.
+            parted: Whether the commit is where the other side left the revision.
+        """
+        folders = [tree / folder for folder in self.inside]
+        roots = [d / FOLDER if (d / FOLDER).is_dir() else d for d in folders]
+        own = [self.repository.top / root.relative_to(tree) for root in roots]
+        others = [d / FOLDER if (d / FOLDER).is_dir() else d for d in self.outside]
+        others += [shipped("recipes")] if shipped("recipes").resolve() not in own else []
+        there = [root for root in roots if root.is_dir()]
+        return Side(self, label, commit, parted, tree, tuple(dict.fromkeys(there)), tuple(others))
+
+
+def lay_out(repository: Repository, config_dirs: Sequence[Path]) -> Layout:
+    """Find where recipes are: in the folders named, and in ``./recipes``.
+
+    Args:
+        repository: The repository.
+        config_dirs: Folders the user named; one in the repository may be there on one side only.
+
+    Raises:
+        RecipeError: A folder outside the repository does not exist.
+    """
+    inside: list[str] = []
+    outside: list[Path] = []
+    for folder in (*config_dirs, Path.cwd() / FOLDER):
+        absolute = Path(os.path.abspath(folder)).resolve()
+        if absolute.is_relative_to(repository.top):
+            relative = absolute.relative_to(repository.top).as_posix()
+            inside.append("" if relative == "." else relative)
+        elif absolute.is_dir():
+            outside.append(absolute)
+        else:
+            message = f"--config-dir {folder}: there is no such folder."
+            raise RecipeError([Finding("no-such-folder", message)])
+    return Layout(repository, tuple(dict.fromkeys(inside)), tuple(outside))

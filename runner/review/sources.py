@@ -1,0 +1,99 @@
+"""Sources compared: whether the weights and other parts are still the same ones."""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.recipe.models import Recipe
+from runner.review.locks import in_force
+from runner.review.rules import ABSENT, Change
+from runner.review.sides import Version
+from runner.review.signatures import same
+from runner.sources import Source
+
+_WHICH_STATE = ("revision", "version")
+_RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
+_WHERE_EVER = ("/", "~", "models:", "runs:")
+_COMPONENT = "component-changed"
+
+
+def compare_sources(before: Version, after: Version) -> Iterator[Change]:
+    """Compare where the parts come from.
+
+    Args:
+        before: The recipe before.
+        after: The recipe after.
+    """
+    old, new = _blocks(before), _blocks(after)
+    for field in dict.fromkeys([*old, *new]):
+        was, now = old.get(field), new.get(field)
+        if same(was, now):
+            continue
+        rule = _RULES.get(field, _COMPONENT)
+        if was is None or now is None:
+            yield Change(rule, field, _said(was), _said(now))
+        else:
+            restated = _same_files(field, before, after)
+            yield from _block(field, was, now, "source-restated" if restated else rule)
+
+
+def _blocks(version: Version) -> dict[str, dict[str, Any]]:
+    """Give each source as plain values, by its field."""
+    recipe = version.recipe
+    if recipe is None:
+        return {}
+    return {
+        field: _located(source, version.folders.get(field, ""))
+        for field, source in _sources(recipe).items()
+    }
+
+
+def _sources(recipe: Recipe) -> dict[str, Source]:
+    sources = {"source": recipe.source}
+    sources |= {f"components.{name}": s for name, s in recipe.components.given().items()}
+    return sources | ({"adapter": recipe.adapter} if recipe.adapter else {})
+
+
+def _located(source: Source, folder: str) -> dict[str, Any]:
+    """Give a source as plain values, its relative path from the top of the repository."""
+    block = source.model_dump()
+    key = {"local": "path", "mlflow": "uri"}.get(block["kind"])
+    if key and not block[key].startswith(_WHERE_EVER) and "://" not in block[key]:
+        block[key] = posixpath.normpath(posixpath.join(folder, block[key]))
+    return block
+
+
+def _block(
+    field: str, was: Mapping[str, Any], now: Mapping[str, Any], rule: str
+) -> Iterator[Change]:
+    if was["kind"] != now["kind"]:
+        yield Change(rule, field, _said(was), _said(now))
+        return
+    for key in dict.fromkeys([*was, *now]):
+        old, new = was.get(key), now.get(key)
+        if not same(old, new):
+            state = key in _WHICH_STATE and rule == _RULES["source"]
+            here = "revision-moved" if state else rule
+            yield Change(here, f"{field}.{key}", _given(old), _given(new))
+
+
+def _said(block: Mapping[str, Any] | None) -> Any:
+    if block is None:
+        return ABSENT
+    return {key: value for key, value in block.items() if value not in (None, {}, [])}
+
+
+def _given(value: Any) -> Any:
+    return ABSENT if value is None else value
+
+
+def _same_files(field: str, before: Version, after: Version) -> bool:
+    """Tell whether the locks of both sides show the same files for a part."""
+    part = {"source": "model"}.get(field, field.removeprefix("components."))
+    locks = [in_force(version) for version in (before, after)]
+    files = [lock.parts[part].files for lock in locks if lock and part in lock.parts]
+    if len(files) < 2 or not files[0] or files[0].keys() != files[1].keys():
+        return False
+    return all(
+        file.sha256 and file.sha256 == files[1][name].sha256 for name, file in files[0].items()
+    )
