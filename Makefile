@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
+PARALLEL ?= -n auto --dist loadfile
 
 .PHONY: help setup demo lint test test-t5 recipes bench docs clean
 
@@ -47,10 +48,10 @@ lint: setup  ## format, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: lint  ## lint, then every test with coverage
-	$(VENV)/bin/python -m pytest --cov --cov-report=term
+	$(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
-	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(TESTS)
+	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
