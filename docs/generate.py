@@ -1,6 +1,5 @@
-"""Write docs/recipe.md from the models of the recipe language: ``make docs``."""
+"""Write what docs/ says of the recipe language, from its models: ``make docs``."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -8,6 +7,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from runner.cli.documents import as_json
+from runner.recipe.json_schema import recipe_schema
+from runner.recipe.meanings import meanings_of, summary_of
 from runner.recipe.models import (
     Components,
     Evaluation,
@@ -25,6 +27,7 @@ from runner.sources.licenses import LicensePolicy
 from runner.tasks import all_tasks
 
 TARGET = Path(__file__).parent / "recipe.md"
+SCHEMA = Path(__file__).parent / "recipe.schema.json"
 _HEAD = """\
 # Recipe reference
 
@@ -58,23 +61,14 @@ def page() -> str:
 
 
 def _section(title: str, model: type[BaseModel], note: str = "") -> str:
-    doc = re.split(r"\n\s*Args:\n", model.__doc__ or "", maxsplit=1)
-    meanings = _meanings(doc[1]) if len(doc) > 1 else {}
+    meanings = meanings_of(model)
     rows = ["| field | type | default | meaning |", "|---|---|---|---|"]
     for name, info in model.model_fields.items():
         default = _default(info)
-        cells = [f"`{info.alias or name}`", _type(info.annotation), default, meanings.get(name, "")]
+        meaning = meanings.get(name, "").replace("|", "\\|")
+        cells = [f"`{info.alias or name}`", _type(info.annotation), default, meaning]
         rows.append(f"| {' | '.join(cells)} |")
-    intro = note or re.sub(r"\s+", " ", doc[0].strip()).replace("``", "`")
-    return f"## {title}\n\n{intro}\n\n" + "\n".join(rows) + "\n"
-
-
-def _meanings(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for match in re.finditer(r"^\s{8}(\w+): (.*(?:\n\s{12}.*)*)", text, re.MULTILINE):
-        meaning = re.sub(r"\s+", " ", match[2]).replace("``", "`").replace("|", "\\|")
-        found[match[1]] = meaning
-    return found
+    return f"## {title}\n\n{note or summary_of(model)}\n\n" + "\n".join(rows) + "\n"
 
 
 def _type(annotation: Any) -> str:
@@ -117,4 +111,5 @@ def _tasks() -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {TARGET}\n")
+    SCHEMA.write_text(as_json(recipe_schema()), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET} and {SCHEMA}\n")

@@ -121,5 +121,9 @@ def _infer(default: Any) -> dict[str, Any]:
     return {"type": _type_of(default), "default": default}
 
 
-ParamEntry = Annotated[Param, BeforeValidator(expand_short_form)]
+Default = str | bool | int | float
+ParamEntry = Annotated[
+    Param,
+    BeforeValidator(expand_short_form, json_schema_input_type=Param | Default | list[Default]),
+]
 """A param in its long or its short form."""

@@ -1,0 +1,33 @@
+"""``schema``: the recipe language as JSON Schema."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+
+from runner.errors import Exit
+
+SUMMARY = "print the JSON Schema of the recipe language, for editors"
+
+EPILOG = """\
+example:
+  python -m runner schema
+
+  {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    …
+
+  An editor that speaks YAML takes it from the first line of a recipe:
+    # yaml-language-server: $schema=recipe.schema.json
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare no arguments."""
+
+
+def execute(args: Namespace) -> Exit:  # noqa: ARG001
+    """Print it."""
+    from runner.cli.documents import as_json
+    from runner.recipe.json_schema import recipe_schema
+
+    sys.stdout.write(as_json(recipe_schema()))
+    return Exit.DONE

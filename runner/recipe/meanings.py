@@ -1,0 +1,36 @@
+"""What a model of the recipe language and its fields mean, read from its docstring."""
+
+import inspect
+import re
+from collections.abc import Mapping
+
+_ARGS = re.compile(r"\n\s*Args:\n")
+_FIELD = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+def summary_of(model: type) -> str:
+    """Give what a model is for, on one line.
+
+    Args:
+        model: A model with a docstring in Google's style.
+    """
+    return _line(_ARGS.split(_text(model), maxsplit=1)[0])
+
+
+def meanings_of(model: type) -> Mapping[str, str]:
+    """Give what each field means, on one line each, by the field's name in Python.
+
+    Args:
+        model: A model with a docstring in Google's style.
+    """
+    parts = _ARGS.split(_text(model), maxsplit=1)
+    found = _FIELD.finditer(parts[1]) if len(parts) > 1 else ()
+    return {match[1]: _line(match[2]) for match in found}
+
+
+def _text(model: type) -> str:
+    return inspect.cleandoc(model.__doc__ or "")
+
+
+def _line(text: str) -> str:
+    return re.sub(r"\s+", " ", text.strip()).replace("``", "`")
