@@ -28,6 +28,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--source", action="append", metavar="KIND", help="only recipes with this kind of source"
     )
+    parser.add_argument(
+        "--tag", action="append", metavar="KEY[=VALUE]", help="only recipes with this tag"
+    )
     parser.add_argument("--names", action="store_true", help="print the names alone, a line each")
     add_config_dir(parser)
     add_output(parser)
@@ -37,7 +40,7 @@ def execute(args: Namespace) -> Exit:
     """List, the broken recipes included."""
     from runner.recipe.library import list_recipes
 
-    recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args.task, args.source)]
+    recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args)]
     if args.names:
         sys.stdout.writelines(f"{recipe.name}\n" for recipe in recipes)
     elif args.output == "json":
@@ -49,9 +52,17 @@ def execute(args: Namespace) -> Exit:
     return Exit.DONE
 
 
-def _is_wanted(recipe: Assessed, tasks: list[str] | None, kinds: list[str] | None) -> bool:
+def _is_wanted(recipe: Assessed, args: Namespace) -> bool:
     kind = source_of(recipe).partition(" ")[0]
-    return (not tasks or recipe.text("task") in tasks) and (not kinds or kind in kinds)
+    tracking = recipe.values.get("tracking")
+    tags = tracking.get("tags") if isinstance(tracking, dict) else None
+    said = {f"{key}={value}" for key, value in tags.items()} if isinstance(tags, dict) else set()
+    known = said | {tag.partition("=")[0] for tag in said}
+    return (
+        (not args.task or recipe.text("task") in args.task)
+        and (not args.source or kind in args.source)
+        and all(tag in known for tag in args.tag or ())
+    )
 
 
 def _document(recipe: Assessed) -> dict[str, Any]:
