@@ -22,6 +22,7 @@ REPOSITORY = Path(__file__).parent.parent
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # mlflow leaves it behind
     return tmp_path
 
 

@@ -125,9 +125,10 @@ def _print_error(console: Console, result: "Result") -> None:
         console.print(
             f"[red]error\\[{error.code}][/] {escape(result.point.name)}: {escape(error.message)}",
             highlight=False,
+            soft_wrap=True,
         )
         if error.remedy:
-            console.print(f"  {escape(error.remedy)}", highlight=False)
+            console.print(f"  {escape(error.remedy)}", highlight=False, soft_wrap=True)
 
 
 def _print_answers(console: Console, record: RunRecord) -> None:
