@@ -81,7 +81,7 @@ class Check(_Part):
 
     Args:
         name: ``rows``, ``columns``, ``types``, ``params``, ``expect[0]`` …
-        view: ``native`` or ``pyfunc``.
+        view: ``native``, ``pyfunc`` or ``server``.
         outcome: Passed, failed, or a limitation of MLflow's own inference code.
         message: What was found, in one sentence.
     """
@@ -96,7 +96,7 @@ class ViewRecord(_Part):
     """What one view of the model gave.
 
     Args:
-        view: ``native`` or ``pyfunc``.
+        view: ``native``, ``pyfunc`` or ``server``.
         load_seconds: Time to load the saved model.
         predict_seconds: Time for the evaluation inputs.
         outputs: One output for each input, as JSON; long ones shortened.

@@ -189,7 +189,7 @@ def loading_lines(record: RunRecord) -> list[str]:
     from runner.evaluation.inputs import as_callers_write
 
     task = get_task(record.task)
-    if record.views and not any(view.view == "pyfunc" for view in record.views):
+    if record.views and all(view.view == "native" for view in record.views):
         parts = ', return_type="components"' if "processor" in task.components else ""
         load = f'model = mlflow.transformers.load_model("{record.model}"{parts})'
         return ["import mlflow", load, "print(model)"]

@@ -3,6 +3,7 @@
 import gc
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -82,14 +83,18 @@ class _ViewProof:
         return self.recipe.contract
 
     def run(self, path: Path, device: str) -> None:
+        with ExitStack() as stack:
+            start = time.perf_counter()
+            try:
+                view = stack.enter_context(open_view(self.name, path, self.recipe, device))
+            except Exception as error:
+                self._add("loads", f"it does not load: {say(error)}")
+                return
+            self._add("loads", "")
+            self._look_at(view, time.perf_counter() - start)
+
+    def _look_at(self, view: View, load_seconds: float) -> None:
         start = time.perf_counter()
-        try:
-            view = open_view(self.name, path, self.recipe, device)
-        except Exception as error:
-            self._add("loads", f"it does not load: {say(error)}")
-            return
-        loaded = time.perf_counter()
-        self._add("loads", "")
         try:
             came, rows = self._outputs(view, {})
         except Exception as error:
@@ -101,8 +106,8 @@ class _ViewProof:
         self.proof.views.append(
             ViewRecord(
                 view=self.name,
-                load_seconds=round(loaded - start, 4),
-                predict_seconds=round(time.perf_counter() - loaded, 4),
+                load_seconds=round(load_seconds, 4),
+                predict_seconds=round(time.perf_counter() - start, 4),
                 outputs=[brief(row) for row in rows],
             )
         )
@@ -202,7 +207,7 @@ class _ViewProof:
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
         if expectation.input is None or expectation.similar_to is None:
             return
-        if self.name == "pyfunc" and self.recipe.pyfunc == "mlflow":
+        if self.name != "native" and self.recipe.pyfunc == "mlflow":
             return  # it gives the embedding of one input only
         similarity = cosine(rows[expectation.input], rows[expectation.similar_to])
         metric = f"similarity_{expectation.input}_{expectation.similar_to}"
@@ -215,6 +220,6 @@ class _ViewProof:
         if problem:
             outcome, message = Outcome.FAILED, problem
             known = self.task.limitations.get(name)
-            if known and self.name == "pyfunc" and self.recipe.pyfunc == "mlflow":
+            if known and self.name != "native" and self.recipe.pyfunc == "mlflow":
                 outcome, message = Outcome.LIMITATION, f"{problem} ({known})"
         self.proof.checks.append(Check(name=name, view=self.name, outcome=outcome, message=message))

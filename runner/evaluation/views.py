@@ -1,4 +1,4 @@
-"""The views of a saved model: as its users load it, natively and as pyfunc."""
+"""The views of a saved model: as its users load it, natively and as pyfunc, and served."""
 
 import os
 from collections.abc import Generator, Mapping, Sequence
@@ -76,26 +76,37 @@ class PyfuncView:
         return self.model.predict(data, params=dict(params) if params else None)
 
 
-def open_view(name: str, path: Path, recipe: Recipe, device: str) -> View:
+@contextmanager
+def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[View]:
     """Load a saved model.
 
     Args:
-        name: ``native`` or ``pyfunc``.
+        name: ``native``, ``pyfunc`` or ``server``.
         path: The model folder.
         recipe: The recipe it was made from.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
 
-    Returns:
-        The loaded model.
+    Yields:
+        The loaded model; a server ends with the context.
     """
+    seed, task = recipe.evaluation.seed, recipe.contract
+    if name == "native":
+        with _on_device(device):
+            pipeline = _pipeline(path, recipe)
+        template = (Model.load(str(path)).metadata or {}).get("prompt_template")
+        yield NativeView(pipeline, recipe, template)
+        return
     with _on_device(device):
-        if name == "pyfunc":
-            extended = recipe.pyfunc == "extended"
-            config = {"device": device} if extended and device != "auto" else None
-            model = load_pyfunc(str(path), suppress_warnings=True, model_config=config)
-            return PyfuncView(model, recipe.evaluation.seed, recipe.contract)
-        metadata = Model.load(str(path)).metadata or {}
-        return NativeView(_pipeline(path, recipe), recipe, metadata.get("prompt_template"))
+        extended = recipe.pyfunc == "extended"
+        config = {"device": device} if extended and device != "auto" else None
+        model = load_pyfunc(str(path), suppress_warnings=True, model_config=config)
+    if name == "pyfunc":
+        yield PyfuncView(model, seed, task)
+        return
+    from runner.evaluation.served import serving  # fastapi and uvicorn take a while
+
+    with serving(model, seed, task) as served:
+        yield served
 
 
 def _pipeline(path: Path, recipe: Recipe) -> Any:

@@ -60,9 +60,9 @@ def read_components(
     """
     task, checkpoint = recipe.contract, checkpoints["model"]
     return {
-        name: _component(name, checkpoints[name], recipe, None)
+        name: read_component(name, checkpoints[name], recipe, None)
         if name in checkpoints
-        else _component(name, checkpoint, recipe, config)
+        else read_component(name, checkpoint, recipe, config)
         for name in (*task.components, *_optional(task, checkpoints))
     }
 
@@ -73,9 +73,20 @@ def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[Compone
     return [name for name in task.optional_components if name in checkpoints or has_images]
 
 
-def _component(
+def read_component(
     name: str, checkpoint: Checkpoint, recipe: Recipe, config: PretrainedConfig | None
 ) -> Any:
+    """Load one component.
+
+    Args:
+        name: ``tokenizer``, ``feature_extractor``, ``image_processor`` or ``processor``.
+        checkpoint: Where it lies.
+        recipe: The recipe, for what it says of its loading.
+        config: Configuration of the model, where that is in the same checkpoint.
+
+    Raises:
+        SourceError: It cannot be loaded.
+    """
     loaders = {
         "tokenizer": transformers.AutoTokenizer,
         "feature_extractor": transformers.AutoFeatureExtractor,
@@ -98,8 +109,20 @@ def _component(
             "or mend the checkpoint.",
         ) from error
     if name == "tokenizer":
+        _insist_on_vocabulary(component, checkpoint)
         _hold_to(component, asked)
     return component
+
+
+def _insist_on_vocabulary(tokenizer: Any, checkpoint: Checkpoint) -> None:
+    """Refuse what transformers 5 makes where there are no files: a tokenizer of no words."""
+    words = {*tokenizer.get_vocab()} - {*tokenizer.all_special_tokens}
+    if len(words) <= 1:
+        raise SourceError(
+            f"the tokenizer of {checkpoint.name} cannot be loaded: it has no vocabulary",
+            "Give the recipe a tokenizer of its own under `components.tokenizer`, or mend the "
+            "checkpoint.",
+        )
 
 
 def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ else:
     AnySource = Annotated[Union[tuple(all_kinds().values())], Field(discriminator="kind")]  # noqa: UP007
 
 Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
-View = Literal["native", "pyfunc"]
+View = Literal["native", "pyfunc", "server"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
@@ -137,7 +137,9 @@ class Evaluation(_Block):
     Args:
         inputs: Inputs to run, each in the form the task takes; the ``input_example``, else the
             task's own example, where absent.
-        views: How the saved model is loaded for it; every way the task has where absent. An
+        views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
+            and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
+            (``server``); both ways of loading, as far as the task has them, where absent. An
             empty list skips the proof, and the verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats.

@@ -33,6 +33,7 @@ class SourceContext:
         tracking_uri: Tracking URI of the MLflow server that knows registered and logged models.
         allow_pickle: Whether weights in pickle files may be read, as tensors alone.
         trust_remote_code: Whether code that comes with the weights may run.
+        weights: Whether the weights are wanted too, not only what describes them.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class SourceContext:
     tracking_uri: str | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False
+    weights: bool = True
 
 
 @dataclass(frozen=True)

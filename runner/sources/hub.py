@@ -100,6 +100,7 @@ class HubSource(Source):
             listed = [listing.files[name] for name in self._wanted(listing, context)]
             small = [file for file in listed if is_small(file.name) or is_code(file.name)]
             fetched = fetch(self.repo, listing.commit, small, context.progress)
+            self._remember(fetched)
         known = (
             CheckpointFile(
                 file.name, file.size or 0, file.sha256, is_there(fetched.folder / file.name, file)
@@ -180,6 +181,8 @@ class HubSource(Source):
             if self.file not in names:
                 raise self._no_such_file(names)
             yield self.file
+        elif not context.weights:
+            return
         elif context.component == "model":
             yield from self._weights(listing, context.allow_pickle)
         elif context.component == "adapter":

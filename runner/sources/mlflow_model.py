@@ -50,7 +50,8 @@ class MlflowSource(Source):
             fetched.mkdir(exist_ok=True)
             model = files_of(location, fetched, context.tracking_uri)
             self._assemble(model, target, context)
-        insist_on_weights(target, None, context.component)
+        if context.weights:
+            insist_on_weights(target, None, context.component)
         return Checkpoint(
             folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
         )
@@ -74,7 +75,9 @@ class MlflowSource(Source):
             data, text = ((model / f"model_card{end}").read_text() for end in ("_data.yaml", ".md"))
             (target / "README.md").write_text(f"---\n{data}---\n{text}", encoding="utf-8")
         if not (model / "model").is_dir():
-            base = referenced(model).resolve(context)
+            source = referenced(model)
+            wanted = context.weights
+            base = source.resolve(context) if wanted else source.survey(context).checkpoint
             for file in base.folder.rglob("*"):
                 if not (target / file.relative_to(base.folder)).exists():
                     self._link(file, target / file.relative_to(base.folder))

@@ -114,12 +114,7 @@ class ScratchSource(Source):
     def _parts(self, task: Task, component: str) -> list[Saveable]:
         config = small_config(self.architecture, self.config, self.labels)
         if component != "model":
-            if component not in _MAKERS:
-                raise SourceError(
-                    f"a scratch source cannot make a {component.replace('_', ' ')}",
-                    f"It makes a model and, for it, a {' or a '.join(_MAKERS)}.",
-                )
-            return [_MAKERS[component](config, task)]
+            return [make_component(component, config, task)]
         components = [_MAKERS[name](config, task) for name in task.components if name in _MAKERS]
         return [*components, self._model(config, task)]
 
@@ -147,6 +142,25 @@ class ScratchSource(Source):
                 f"no {self.architecture} model can be made of this configuration: {reason}",
                 "Give sizes that fit each other under `config`, or none at all.",
             ) from error
+
+
+def make_component(name: str, config: "PretrainedConfig", task: Task) -> Saveable:
+    """Make a component that fits a model.
+
+    Args:
+        name: ``tokenizer``, ``feature_extractor``, ``image_processor`` or ``processor``.
+        config: Configuration of the model; it may be told what the model must know of it.
+        task: The task.
+
+    Raises:
+        SourceError: None can be made.
+    """
+    if name not in _MAKERS:
+        raise SourceError(
+            f"a scratch source cannot make a {name.replace('_', ' ')}",
+            f"It makes a model and, for it, a {' or a '.join(_MAKERS)}.",
+        )
+    return _MAKERS[name](config, task)
 
 
 @contextmanager

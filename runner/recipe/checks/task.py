@@ -30,7 +30,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"{task.name} needs {name}, which is not installed."
             remedy = f"pip install {_DISTRIBUTIONS.get(name, name)}"
             yield Finding("library-missing", message, remedy, ("task",))
-    if "pyfunc" in recipe.views and not recipe.has_pyfunc:
+    if {"pyfunc", "server"} & {*recipe.views} and not recipe.has_pyfunc:
         message = f"There is no inference code for {task.name}: it has no pyfunc to prove."
         yield Finding("no-pyfunc", message, "Write `views: [native]`.", ("evaluation", "views"))
     if recipe.input_type and recipe.input_type not in task.input_types:

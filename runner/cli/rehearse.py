@@ -1,0 +1,84 @@
+"""``rehearse``: the whole run on a small random twin of the model, without its weights."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from runner.cli.options import add_config_dir, add_output
+from runner.errors import Exit
+
+if TYPE_CHECKING:
+    from runner.rehearse import Rehearsal
+
+SUMMARY = "run a recipe on a small random twin of its model, without fetching the weights"
+
+EPILOG = """\
+example:
+  python -m runner rehearse +recipe=feature-extraction/minilm
+
+  feature-extraction/minilm
+    ✓ load        0.05 s            headers only
+    ✓ save        0.03 s   9.27 MB  copied
+    ✓ prove       0.58 s            native and pyfunc and server
+  BertModel: 22,713,216 parameters, its twin 2,057,536 (fewer and narrower layers)
+  not rehearsed: 2 expectations: random weights meet none
+  passed, 13 of 13 checks: outputs/feature-extraction/minilm/default/rehearsal/model
+
+  Exit code 1 where a check failed: the run would fail as well.
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
+    )
+    add_config_dir(parser)
+    add_output(parser)
+
+
+def execute(args: Namespace) -> Exit:
+    """Compose, make the twin, run it, and say what was found."""
+    from runner.recipe.compose import compose
+
+    composed = compose(args.overrides, args.config_dir)
+    from runner.cli.console import ConsoleObserver, open_console, print_point, quiet
+
+    quiet()
+    console = open_console()
+    with console.status("importing torch, transformers and mlflow …"):
+        from runner.libraries import spare_unused_imports
+
+        spare_unused_imports()
+        from runner.rehearse import rehearse
+        from runner.sweeps.points import points
+
+    for warning in composed.warnings:
+        console.print(str(warning), markup=False, highlight=False)
+    point = points([composed], sweep=False)[0]
+    print_point(console, point)
+    observer = ConsoleObserver(console)
+    try:
+        rehearsed = rehearse(composed, point.folder, point.name, observer)
+    finally:
+        observer.stop()
+    if args.output == "json":
+        from runner.cli.documents import as_json
+
+        sys.stdout.write(as_json(rehearsed.model_dump(mode="json")))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(rehearsed))
+    return Exit.DONE if rehearsed.passed else Exit.GATE_FAILED
+
+
+def _lines(rehearsed: "Rehearsal") -> list[str]:
+    record = rehearsed.record
+    failed = [f"  ✗ {c.view} {c.name}: {c.message}" for c in record.failed_checks]
+    passed = len(record.checks) - len(failed)
+    return [
+        f"{rehearsed.model}: {rehearsed.parameters:,} parameters, its twin "
+        f"{rehearsed.twin_parameters:,} ({rehearsed.shrunk})",
+        *(f"not rehearsed: {text}" for text in rehearsed.not_rehearsed),
+        *failed,
+        f"{record.verdict.value}, {passed} of {len(record.checks)} checks: {record.model}",
+    ]

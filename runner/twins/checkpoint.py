@@ -1,0 +1,158 @@
+"""Make the twin of a checkpoint: what is small is its own, the weights are few and random."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import constants
+from transformers import PretrainedConfig, PreTrainedModel
+
+from runner.errors import SourceError, first_line
+from runner.packaging.components import read_component, read_config
+from runner.packaging.dtypes import choose_dtype
+from runner.packaging.load import empty_model
+from runner.recipe.models import Recipe
+from runner.sources import Checkpoint
+from runner.sources.checkpoint_files import is_code, is_small
+from runner.sources.scratch import make_component
+from runner.twins.shrink import shrunk, with_fewer_layers
+
+_SMALL_ENOUGH = 2_000_000
+_LARGEST = 200_000_000
+_OWN = {"config.json", "generation_config.json"}
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A small random checkpoint of the same architecture.
+
+    Args:
+        folder: Where it lies.
+        model: Its model, on the CPU.
+        real: Number of parameters of the checkpoint it stands for.
+        how: What makes it smaller, in one phrase.
+        made: Components that could not be had and were made on the spot.
+    """
+
+    folder: Path
+    model: PreTrainedModel
+    real: int
+    how: str
+    made: tuple[str, ...]
+
+
+def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Path) -> Twin:
+    """Make the twin of a recipe's checkpoint.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of each part; the weights need not be there.
+        folder: A new folder for it.
+
+    Returns:
+        The twin: vocabulary, labels and generation settings are the checkpoint's own, and so are
+        the files of tokenizer and processor.
+
+    Raises:
+        SourceError: The checkpoint does not fit the task, or no twin of it can be right.
+    """
+    checkpoint = checkpoints["model"]
+    if checkpoint.gguf and checkpoint.repo:
+        raise SourceError(
+            f"{checkpoint.gguf} of {checkpoint.name} cannot be rehearsed: its configuration is "
+            "inside the file, which a rehearsal does not fetch",
+            "Run the recipe, or rehearse it with the repository that the file was made from.",
+        )
+    trusted = recipe.trust_remote_code
+    config = read_config(checkpoint, trusted=trusted)
+    real: Any = empty_model(recipe.contract, config, checkpoint, trusted=trusted)
+    small, how = _smaller(recipe, checkpoint, config, real.num_parameters())
+    folder.mkdir(parents=True)
+    made = tuple(_put_components(recipe, checkpoints, small, folder))
+    model: Any = _random(type(real), small, checkpoint)
+    model.to(dtype=choose_dtype("auto", config, ()))
+    model.save_pretrained(str(folder))
+    _put_generation(checkpoint.folder, small, folder)
+    return Twin(folder, model, real.num_parameters(), how, made)
+
+
+def _smaller(
+    recipe: Recipe, checkpoint: Checkpoint, config: PretrainedConfig, parameters: int
+) -> tuple[PretrainedConfig, str]:
+    """Choose the smallest configuration that the architecture takes."""
+    if parameters <= _SMALL_ENOUGH:
+        return config, "as small as the model itself"
+    wrong = f"it has {parameters:,} parameters, and no smaller form of it is known"
+    for shrink, how in ((shrunk, "fewer and narrower layers"), (with_fewer_layers, "fewer layers")):
+        try:
+            small = shrink(config)
+            made = empty_model(
+                recipe.contract, small, checkpoint, trusted=recipe.trust_remote_code
+            ).num_parameters()
+        except Exception as error:
+            wrong = first_line(error)
+            continue
+        if made <= _LARGEST:
+            return small, how
+    raise SourceError(
+        f"no twin of {checkpoint.name} can be made: a {config.model_type} model does not "
+        f"shrink with its layers ({wrong})",
+        "Run the recipe; plan says what that needs.",
+    )
+
+
+def _random(
+    model_class: type[PreTrainedModel], config: PretrainedConfig, checkpoint: Checkpoint
+) -> PreTrainedModel:
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+            torch.random.default_generator.manual_seed(0)
+            return model_class(config)
+    except Exception as error:
+        raise SourceError(
+            f"no twin of {checkpoint.name} can be made: {first_line(error)}",
+            "Run the recipe; plan says what that needs.",
+        ) from error
+
+
+def _put_components(
+    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], config: PretrainedConfig, folder: Path
+) -> Iterator[str]:
+    """Copy what is small; make what an offline cache lacks. Gives the names of what was made."""
+    checkpoint = checkpoints["model"]
+    trusted = recipe.trust_remote_code
+    for file in checkpoint.folder.rglob("*"):
+        name = file.relative_to(checkpoint.folder).as_posix()
+        wanted = is_small(name) or (trusted and is_code(name))
+        if file.is_file() and wanted and name not in _OWN and not name.endswith(".index.json"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / name)
+    for name in recipe.contract.components:
+        if name in checkpoints:
+            continue
+        try:
+            component = read_component(name, checkpoint, recipe, config)
+        except SourceError:
+            if not (checkpoint.repo and constants.HF_HUB_OFFLINE):
+                raise
+            yield name
+            component = make_component(name, config, recipe.contract)
+            component.save_pretrained(str(folder))
+            continue
+        if checkpoint.gguf:
+            component.save_pretrained(str(folder))
+
+
+def _put_generation(source: Path, config: PretrainedConfig, folder: Path) -> None:
+    """Keep how the model generates; heads that are gone can align nothing."""
+    file = source / "generation_config.json"
+    if not file.is_file():
+        return
+    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if values.get("alignment_heads"):
+        values["alignment_heads"] = [[getattr(config, "decoder_layers", 1) - 1, 0]]
+    (folder / file.name).write_text(json.dumps(values, indent=2), encoding="utf-8")

@@ -1,0 +1,127 @@
+"""Shrink a configuration: fewer and narrower layers, and everything that callers notice kept."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from transformers import PretrainedConfig
+
+from runner.sources.small_sizes import LAYERS, PER_ARCHITECTURE, sizes
+
+_HIDDEN_SIZE = 64
+_HEADS = 4
+_MOST_LAYERS = 4
+_KEPT = {
+    "vocab_size", "image_size", "patch_size", "max_position_embeddings", "context_length",
+    "max_source_positions",
+}  # fmt: skip
+"""Sizes of what goes in: the real tokenizer and processor must still fit."""
+_LAYER_COUNTS = (
+    "num_hidden_layers", "num_layers", "num_decoder_layers", "encoder_layers", "decoder_layers",
+    "depth",
+)  # fmt: skip
+_DEPTHS = ("depths", "num_blocks", "layers_per_stage")
+_FOLLOWING = ("out_features", "out_indices", "stage_names")
+"""What a backbone makes of its layers."""
+_ROPE = ("rope_scaling", "rope_parameters")
+
+
+def with_fewer_layers(config: PretrainedConfig) -> PretrainedConfig:
+    """Give a configuration with few layers, as wide as they were; each kind of layer is kept.
+
+    Args:
+        config: A configuration; parts of a multimodal one are shrunk as well.
+    """
+    return type(config).from_dict(_with_parts(config, _fewer(config), with_fewer_layers))
+
+
+def shrunk(config: PretrainedConfig) -> PretrainedConfig:
+    """Give a configuration with few and narrow layers.
+
+    Args:
+        config: A configuration. Vocabulary, token ids, labels, positions, and the sizes of images
+            and recordings are kept; hidden sizes, heads, experts and layers become small, and
+            stay divisible by each other as they were.
+    """
+    return type(config).from_dict(_with_parts(config, _narrower(config, _fewer(config)), shrunk))
+
+
+def _with_parts(config: PretrainedConfig, values: dict[str, Any], shrink: Any) -> dict[str, Any]:
+    for name in cast("Mapping[str, Any]", config.sub_configs):
+        if isinstance(part := getattr(config, name, None), PretrainedConfig):
+            values[name] = shrink(part).to_dict()
+    return values
+
+
+def _fewer(config: PretrainedConfig) -> dict[str, Any]:
+    """Keep the first layer of every kind; what is said layer by layer is said of those."""
+    values = {k: v for k, v in config.to_dict().items() if k not in _FOLLOWING}
+    names = [_own(config, name) for name in _LAYER_COUNTS]
+    real = max((n for name in names if isinstance(n := values.get(name), int)), default=0)
+    told = {k: v for k, v in values.items() if isinstance(v, list) and len(v) == real > LAYERS}
+    chosen = _one_of_each(told.values(), real) if told else list(range(LAYERS))
+    values |= {name: [each[number] for number in chosen] for name, each in told.items()}
+    values |= {n: min(values[n], len(chosen)) for n in names if isinstance(values.get(n), int)}
+    values |= {n: [1] * len(values[n]) for n in _DEPTHS if isinstance(values.get(n), list)}
+    if isinstance(dense := values.get("first_k_dense_replace"), int):
+        values["first_k_dense_replace"] = min(dense, 1)
+    return values
+
+
+def _one_of_each(told: Iterable[list[Any]], layers: int) -> list[int]:
+    """Give the number of the first layer of every kind; two at least, and not too many."""
+    kinds = [repr(kind) for kind in zip(*told, strict=True)]
+    first = sorted({kinds.index(kind) for kind in kinds})
+    if len(first) > _MOST_LAYERS:
+        first = first[:LAYERS]
+    others = (number for number in range(layers) if number not in first)
+    return sorted([*first, *others][: max(LAYERS, len(first))])
+
+
+def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any]:
+    hidden = _least(values.get(_own(config, "hidden_size")), _HIDDEN_SIZE)
+    heads = _least(values.get(_own(config, "num_attention_heads")), _HEADS)
+    small = {_own(config, name): value for name, value in sizes(hidden, heads).items()}
+    small |= PER_ARCHITECTURE.get(config.model_type, {})
+    kept = {_own(config, name) for name in (*_KEPT, "num_key_value_heads")}
+    for name, value in small.items():
+        real: Any = values.get(name)
+        if name not in kept and isinstance(real, type(value)):
+            values[name] = min(real, value) if isinstance(value, int) else value
+    _share_heads(config, values, heads)
+    for name in _ROPE:
+        if isinstance(rope := values.get(name), dict):
+            values[name] = _rotating(rope, int(values.get("head_dim") or hidden // heads))
+    return values
+
+
+def _share_heads(config: PretrainedConfig, values: dict[str, Any], heads: int) -> None:
+    """Let as many heads share keys and values as did: all, some, or none."""
+    name, real_heads = _own(config, "num_key_value_heads"), config.to_dict()
+    shared, of = real_heads.get(name), real_heads.get(_own(config, "num_attention_heads"))
+    if isinstance(shared, int):
+        values[name] = heads if shared == of else max(1, heads // 2) if shared > 1 else 1
+
+
+def _rotating(rope: Mapping[str, Any], head: int) -> dict[str, Any]:
+    """Fit what is said of rotary positions to a smaller head."""
+    half = head // 2
+    fitted = dict(rope)
+    if isinstance(sections := rope.get("mrope_section"), list):
+        shares = [max(1, half * int(part) // sum(sections)) for part in sections]
+        fitted["mrope_section"] = [half - sum(shares[1:]), *shares[1:]]
+    for name in ("short_factor", "long_factor"):
+        if isinstance(factors := rope.get(name), list):
+            share = float(rope.get("partial_rotary_factor") or 1)
+            fitted[name] = factors[: int(half * share)]
+    return fitted
+
+
+def _own(config: PretrainedConfig, name: str) -> str:
+    """Give the name that an architecture has for a field."""
+    return cast("Mapping[str, str]", config.attribute_map).get(name, name)
+
+
+def _least(real: Any, small: int) -> Any:
+    if isinstance(real, int) and not isinstance(real, bool):
+        return min(real, small)
+    return small
