@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,7 @@ from runner.sources.checkpoint_folder import (
 from runner.sources.hub_download import Fetched, fetch, fetch_file, is_there, storage_of
 from runner.sources.hub_listing import COMMIT, Listing, list_files
 from runner.sources.hub_progress import quiet_client
+from runner.sources.inside import is_inside
 from runner.sources.pickles import ADAPTER_PICKLE, PICKLE, PICKLE_INDEX, with_safetensors
 from runner.sources.safetensors_header import (
     ADAPTER_FILE,
@@ -41,7 +42,8 @@ from runner.spelling import did_you_mean
 _REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
 _PAGE = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/?.*")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.msgpack", "*.h5")
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
+_WEIGHTS = (".safetensors", ".gguf", ".onnx", *_PICKLES)
 
 
 class HubSource(Source):
@@ -52,12 +54,15 @@ class HubSource(Source):
         repo: ``org/name``.
         revision: Branch, tag or commit.
         file: Name of a GGUF file in it, for weights in that format.
+        patterns: Further files to fetch, beside configuration, tokenizer and weights: names such as
+            ``dictionaries/*.dat``; ``*`` stands for anything, slashes too. Never weights.
     """
 
     kind: Literal["hub"]
     repo: str = Field(min_length=1)
     revision: str = Field(default="main", min_length=1)
     file: str | None = None
+    patterns: list[str] = Field(default_factory=list)
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find names of the wrong form; whether they exist only the hub knows."""
@@ -75,6 +80,14 @@ class HubSource(Source):
             yield Finding("bad-revision", message, "Name a branch, tag or commit.", ("revision",))
         if self.file is not None:
             yield from check_file_name(self.file)
+        for number, pattern in enumerate(self.patterns):
+            loc = ("patterns", number)
+            if not is_inside(pattern):
+                message = f"`{pattern}` cannot match a file of a repository."
+                yield Finding("bad-pattern", message, "Write it as folder/*.dat.", loc)
+            elif pattern.casefold().endswith(_WEIGHTS):
+                message = f"`{pattern}` asks for weights, which a run chooses itself."
+                yield Finding("bad-pattern", message, "Leave it out.", loc)
 
     def resolve(self, context: SourceContext) -> Checkpoint:
         """Download what the component needs, at one commit, into the hub's cache, and check it."""
@@ -177,6 +190,7 @@ class HubSource(Source):
         yield from (name for name in names if is_small(name))
         if context.trust_remote_code:
             yield from (name for name in names if is_code(name))
+        yield from self._further(names)
         if self.file is not None:
             if self.file not in names:
                 raise self._no_such_file(names)
@@ -188,6 +202,20 @@ class HubSource(Source):
         elif context.component == "adapter":
             forms = [ADAPTER_FILE, *([ADAPTER_PICKLE] if context.allow_pickle else [])]
             yield from [name for name in forms if name in names][:1]
+
+    def _further(self, names: list[str]) -> Iterator[str]:
+        """Choose what the recipe asks for beside; each name once, and never weights."""
+        others = [n for n in names if not is_small(n) and not n.casefold().endswith(_WEIGHTS)]
+        matched: set[str] = set()
+        for pattern in self.patterns:
+            found = {name for name in names if fnmatchcase(name, pattern)}
+            if not found:
+                raise SourceError(
+                    f"{self.repo} has no file that matches {pattern}",
+                    did_you_mean(pattern, others) or "Look at what the repository holds.",
+                )
+            matched |= found.intersection(others)
+        yield from sorted(matched)
 
     def _weights(self, listing: Listing, allow_pickle: bool) -> list[str]:  # noqa: FBT001
         """Choose the weights as transformers does; there may be the same in other forms."""
@@ -222,7 +250,7 @@ class HubSource(Source):
                 f"{self.repo} has no safetensors, but GGUF files",
                 f"Add `file` to the source, one of {', '.join(ggufs)}.",
             )
-        if pickles := [name for name in names if any(fnmatch(name, p) for p in _PICKLES)]:
+        if pickles := [name for name in names if name.casefold().endswith(_PICKLES)]:
             return SourceError(
                 f"{self.repo} has no safetensors, only {pickles[0]}: pickle checkpoints are not "
                 "loaded, because reading one can run code",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from runner.errors import SourceError
 from runner.sources.hub_retries import patiently
+from runner.sources.inside import is_inside
 from runner.spelling import did_you_mean, one_of
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST = 8
 
 
@@ -63,7 +65,8 @@ def list_files(repo: str, revision: str) -> Listing:
         The commit and its files.
 
     Raises:
-        SourceError: There is no such revision, or what answered is no hub.
+        SourceError: There is no such revision, what answered is no hub, or it lists a file that
+            would lie outside the repository.
         Exception: What huggingface_hub raises for anything else.
     """
     from huggingface_hub import errors
@@ -77,7 +80,12 @@ def list_files(repo: str, revision: str) -> Listing:
     commit = str(info.sha)
     if not COMMIT.fullmatch(commit):
         raise _no_hub(repo)
-    listed = (_listed(sibling) for sibling in info.siblings or ())
+    listed = [_listed(sibling) for sibling in info.siblings or ()]
+    if outside := [file.name for file in listed if not is_inside(file.name)]:
+        raise SourceError(
+            f"{repo} lists a file {outside[0]!r}, which leads out of the repository",
+            "Nothing of it was fetched. Do not use it, and tell those who run the hub.",
+        )
     return Listing(commit, {file.name: file for file in listed})
 
 
@@ -91,7 +99,8 @@ def _ask(repo: str, revision: str) -> "ModelInfo":
 
 def _listed(sibling: "RepoSibling") -> ListedFile:
     if sibling.lfs is not None:
-        return ListedFile(sibling.rfilename, sibling.size, sha256=sibling.lfs.sha256)
+        sha256 = sibling.lfs.sha256 if _SHA256.fullmatch(str(sibling.lfs.sha256)) else ""
+        return ListedFile(sibling.rfilename, sibling.size, sha256=sha256)
     blob = sibling.blob_id or ""
     blob = blob if COMMIT.fullmatch(blob) else ""
     return ListedFile(sibling.rfilename, sibling.size, blob=blob)

@@ -13,6 +13,7 @@ from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint_folder import declared_license, insist_on_weights
+from runner.sources.inside import insist_inside
 from runner.sources.mlflow_location import files_of, is_model_uri, location_of
 
 _FLAVOR = "transformers"
@@ -64,6 +65,7 @@ class MlflowSource(Source):
         return Path(os.path.abspath(base / os.path.expanduser(self.uri)))
 
     def _assemble(self, model: Path, target: Path, context: SourceContext) -> None:
+        insist_inside(model, (path.relative_to(model).as_posix() for path in model.rglob("*")))
         target.mkdir(parents=True, exist_ok=True)
         folders = sorted((model / "components").glob("*"))
         for folder in [*folders, model / "model"]:

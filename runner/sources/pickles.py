@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import SourceError
 from runner.sources.base import SourceContext
 from runner.sources.checkpoint_folder import insist_on_weights
+from runner.sources.inside import insist_inside, names_in
 from runner.sources.safetensors_header import ADAPTER_FILE, INDEX_FILE, SINGLE_FILE, read_index
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
         the same as safetensors and links to everything else.
 
     Raises:
-        SourceError: There are no weights, or they are corrupt, or hold more than tensors.
+        SourceError: There are no weights, or they are corrupt, or hold more than tensors; or a
+            link leads out of the folder.
     """
+    insist_inside(folder, names_in(folder))
     pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
     if not pickled:
         insist_on_weights(folder, gguf, context.component)

@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ BIG = [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null"]
 BIG_RECIPE = """\
 task: text-generation
 source: {kind: scratch, architecture: gpt2, config: {n_embd: 256, n_layer: 4}}
+model_config: {max_new_tokens: 2}
 evaluation: {views: []}
 """
 MODEL = Path("outputs/big/default/model")
@@ -70,27 +72,79 @@ def test_a_folder_that_may_not_be_written_is_named(workspace: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def _kill_after(seconds: float) -> None:
-    """Start a run and kill it so long after it began to write."""
-    process = subprocess.Popen(
-        BIG, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    while not (MODEL.parent / "recipe.yaml").exists() and process.poll() is None:
-        time.sleep(0.005)
+_FORKS = """
+import os, sys
+import runner.run, runner.sweeps.run_all
+from runner.cli import main
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os._exit(int(main(line.split())))
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""Starts a run in a process of its own for each line: the imports, which write nothing, once."""
+
+
+class _Runs:
+    """Runs that can be killed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _FORKS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def start(self) -> int:
+        """Start one; gives its process."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(" ".join(BIG[3:]) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def end(self) -> int:
+        """Wait for its end; gives its exit code, below zero where a signal ended it."""
+        assert self._process.stdout
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def _kill(process: int, seconds: float) -> None:
+    """Kill a run so long after it began to work, if it is not over."""
+    while not list(MODEL.parent.glob(".work-*")):
+        time.sleep(0.002)
     time.sleep(seconds)
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        os.kill(process, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_a_killed_run_never_leaves_a_half_written_model(workspace: Path, attempt: int) -> None:
+def test_a_run_killed_at_twenty_moments_never_leaves_a_half_written_model(workspace: Path) -> None:
     Path("recipes").mkdir()
     Path("recipes/big.yaml").write_text(BIG_RECIPE)
-    _kill_after(random.Random(attempt).uniform(0.0, 0.8))
-    if MODEL.exists():
+    runs = _Runs()
+    usual = 0.0
+    for _ in range(2):  # the first one still imports
+        began = time.perf_counter()
+        runs.start()
+        assert runs.end() == 0
+        usual = time.perf_counter() - began
+    moments = random.Random(0)
+    killed = 0
+    while killed < 20:
+        if killed % 2:  # every other run has no model to replace
+            shutil.rmtree(MODEL, ignore_errors=True)
+        _kill(runs.start(), moments.uniform(0.0, usual / 2))
+        killed += runs.end() == -signal.SIGKILL
+        if MODEL.exists():
+            assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
+        runs.start()
+        assert runs.end() == 0
         assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
-    done = subprocess.run(BIG, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
-    assert not list(MODEL.parent.glob(".*"))
+        assert not list(MODEL.parent.glob(".*"))
+    runs.close()

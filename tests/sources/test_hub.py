@@ -203,6 +203,27 @@ def test_only_what_transformers_reads_is_fetched(hub: Hub, resolve: Resolve, gpt
     assert set(hub.asked_for()) == set(wanted)
 
 
+def test_patterns_bring_further_files_and_never_weights(
+    hub: Hub, resolve: Resolve, gpt2: Path
+) -> None:
+    files = {file.name: file.read_bytes() for file in gpt2.iterdir()}
+    others = {"words/fr.dat": b"fr", "words/de.dat": b"de", "words/en.txt": b"en", "model.h5": b"x"}
+    hub.add("org/tiny", {**files, **others})
+    got = resolve(repo="org/tiny", patterns=["words/*"])
+    found = {p.relative_to(got.folder).as_posix() for p in got.folder.rglob("*") if p.is_file()}
+    assert found >= {"words/fr.dat", "words/de.dat", "words/en.txt", "model.safetensors"}
+    assert "model.h5" not in found
+    wrong = resolve(repo="org/tiny", patterns=["words/*.dta"])
+    assert wrong.error == "org/tiny has no file that matches words/*.dta"
+
+
+@pytest.mark.parametrize("pattern", ["", "/etc/*", "../*", "a/../../b", "*.safetensors", "*.BIN"])
+def test_a_pattern_that_leads_out_or_asks_for_weights_is_a_finding(pattern: str) -> None:
+    source = HubSource(kind="hub", repo="org/name", patterns=["*.dat", pattern])
+    (finding,) = source.check(Path.cwd())
+    assert (finding.code, finding.loc) == ("bad-pattern", ("patterns", 1))
+
+
 def test_every_shard_of_the_index_is_fetched(hub: Hub, resolve: Resolve, tmp_path: Path) -> None:
     folder = sharded_causal_lm(tmp_path / "sharded")
     hub.add("org/tiny", content(folder) | {"model-extra.safetensors": b"not in the index"})
