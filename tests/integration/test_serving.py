@@ -1,0 +1,163 @@
+"""Models in the hands of MLflow's own tools: its server, isolated environments, Spark."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+import pytest
+
+from runner.cli import main
+from tests.pyfunc.media import recording
+
+ISOLATED = "RECIPE_RUNNER_TEST_ISOLATED"
+Ask = Callable[..., tuple[int, Any]]
+
+
+def packaged(folder: Path, recipe: str) -> str:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        assert main([f"+recipe={recipe}", "tracking.uri=null", "out=made"]) == 0
+    finally:
+        os.chdir(before)
+    return str(folder / "made" / recipe / "default" / "model")
+
+
+@contextmanager
+def served(model: str) -> Iterator[Ask]:
+    """Serve a model by ``mlflow models serve``, as its documentation says."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    scripts = str(Path(sys.executable).parent)
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    process = subprocess.Popen(
+        ["mlflow", "models", "serve", "-m", model, "-p", port, "--env-manager", "local"],
+        env={**environment, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+        cwd=Path(model).parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def ask(path: str, body: str = "", kind: str = "application/json") -> tuple[int, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", body.encode() or None, {"Content-Type": kind}
+        )
+        try:
+            with urllib.request.urlopen(request) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                ask("/ping")
+                break
+            except urllib.error.URLError:
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.1)
+        yield ask
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return packaged(tmp_path_factory.mktemp("text"), "text-generation/scratch")
+
+
+def test_mlflow_models_serve_takes_every_form_of_request(text: str) -> None:
+    rows = ["I love it", "I hate it"]
+    column = mlflow.models.Model.load(text).signature.inputs.input_names() or ["inputs"]
+    wanted = mlflow.pyfunc.load_model(text).predict(rows, params={"max_new_tokens": 2})
+    params = {"params": {"max_new_tokens": 2}}
+    split = {"columns": column[:1], "data": [[row] for row in rows]}
+    forms: list[dict[str, Any]] = [
+        {"inputs": rows},
+        {"instances": rows},
+        {"dataframe_split": split},
+        {"dataframe_records": [{column[0]: row} for row in rows]},
+    ]
+    with served(text) as ask:
+        assert ask("/ping")[0] == 200
+        assert ask("/health")[0] == 200
+        assert ask("/version") == (200, mlflow.__version__)
+        for form in forms:
+            status, said = ask("/invocations", json.dumps({**form, **params}))
+            assert (status, json.loads(said).get("predictions")) == (200, wanted), (form, said)
+        status, said = ask("/invocations", f"{column[0]}\nI love it\nI hate it\n", "text/csv")
+        assert status == 200
+        assert len(json.loads(said)["predictions"]) == 2
+        status, said = ask(
+            "/invocations", json.dumps({"inputs": rows, "params": {"max_new_tokens": "x"}})
+        )
+        assert status == 400
+        assert "max_new_tokens" in said
+
+
+def test_mlflow_models_serve_takes_recordings(tmp_path: Path) -> None:
+    model = packaged(tmp_path, "automatic-speech-recognition/scratch")
+    sound = base64.b64encode(recording(8000, 0)).decode()
+    with served(model) as ask:
+        status, said = ask("/invocations", json.dumps({"inputs": [sound, sound]}))
+        assert status == 200, said
+        first, second = json.loads(said)["predictions"]
+        assert first == second
+        assert ask("/invocations", json.dumps({"inputs": ["noise"]}))[0] == 400
+
+
+def test_a_model_is_a_function_of_spark(text: str, tmp_path: Path) -> None:
+    pytest.importorskip(
+        "pyspark", reason="pyspark is not installed: 400 MB that nothing else needs"
+    )
+    from pyspark.sql import SparkSession
+    from pyspark.sql.functions import struct
+
+    spark = (
+        SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    )
+    rows = ["I love it", "I hate it", "", "so"]
+    frame = spark.createDataFrame(pd.DataFrame({"text": rows}))
+    params = {"max_new_tokens": 2}
+    function = mlflow.pyfunc.spark_udf(spark, text, result_type="string", params=params)
+    found = frame.withColumn("out", function("text")).toPandas()["out"].tolist()
+    assert found == mlflow.pyfunc.load_model(text).predict(rows, params=params)
+    embeddings = packaged(tmp_path, "feature-extraction/scratch")
+    function = mlflow.pyfunc.spark_udf(spark, embeddings, result_type="array<double>")
+    found = frame.withColumn("out", function("text")).toPandas()["out"].tolist()
+    wanted = mlflow.pyfunc.load_model(embeddings).predict(rows)
+    assert [len(one) for one in found] == [len(one) for one in wanted]
+    answers = packaged(tmp_path, "question-answering/scratch")
+    asked = pd.DataFrame({"question": ["who?", "what?"], "context": ["My dog.", "The cat sat."]})
+    function = mlflow.pyfunc.spark_udf(spark, answers, result_type="string")
+    answered = spark.createDataFrame(asked).withColumn("out", function(struct(*asked.columns)))
+    assert answered.toPandas()["out"].tolist() == mlflow.pyfunc.load_model(answers).predict(asked)
+    spark.stop()
+
+
+@pytest.mark.skipif(ISOLATED not in os.environ, reason=f"installs gigabytes; set {ISOLATED}=1")
+def test_a_model_predicts_in_an_environment_of_its_own_requirements(
+    text: str, tmp_path: Path
+) -> None:
+    given = tmp_path / "answer.json"
+    mlflow.models.predict(
+        text, ["I love it", "I hate it"], env_manager="uv", output_path=str(given)
+    )
+    assert len(json.loads(given.read_text())["predictions"]) == 2
