@@ -123,7 +123,10 @@ def test_mlflow_models_serve_takes_recordings(tmp_path: Path) -> None:
         assert ask("/invocations", json.dumps({"inputs": ["noise"]}))[0] == 400
 
 
-def test_a_model_is_a_function_of_spark(text: str, tmp_path: Path) -> None:
+def test_a_model_is_a_function_of_spark(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     pytest.importorskip(
         "pyspark", reason="pyspark is not installed: 400 MB that nothing else needs"
     )
