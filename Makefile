@@ -62,6 +62,7 @@ bench: setup  ## measure against plain MLflow scripts in the same run
 
 docs: setup  ## write the recipe reference from the models
 	$(VENV)/bin/python docs/generate.py
+	$(VENV)/bin/python docs/generate_findings.py
 
 clean:  ## remove the environments and what runs left here
 	rm -rf $(VENV) $(VENV_T5) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info

@@ -47,3 +47,27 @@ def error_document(error: RunnerError, findings: Iterable[Finding]) -> str:
     message = f"{len(documents)} findings" if documents else error.message
     told = {"code": error.code, "message": message, "remedy": error.remedy}
     return as_json({"error": told, "findings": documents})
+
+
+def annotation(finding: Finding) -> str:
+    """Give the line that makes GitHub annotate a pull request.
+
+    Args:
+        finding: The finding.
+
+    Source: "Workflow commands for GitHub Actions", setting an error message.
+    """
+    place = finding.place
+    where = f"file={_property(place.file)}" if place else ""
+    if place and place.line:
+        where += f",line={place.line},col={place.column}"
+    text = f"{finding.message} {finding.remedy}".strip()
+    return f"::{finding.severity} {where},title={_property(finding.code)}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

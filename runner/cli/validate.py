@@ -3,10 +3,13 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
-from runner.findings import Finding
+
+if TYPE_CHECKING:
+    from runner.recipe.library import Validated
 
 SUMMARY = "find everything that is wrong with recipes, before any download"
 
@@ -18,6 +21,7 @@ example:
   1 recipe, 1 error
 
   Without a path, every known recipe. Exit code 2 where there is an error, 0 where there is none.
+  validate --explain unknown-key says more of a code.
 """  # noqa: E501
 
 
@@ -28,34 +32,57 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("text", "json", "github"),
+        choices=("text", "json", "github", "sarif"),
         default=None,
-        help="json: one document, as --output json; github: annotations of a pull request",
+        help="json: one document, as --output json; github: annotations of a pull request; "
+        "sarif: for code scanning",
     )
+    parser.add_argument("--explain", metavar="CODE", help="say what a code means and what to do")
     add_output(parser)
     add_config_dir(parser)
 
 
 def execute(args: Namespace) -> Exit:
     """Validate, and print a line for each finding."""
+    if args.explain:
+        sys.stdout.write(_explained(args.explain))
+        return Exit.DONE
     from runner.recipe.library import validate_paths
 
     form = args.format or args.output
     args.output = "json" if form == "json" else "text"
     validated = validate_paths(args.paths, args.config_dir)
+    sys.stdout.write(_printed(validated, form))
+    return Exit.WRONG_INPUT if validated.errors else Exit.DONE
+
+
+def _printed(validated: "Validated", form: str) -> str:
+    from runner.cli import documents
+
     findings, errors = validated.findings, validated.errors
     if form == "json":
-        from runner.cli.documents import as_json, finding_document
+        found = [documents.finding_document(finding) for finding in findings]
+        return documents.as_json({"files": validated.files, "errors": errors, "findings": found})
+    if form == "sarif":
+        from runner.cli.sarif import sarif
 
-        documents = [finding_document(finding) for finding in findings]
-        sys.stdout.write(
-            as_json({"files": validated.files, "errors": errors, "findings": documents})
-        )
-    else:
-        line = _annotation if form == "github" else str
-        sys.stdout.writelines(f"{line(finding)}\n" for finding in findings)
-        sys.stdout.write(_summary(validated.files, errors, len(findings) - errors))
-    return Exit.WRONG_INPUT if errors else Exit.DONE
+        return documents.as_json(sarif(findings))
+    line = documents.annotation if form == "github" else str
+    summary = _summary(validated.files, errors, len(findings) - errors)
+    return "".join(f"{line(finding)}\n" for finding in findings) + summary
+
+
+def _explained(code: str) -> str:
+    from runner.findings import Finding, Place, RecipeError
+    from runner.recipe.catalogue import catalogue, page
+    from runner.spelling import did_you_mean
+
+    if entry := catalogue().get(code):
+        return page(code, entry)
+    remedy = did_you_mean(code, catalogue()) or f"There are {', '.join(catalogue())}."
+    place = Place("command line")
+    message = f"`{code}` is not the code of a finding."
+    raise RecipeError([Finding("unknown-value", message, remedy, place=place)])
 
 
 def _summary(files: int, errors: int, warnings: int) -> str:
@@ -66,24 +93,3 @@ def _summary(files: int, errors: int, warnings: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def _annotation(finding: Finding) -> str:
-    """Give the line that makes GitHub annotate a pull request.
-
-    Source: "Workflow commands for GitHub Actions", setting an error message.
-    """
-    place = finding.place
-    where = f"file={_property(place.file)}" if place else ""
-    if place and place.line:
-        where += f",line={place.line},col={place.column}"
-    text = f"{finding.message} {finding.remedy}".strip()
-    return f"::{finding.severity} {where},title={_property(finding.code)}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

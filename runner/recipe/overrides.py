@@ -40,7 +40,7 @@ def _unreadable(text: str, error: HydraException) -> Finding:
     if "=" not in text:
         message = f"`{text}` is not an override."
         return Finding("bad-override", message, "Write key=value.", place=COMMAND_LINE)
-    why = str(error.__cause__ or error).split("\n", 1)[0]
+    why = str(error.__cause__ or error).split("\n", 1)[0].removesuffix("None") or "it breaks off"
     remedy = f"Quote a value with special characters: '{text.split('=', 1)[0]}=\"…\"'."
     message = f"`{text}` cannot be read: {why}."
     return Finding("bad-override", message, remedy, place=COMMAND_LINE)
