@@ -17,6 +17,7 @@ else:  # libyaml is ten times faster, where PyYAML was built with it
 
 _LARGEST = 2**20
 _MOST_VALUES = 20_000
+_DEEPEST = 200
 _TEXT = "tag:yaml.org,2002:str"
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -113,6 +114,8 @@ def parse(text: str, path: Path, file: str) -> Document:
     so is a number too large to be one, such as ``57e1234``.
     """
     try:
+        if _is_too_deep(text):
+            return _unread(path, file, "The values are nested too deeply.")
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         place = _place(file, error.problem_mark or error.context_mark)
@@ -138,6 +141,21 @@ def parse(text: str, path: Path, file: str) -> Document:
     return Document(
         path, file, values, reading.places, reading.raw, header, tuple(reading.findings)
     )
+
+
+def _is_too_deep(text: str) -> bool:
+    """Look how deep the values are nested, where there is a doubt: libyaml overflows its stack."""
+    opened = text.count("[") + text.count("{")
+    indented = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
+    if max(opened, indented) <= _DEEPEST:
+        return False
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _header(text: str) -> list[str]:

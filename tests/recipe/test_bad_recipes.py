@@ -248,6 +248,49 @@ CASES = [
         3,
         "many",
     ),
+    ("two conditions", START + "evaluation: {expect: [{contains: a, equals: b}]}\n",
+     "bad-value", 3, "exactly one of"),
+    ("a likeness to nothing", START + "evaluation: {expect: [{similar_to: 0, above: 0.5}]}\n",
+     "bad-value", 3, "similar_to needs input"),
+    ("a view of the wrong name", START + "evaluation: {views: [pyfnc]}\n",
+     "unknown-value", 3, "Did you mean `pyfunc`?"),
+    ("a size without a unit", START + "max_shard_size: 500\n", "unquoted-text", 3, '"500"'),
+    ("a reference to a folder", "task: fill-mask\nsource: {kind: scratch, architecture: bert}\n"
+     "save_pretrained: false\n", "reference-needs-hub", 3, "kind: hub"),
+    ("a merge of nothing", START + "merge: true\n", "merge-without-adapter", 3, "`adapter`"),
+    ("a page for a repository", "task: fill-mask\nsource:\n  kind: hub\n"
+     "  repo: https://huggingface.co/org/name\n", "bad-repo", 4, "Write `org/name`"),
+    ("a revision that climbs", "task: fill-mask\nsource:\n  kind: hub\n  repo: org/m\n"
+     "  revision: ../main\n", "bad-revision", 5, "branch, tag or commit"),
+    ("weights for a GGUF file", "task: text-generation\nsource:\n  kind: hub\n  repo: org/m\n"
+     "  file: model.safetensors\n", "not-gguf", 5, "Leave `file` out"),
+    ("a file of another folder", "task: text-generation\nsource:\n  kind: hub\n  repo: org/m\n"
+     "  file: ../m.gguf\n", "file-outside", 5, "name alone"),
+    ("a version in a name", "task: fill-mask\nsource:\n  kind: package\n"
+     "  distribution: PyYAML==6.0\n  path: yaml\n", "bad-distribution", 4, "`version`"),
+    ("a path out of a package", "task: fill-mask\nsource:\n  kind: package\n"
+     "  distribution: PyYAML\n  path: ../x\n", "path-outside", 5, "package_name/folder"),
+    ("a label twice", "task: text-classification\nsource:\n  kind: scratch\n  architecture: bert\n"
+     "  labels: [a, b, a]\n", "duplicate-label", 5, "each label once"),
+    ("a number for a key", START + "params: {1: 2}\n", "bad-key", 3, '"1"'),
+    ("a merge of YAML", "a: &a {b: c}\n" + START + "model_config:\n  <<: *a\n",
+     "bad-key", 5, "`defaults`"),
+    ("an object of Python", START + "description: !!python/name:os.system x\n",
+     "forbidden-tag", 3, "Leave it out"),
+    ("a device for loading", START + "load: {model: {device_map: auto}}\n",
+     "bad-load-argument", 3, "device=cuda:0"),
+    ("code in a request", START + "params: {custom_generate: {type: string, default: a/b}}\n",
+     "bad-inference-argument", 3, "would run code"),
+    ("a mapping where a list is wanted", START + "evaluation: {inputs: {a: b}}\n",
+     "wrong-type", 3, "a list"),
+    ("a default that is a group", "defaults: [{/model: bert}]\n" + START,
+     "bad-default", 1, "name of a recipe"),
+    ("a recipe that extends itself", "defaults: [/recipe/bad]\n" + START,
+     "recipe-circle", 1, "circle"),
+    ("nothing", "", "unreadable-yaml", 1, "mapping"),
+    ("a list", "- task: fill-mask\n", "unreadable-yaml", 1, "mapping"),
+    ("a missing repository", "task: fill-mask\nsource:\n  kind: hub\n", "missing-key", 2, "repo"),
+    ("a source that is a name", "task: fill-mask\nsource: org/name\n", "wrong-type", 2, "mapping"),
 ]  # fmt: skip
 
 

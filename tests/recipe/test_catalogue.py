@@ -16,7 +16,7 @@ from runner.recipe.drift import DriftKind
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
-MAKERS = {"Finding", "_find", "find", "_wrong"}
+MAKERS = {"Finding", "self._find", "request.find", "_wrong"}
 PASSED_ON = {"code", "finding.code", "self.kind"}
 """What stands where a code would: it comes from a caller, or from ``DriftKind``."""
 SARIF = {
@@ -82,11 +82,10 @@ def _codes() -> Iterator[str]:
         yield from re.findall(r"error\[([a-z-]+)\]", re.sub(r'"""[\s\S]*?"""', "", text))
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call):
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                name = ast.unparse(node.func)
                 first = _first(node)
                 if name in MAKERS and isinstance(first, ast.Constant):
-                    if len(node.args) > 1:  # not str.find
-                        yield str(first.value)
+                    yield str(first.value)
                 elif name == "Finding" and first is not None:
                     assert ast.unparse(first) in PASSED_ON, f"{file}:{node.lineno}"
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
