@@ -37,6 +37,25 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """How a finding is mended without thought: a word in the file becomes another.
+
+    Args:
+        old: The word as it is written.
+        new: The word to write.
+        is_key: Whether it is the key at the finding's place, or the value beside it.
+    """
+
+    old: str
+    new: str
+    is_key: bool = False
+
+    def __str__(self) -> str:
+        """Give the change as people read it."""
+        return f"`{self.old}` → `{self.new}`"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that is wrong.
 
@@ -47,6 +66,7 @@ class Finding:
         loc: The path of the value inside the recipe.
         place: Where that value was written; filled in once the files are known.
         severity: Error or warning.
+        fix: How ``validate --fix`` mends it, where that takes no thought.
     """
 
     code: str
@@ -55,6 +75,7 @@ class Finding:
     loc: Loc = ()
     place: Place | None = None
     severity: Severity = Severity.ERROR
+    fix: Fix | None = None
 
     def at(self, place: Place) -> "Finding":
         """Give the same finding with its place."""

@@ -47,6 +47,17 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     return sorted(c for c, n in near.items() if n == fewest)[:_MOST]
 
 
+def slip(word: object, known: Iterable[str]) -> str | None:
+    """Give the one known word that a word is a slip of: a single edit away, and no other near.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+    """
+    near = nearest(word, known) if isinstance(word, str) else []
+    return near[0] if len(near) == 1 and distance(str(word), near[0]) == 1 else None
+
+
 def _reach(candidate: str) -> int:
     return max(2, len(candidate) // 3)
 

@@ -33,6 +33,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "line": place.line if place else 0,
         "column": place.column if place else 0,
         "path": list(finding.loc),
+        "fix": {"old": finding.fix.old, "new": finding.fix.new} if finding.fix else None,
     }
 
 

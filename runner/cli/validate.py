@@ -11,6 +11,8 @@ from runner.errors import Exit
 if TYPE_CHECKING:
     from runner.recipe.library import Validated
 
+_ROUNDS = 10
+"""What is mended may show more to mend behind it."""
 SUMMARY = "find everything that is wrong with recipes, before any download"
 
 EPILOG = """\
@@ -37,6 +39,11 @@ def configure(parser: ArgumentParser) -> None:
         help="json: one document, as --output json; github: annotations of a pull request; "
         "sarif: for code scanning",
     )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="mend slips of a letter and missing quotes in the files, and nothing else",
+    )
     parser.add_argument("--explain", metavar="CODE", help="say what a code means and what to do")
     add_output(parser)
     add_config_dir(parser)
@@ -52,6 +59,14 @@ def execute(args: Namespace) -> Exit:
     form = args.format or args.output
     args.output = "json" if form == "json" else "text"
     validated = validate_paths(args.paths, args.config_dir)
+    if args.fix:
+        from runner.recipe.fixing import fix_files
+
+        for _ in range(_ROUNDS):
+            if not (fixed := fix_files(validated.findings, validated.own_files)):
+                break
+            sys.stderr.writelines(f"{one}\n" for one in fixed)
+            validated = validate_paths(args.paths, args.config_dir)
     sys.stdout.write(_printed(validated, form))
     return Exit.WRONG_INPUT if validated.errors else Exit.DONE
 
@@ -62,13 +77,15 @@ def _printed(validated: "Validated", form: str) -> str:
     findings, errors = validated.findings, validated.errors
     if form == "json":
         found = [documents.finding_document(finding) for finding in findings]
-        return documents.as_json({"files": validated.files, "errors": errors, "findings": found})
+        return documents.as_json(
+            {"files": len(validated.files), "errors": errors, "findings": found}
+        )
     if form == "sarif":
         from runner.cli.sarif import sarif
 
         return documents.as_json(sarif(findings))
     line = documents.annotation if form == "github" else str
-    summary = _summary(validated.files, errors, len(findings) - errors)
+    summary = _summary(len(validated.files), errors, len(findings) - errors)
     return "".join(f"{line(finding)}\n" for finding in findings) + summary
 
 

@@ -32,6 +32,11 @@ class Entry:
     files: dict[str, str] = field(default_factory=dict[str, str])
     shown: str = ""
 
+    @property
+    def written(self) -> dict[str, str]:
+        """The files of the example, the recipe among them."""
+        return {**self.files, **({EXAMPLE: self.recipe} if self.recipe else {})}
+
 
 @cache
 def catalogue() -> dict[str, Entry]:
@@ -67,10 +72,7 @@ def write_example(entry: Entry, folder: Path) -> tuple[str, ...]:
         The arguments of the command line that shows it, in that folder; none for an entry that
         only tells.
     """
-    for name, content in {
-        **entry.files,
-        **({EXAMPLE: entry.recipe} if entry.recipe else {}),
-    }.items():
+    for name, content in entry.written.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     return entry.command or (("validate", EXAMPLE) if entry.recipe else ())
@@ -85,10 +87,7 @@ def page(code: str, entry: Entry, shown: str = "") -> str:
         shown: What its example printed; left out where empty.
     """
     parts = [f"# {code}", entry.means, f"**What to do.** {entry.do}"]
-    for name, content in {
-        **entry.files,
-        **({EXAMPLE: entry.recipe} if entry.recipe else {}),
-    }.items():
+    for name, content in entry.written.items():
         parts.append(f"```yaml\n# {name}\n{content.rstrip()}\n```")
     if entry.command:
         words = " ".join(f"'{w}'" if set(w) & set("[]()*$ ") else w for w in entry.command)

@@ -1,11 +1,11 @@
 """What pydantic found, said so that the writer of the recipe understands it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from runner.findings import Finding, Loc
+from runner.findings import Finding, Fix, Loc
 from runner.recipe.models import Recipe
 from runner.recipe.schema import (
     annotation_at,
@@ -18,7 +18,7 @@ from runner.recipe.schema import (
     value_at,
 )
 from runner.sources import all_kinds
-from runner.spelling import did_you_mean, one_of
+from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks import all_tasks
 from runner.tasks.base import JSON
 
@@ -89,10 +89,12 @@ def _explain(
             given = value_at(values, (*loc, "kind"))
             message = f"{_quote(given)} is not a kind of source."
             remedy = did_you_mean(given, all_kinds()) or f"It is {_kinds()}."
-            yield Finding("unknown-kind", message, remedy, (*loc, "kind"))
+            fix = _respelt(given, all_kinds())
+            yield Finding("unknown-kind", message, remedy, (*loc, "kind"), fix=fix)
         case "unknown_task":
             remedy = did_you_mean(value, all_tasks()) or f"It is one of {', '.join(all_tasks())}."
-            yield Finding("unknown-task", f"{_quote(value)} is not a task.", remedy, loc)
+            message, fix = f"{_quote(value)} is not a task.", _respelt(value, all_tasks())
+            yield Finding("unknown-task", message, remedy, loc, fix=fix)
         case "literal_error":
             yield _unknown_value(loc, values, raw)
         case _ if kind in _WANTED:
@@ -116,9 +118,16 @@ def unknown_key(loc: Loc, values: dict[str, Any]) -> Finding:
     annotation = annotation_at(around, values)
     known = known_keys(annotation, block)
     remedy = did_you_mean(key, known) or _elsewhere(key, around) or _fields_are(known)
-    return Finding(
-        "unknown-key", f"`{key}` is not a field of {_block(around, block)}.", remedy, loc
-    )
+    message = f"`{key}` is not a field of {_block(around, block)}."
+    meant = slip(key, known)
+    there = isinstance(block, dict) and meant in block
+    fix = Fix(key, meant, is_key=True) if meant and not there else None
+    return Finding("unknown-key", message, remedy, loc, fix=fix)
+
+
+def _respelt(value: JSON, known: Iterable[str]) -> Fix | None:
+    meant = slip(value, known)
+    return Fix(str(value), meant) if meant else None
 
 
 def _unknown_to_all(loc: Loc, values: dict[str, Any]) -> Iterator[Finding]:
@@ -166,7 +175,8 @@ def _unknown_value(loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> 
         return _wrong_type(f"one of {', '.join(known)}", loc, values, raw)
     written = raw.get(loc, value)
     remedy = did_you_mean(written, known) or f"It is one of {', '.join(known)}."
-    return Finding("unknown-value", f"`{name}` cannot be {_quote(written)}.", remedy, loc)
+    message, fix = f"`{name}` cannot be {_quote(written)}.", _respelt(written, known)
+    return Finding("unknown-value", message, remedy, loc, fix=fix)
 
 
 def _wrong_type(wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> Finding:
@@ -177,7 +187,8 @@ def _wrong_type(wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc,
         what = "a boolean" if isinstance(value, bool) else "a number"
         message = f"`{name}` is text, but {raw[loc]} without quotes is {what}."
         written = f'{loc[-1]}: "{raw[loc]}"' if isinstance(loc[-1], str) else f'"{raw[loc]}"'
-        return Finding("unquoted-text", message, f"Write {written}.", loc)
+        fix = Fix(raw[loc], f'"{raw[loc]}"')
+        return Finding("unquoted-text", message, f"Write {written}.", loc, fix=fix)
     message = f"`{name}` takes {wanted}, not {described(value)}."
     return Finding("wrong-type", message, "", loc)
 

@@ -21,6 +21,7 @@ from runner.recipe.shelf import (
     root_of,
     unknown_recipe,
 )
+from runner.recipe.shipped import shipped
 from runner.recipe.strict_yaml import display_name
 from runner.recipe.validation import validate
 
@@ -66,16 +67,22 @@ class Validated:
 
     Args:
         findings: Everything found, each once, in order of file and line.
-        files: How many recipe files were looked at.
+        files: The recipe files that were looked at, absolute.
     """
 
     findings: list[Finding]
-    files: int
+    files: tuple[Path, ...]
 
     @property
     def errors(self) -> int:
         """The number of findings that stop a run."""
         return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def own_files(self) -> list[Path]:
+        """The files that are the user's: not the ones that an installed runner ships."""
+        ours, here = shipped("recipes").resolve(), Path.cwd()
+        return [f for f in self.files if not f.is_relative_to(ours) or f.is_relative_to(here)]
 
 
 def list_recipes(config_dirs: Sequence[Path] = ()) -> list[Assessed]:
@@ -120,7 +127,7 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
         files |= dict(item for item in chosen if not isinstance(item, Finding))
     for file, root in files.items():
         findings += _assess(shelf, file, root).findings
-    return Validated(in_order(dict.fromkeys(findings)), len(files))
+    return Validated(in_order(dict.fromkeys(findings)), tuple(files))
 
 
 def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:

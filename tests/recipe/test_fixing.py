@@ -1,0 +1,103 @@
+"""``validate --fix`` mends slips and missing quotes, and leaves every other byte alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Outcome
+
+Cli = Callable[..., Outcome]
+WRONG = """\
+# a recipe, é
+dtpe: bfloat61   # the slip, and another
+task: text-generatoin
+source:
+  kind: hubb     # not a kind
+  repo: org/name
+  revison: 1234e56
+evaluation: {views: [pyfnc, 'nativ'], "expct": [{equals: x}]}
+params: {seed: {"type": 'lng', default: 1}}
+"""
+RIGHT = """\
+# a recipe, é
+dtype: bfloat16   # the slip, and another
+task: text-generation
+source:
+  kind: hub     # not a kind
+  repo: org/name
+  revision: "1234e56"
+evaluation: {views: [pyfunc, 'native'], "expect": [{equals: x}]}
+params: {seed: {"type": 'long', default: 1}}
+"""
+
+
+@pytest.fixture
+def file(workspace: Path) -> Path:
+    (workspace / "recipes").mkdir()
+    return workspace / "recipes" / "case.yaml"
+
+
+def test_slips_and_missing_quotes_are_mended_and_nothing_else(cli: Cli, file: Path) -> None:
+    file.write_text(WRONG)
+    file.chmod(0o640)
+    done = cli("validate", "recipes", "--fix")
+    assert file.read_text() == RIGHT
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert "recipes/case.yaml:2:1 fixed: `dtpe` → `dtype`" in done.stderr
+    assert 'recipes/case.yaml:7:3 fixed: `1234e56` → `"1234e56"`' in done.stderr
+    assert "unknown" not in done.stdout
+    assert [path.name for path in file.parent.iterdir()] == ["case.yaml"]
+    again = cli("validate", "recipes", "--fix")
+    assert again.stderr == ""
+    assert file.read_text() == RIGHT
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_ends_of_lines_and_a_mark_at_the_start_are_kept(cli: Cli, file: Path, end: str) -> None:
+    file.write_bytes(("\ufeff" + WRONG.replace("\n", end)).encode())
+    cli("validate", "recipes", "--fix")
+    assert file.read_bytes() == ("\ufeff" + RIGHT.replace("\n", end)).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "task: fill-mask\nsource: {kind: hub, repo: org/name}\nsorce: {kind: hub}\n",
+        "task: fill-mask\nsource: {kind: hub, repo: org/name}\nzzzz: x\n",
+        "task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtype:\n  flaot32\n",
+    ],
+    ids=["the field is there", "far from any field", "on another line"],
+)
+def test_what_takes_thought_is_left(cli: Cli, file: Path, text: str) -> None:
+    file.write_text(text)
+    done = cli("validate", "recipes", "--fix")
+    assert done.code == 2
+    assert done.stderr == ""
+    assert file.read_text() == text
+
+
+def test_a_base_is_mended_only_where_it_is_named(cli: Cli, file: Path, workspace: Path) -> None:
+    base = workspace / "recipes" / "_base.yaml"
+    base.write_text("task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtpe: float32\n")
+    file.write_text("defaults: [_base, _self_]\n")
+    assert cli("validate", "recipes/case.yaml", "--fix").code == 2
+    assert "dtpe" in base.read_text()
+    assert cli("validate", "recipes", "--fix").code == 0
+    assert "dtype: float32" in base.read_text()
+
+
+def test_a_link_stays_a_link(cli: Cli, file: Path, workspace: Path) -> None:
+    real = workspace / "recipes" / "real.yaml"
+    real.write_text(WRONG)
+    file.symlink_to("real.yaml")
+    cli("validate", "recipes/case.yaml", "--fix")
+    assert file.is_symlink()
+    assert real.read_text() == RIGHT
+
+
+def test_the_fix_is_in_the_json(cli: Cli, file: Path) -> None:
+    file.write_text("task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtpe: float32\n")
+    (finding,) = cli("validate", "recipes", "--format", "json").document["findings"]
+    assert finding["fix"] == {"old": "dtpe", "new": "dtype"}
+    assert "dtpe" in file.read_text()
