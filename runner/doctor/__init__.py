@@ -1,0 +1,1 @@
+"""What on this machine would stop a run, and what to do about it."""

@@ -1,0 +1,87 @@
+"""A diagnosis: every check, beside each other, on what the recipes need of this machine."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from itertools import chain
+from pkgutil import iter_modules
+
+import runner.doctor.checks as checks
+from runner.recipe.library import Assessed
+from runner.recipe.settings import Settings
+
+
+class Status(StrEnum):
+    """What a check found: a problem stops a run, a warning may."""
+
+    OK = "ok"
+    UNNEEDED = "not needed"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check found.
+
+    Args:
+        status: How it is.
+        message: What was found, one sentence without its full stop.
+        remedy: What to do; empty where nothing is to be done.
+    """
+
+    status: Status
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What is asked of this machine.
+
+    Args:
+        recipes: The recipes that are to run.
+        settings: Settings of their runs.
+    """
+
+    recipes: Sequence[Assessed]
+    settings: Settings
+
+    def of_kind(self, kind: str) -> list[str]:
+        """Name the recipes that take a part of theirs from a kind of source."""
+        return [one.name for one in self.recipes if kind in _kinds(one)]
+
+
+Check = Callable[[Needs], Iterable[Result]]
+
+
+def diagnose(needs: Needs) -> dict[str, list[Result]]:
+    """Run every check.
+
+    Args:
+        needs: What is asked of this machine.
+
+    Returns:
+        What each found, by its name. A check that waits for the network waits a few seconds.
+    """
+    found = dict(_checks())
+    with ThreadPoolExecutor(len(found)) as pool:
+        results = pool.map(lambda check: list(check(needs)), found.values())
+        return dict(zip(found, results, strict=True))
+
+
+def _checks() -> Iterator[tuple[str, Check]]:
+    for module in iter_modules(checks.__path__):
+        yield module.name, import_module(f"{checks.__name__}.{module.name}").check
+
+
+def _kinds(recipe: Assessed) -> set[str]:
+    values = recipe.values
+    parts = values.get("components")
+    blocks = chain(
+        (values.get("source"), values.get("adapter")),
+        parts.values() if isinstance(parts, dict) else (),
+    )
+    return {str(block.get("kind")) for block in blocks if isinstance(block, dict)}
