@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import best, measure
+from benchmarks.measure import Measured, best, measure
 from benchmarks.report import Ratio
 
 TIME_BUDGET = 1.2
@@ -38,9 +38,10 @@ def run() -> list[Ratio]:
         copy = best(["sh", "-c", "rm -rf copy && cp -r checkpoint copy"], folder, 3)
         shutil.rmtree(folder / "copy")
         command = ["python", "-m", "runner", "+recipe=large", "tracking.uri=null"]
-        ours = best(command, folder, 3)
+        runs = [(measure(command, folder), _save_seconds(folder)) for _ in range(3)]
+        ours = Measured(min(m.seconds for m, _ in runs), min(m.memory for m, _ in runs))
+        save = min(seconds for _, seconds in runs)
         on_disk = size(folder / "outputs")
-        save = _save_seconds(folder)
         shutil.rmtree(folder / "outputs")
         plain = best(["python", str(_HERE / "plain_save_model.py"), "checkpoint"], folder, 2)
     over = ours.memory - imports.memory
