@@ -12,7 +12,8 @@ EPILOG = """\
 example:
   python -m runner completion bash
 
-  _recipe_runner() { …
+  _recipe_runner() {
+      …
 
   In ~/.bashrc: source <(recipe-runner completion bash); in ~/.zshrc: source <(recipe-runner completion zsh)
 """  # noqa: E501

@@ -4,7 +4,8 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -50,6 +51,16 @@ def quiet() -> None:
         os.environ.setdefault(variable, value)
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def importing(console: Console) -> Generator[None]:
+    """Say what takes a while, and spare what is not needed of it."""
+    with console.status("importing torch, transformers and mlflow …"):
+        from runner.libraries import spare_unused_imports
+
+        spare_unused_imports()
+        yield
 
 
 def size(count: int) -> str:

@@ -178,14 +178,11 @@ def _drift_document(drift: "Drift") -> dict[str, Any]:
 
 
 def _lock(composed: "list[Composed]", args: Namespace) -> Exit:
-    from runner.cli.console import ConsoleObserver, open_console, quiet
+    from runner.cli.console import ConsoleObserver, importing, open_console, quiet
 
     quiet()
     console = open_console()
-    with console.status("importing torch, transformers and mlflow …"):
-        from runner.libraries import spare_unused_imports
-
-        spare_unused_imports()
+    with importing(console):
         from runner.lock import lock
     from runner.recipe.strict_yaml import display_name
     from runner.sweeps.points import SINGLE_RUN_FOLDER, SWEEP_FOLDER

@@ -17,6 +17,13 @@ def add_config_dir(parser: ArgumentParser) -> None:
     )
 
 
+def add_overrides(parser: ArgumentParser) -> None:
+    """Add what names a recipe and changes it: ``+recipe=NAME key=value …``."""
+    parser.add_argument(
+        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
+    )
+
+
 def add_output(parser: ArgumentParser) -> None:
     """Add ``--output``."""
     parser.add_argument(

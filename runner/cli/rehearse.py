@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from runner.cli.options import add_config_dir, add_output
+from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
-    )
+    add_overrides(parser)
     add_config_dir(parser)
     add_output(parser)
 
@@ -42,14 +40,11 @@ def execute(args: Namespace) -> Exit:
     from runner.recipe.compose import compose
 
     composed = compose(args.overrides, args.config_dir)
-    from runner.cli.console import ConsoleObserver, open_console, print_point, quiet
+    from runner.cli.console import ConsoleObserver, importing, open_console, print_point, quiet
 
     quiet()
     console = open_console()
-    with console.status("importing torch, transformers and mlflow …"):
-        from runner.libraries import spare_unused_imports
-
-        spare_unused_imports()
+    with importing(console):
         from runner.rehearse import rehearse
         from runner.sweeps.points import points
 

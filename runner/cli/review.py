@@ -77,14 +77,11 @@ def execute(args: Namespace) -> Exit:
 
 
 def _run(found: "Review", before: "Side", after: "Side") -> "tuple[Review, dict[str, Trial]]":
-    from runner.cli.console import ConsoleObserver, open_console, quiet
+    from runner.cli.console import ConsoleObserver, importing, open_console, quiet
 
     quiet()
     console = open_console()
-    with console.status("importing torch, transformers and mlflow …"):
-        from runner.libraries import spare_unused_imports
-
-        spare_unused_imports()
+    with importing(console):
         from runner.review.trial import runnable, try_all
 
     observer = ConsoleObserver(console)

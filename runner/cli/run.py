@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_config_dir, add_output
+from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ sweep, and where things go:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
-    )
+    add_overrides(parser)
     parser.add_argument("-m", "--multirun", action="store_true", help="run every combination")
     parser.add_argument(
         "--locked",
@@ -62,6 +60,7 @@ def execute(args: Namespace) -> Exit:
         composed = hold_to_locks(composed)
     from runner.cli.console import (
         ConsoleObserver,
+        importing,
         open_console,
         print_point,
         print_results,
@@ -71,10 +70,7 @@ def execute(args: Namespace) -> Exit:
     if not args.verbose:
         quiet()
     console = open_console()
-    with console.status("importing torch, transformers and mlflow …"):
-        from runner.libraries import spare_unused_imports
-
-        spare_unused_imports()
+    with importing(console):
         from runner.sweeps.points import points
         from runner.sweeps.run_all import exit_code, run_all
 

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from runner.cli.options import add_config_dir, add_output
+from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 from runner.findings import Loc
 from runner.recipe.composed import Composed
@@ -28,9 +28,7 @@ _WIDEST = 60
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
-    )
+    add_overrides(parser)
     add_config_dir(parser)
     add_output(parser)
 

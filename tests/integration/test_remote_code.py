@@ -164,6 +164,25 @@ def test_validating_a_recipe_that_trusts_runs_nothing(
     assert not mark.exists()
 
 
+def test_a_rehearsal_runs_only_code_that_is_trusted(
+    cli: Cli, workspace: Path, checkpoint: Path, mark: Path
+) -> None:
+    recipe = {
+        "task": "text-classification",
+        "source": {"kind": "local", "path": str(checkpoint)},
+        "evaluation": {"views": ["pyfunc"]},
+    }
+    (workspace / "case.yaml").write_text(yaml.safe_dump(recipe))
+    refused = cli("rehearse", "+recipe=case.yaml")
+    assert refused.code == 3
+    assert "trust_remote_code: true" in refused.stderr
+    assert not mark.exists()
+    (workspace / "case.yaml").write_text(yaml.safe_dump({**recipe, "trust_remote_code": True}))
+    done = cli("rehearse", "+recipe=case.yaml")
+    assert done.code == 0, done.stdout + done.stderr
+    assert mark.exists()
+
+
 def test_a_hub_model_needs_its_commit(workspace: Path, checkpoint: Path, hub: Hub) -> None:
     commit = hub.add("org/own", checkpoint)
     process = partial(alone, workspace)
