@@ -1,8 +1,6 @@
 """Text that is generated: from a prompt, or from a text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 
 import torch
@@ -10,7 +8,6 @@ from transformers import (
     GenerationConfig,
     LogitsProcessor,
     LogitsProcessorList,
-    TextIteratorStreamer,
 )
 
 from . import batches
@@ -19,6 +16,7 @@ from .errors import BadRequest, bad_row
 from .loading import Parts
 from .rows import texts
 from .settings import generation_of
+from .streaming import Generated, Stream
 
 _MOST_NEW_TOKENS = 256
 _NOT_GENERATION = frozenset({
@@ -28,21 +26,6 @@ _NOT_GENERATION = frozenset({
     "prefix", "src_lang", "tgt_lang", "return_tensors", "return_type",
     "handle_long_generation",
 })  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Generated:
-    """One sequence that was generated.
-
-    Args:
-        text: What follows the prompt.
-        tokens: How many tokens that is, the ending one included.
-        finished: Whether it ended by itself rather than at the limit.
-    """
-
-    text: str
-    tokens: int
-    finished: bool
 
 
 class Decoder:
@@ -128,46 +111,33 @@ class Decoder:
         text = text[: min(found)] if found else text
         return Generated(text, len(kept), finished=ended is not None or bool(found))
 
-    def stream(self, prompt: list[int], options: dict[str, Any]) -> Iterator[str]:
+    def stream(self, prompt: list[int], options: dict[str, Any]) -> Stream:
         """Generate for one prompt, piece by piece.
 
         Args:
             prompt: Its token ids.
             options: As for :meth:`generate`.
         """
-        streamer: Any = TextIteratorStreamer(
-            self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=600
-        )
-        failed: list[BaseException] = []
-        stop = _stops(options.get("stop"))
-        ids = torch.tensor([prompt]).to(self._parts.device)
         limited = limits(options, self._parts.model.generation_config)
         if self._most and "max_new_tokens" in limited:
             most = self._most - len(prompt)
             limited["max_new_tokens"] = min(limited["max_new_tokens"], most)
+        ids = torch.tensor([prompt]).to(self._parts.device)
+        stop = _stops(options.get("stop"))
         arguments = {
             "input_ids": ids,
             "attention_mask": torch.ones_like(ids),
             "pad_token_id": self._pad,
-            "streamer": streamer,
             **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
             **_penalties(options, len(prompt)),
             **limited,
         }
 
-        def work() -> None:
-            try:
-                self._parts.model.generate(**arguments)
-            except BaseException as error:  # noqa: BLE001  it is raised again where it is waited for
-                failed.append(error)
-                streamer.end()
+        def generate(**streaming: Any) -> Generated:
+            sequence = self._parts.model.generate(**arguments, **streaming)[0].tolist()
+            return self._read(prompt, sequence[len(prompt) :], stop)
 
-        thread = Thread(target=work, daemon=True)
-        thread.start()
-        yield from (piece for piece in streamer if piece)
-        thread.join()
-        if failed:
-            raise BadRequest(f"row 0: {failed[0]}") from failed[0]
+        return Stream(generate, self._tokenizer, stop)
 
     def sizes(self, encoded: Sequence[list[int]], options: dict[str, Any]) -> list[int]:
         """Give the tokens that each prompt takes with what is generated for it."""

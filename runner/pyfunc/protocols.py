@@ -7,9 +7,10 @@ from typing import Any
 
 from . import batches
 from .errors import BadRequest, bad_row
-from .generation import Decoder, Generated
+from .generation import Decoder
 from .loading import Parts
 from .rows import records
+from .streaming import Generated, without_leading_space
 
 _AS_GENERATE: Mapping[str, str] = {
     "max_tokens": "max_new_tokens",
@@ -55,7 +56,7 @@ class _Protocol:
                 {
                     "index": index,
                     **self._choice(one.text.lstrip()),
-                    "finish_reason": "stop" if one.finished else "length",
+                    "finish_reason": _reason(one),
                 }
                 for index, one in enumerate(found)
             ],
@@ -70,10 +71,12 @@ class _Protocol:
         arguments = _arguments(row, options, 0)
         prompt = self._prompt(row[self.field], 0)
         heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
-        for piece in self._decoder.stream(prompt, arguments):
+        pieces = self._decoder.stream(prompt, arguments)
+        for piece in without_leading_space(pieces):
             choice = {"index": 0, **self._delta(piece), "finish_reason": None}
             yield {**heading, "choices": [choice]}
-        yield {**heading, "choices": [{"index": 0, **self._delta(""), "finish_reason": "stop"}]}
+        last = {"index": 0, **self._delta(""), "finish_reason": _reason(pieces.result)}
+        yield {**heading, "choices": [last], "usage": _usage(len(prompt), pieces.result.tokens)}
 
     def _heading(self, kind: str) -> dict[str, Any]:
         return {
@@ -159,12 +162,13 @@ def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dic
     return arguments
 
 
+def _reason(generated: Generated) -> str:
+    return "stop" if generated.finished else "length"
+
+
 def _usage(prompt: int, completion: int) -> dict[str, int]:
     return {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
     }
-
-
-__all__ = ["Chat", "Completions", "Generated"]

@@ -254,27 +254,6 @@ def test_a_stop_word_ends_the_answer_and_is_not_part_of_it(model: Packaged) -> N
     assert stopped["finish_reason"] == "stop"
 
 
-@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions", "text-generation"])
-def test_a_stream_is_the_whole_answer_in_pieces(model: Packaged, task: str) -> None:
-    loaded = model(task, **FORMS.get(task, {}))
-    request: Any = {
-        "llm/v1/chat": {"messages": [{"role": "user", "content": "My dog"}], "max_tokens": 6},
-        "llm/v1/completions": {"prompt": "My dog", "max_tokens": 6},
-        "text-generation": "My dog",
-    }[task]
-    pieces = list(loaded.predict_stream(request))
-    if task == "text-generation":
-        assert ("My dog" + "".join(pieces)).strip() == loaded.predict("My dog")[0]
-        return
-    key = "delta" if task.endswith("chat") else "text"
-    said = [piece["choices"][0][key] for piece in pieces]
-    text = "".join(one["content"] if isinstance(one, dict) else one for one in said)
-    choice = loaded.predict(request)[0]["choices"][0]
-    whole = choice["message"]["content"] if task.endswith("chat") else choice["text"]
-    assert text.strip() == whole.strip()
-    assert pieces[-1]["choices"][0]["finish_reason"] == "stop"
-
-
 def test_new_tokens_are_no_more_than_the_model_has_positions_for(model: Packaged) -> None:
     long, short = "a " * 500, "a"
     loaded = model("llm/v1/completions")
