@@ -17,9 +17,9 @@ SHARD_SIZE = 40_000
 """Largest size in bytes of a file of ``sharded_causal_lm``."""
 
 
-def causal_lm(folder: Path, architecture: str = "gpt2", **config: Any) -> Path:
+def causal_lm(folder: Path, architecture: str = "gpt2", seed: int = 0, **config: Any) -> Path:
     """A GPT-2 that continues text; its input and output embeddings are tied: stored once."""
-    return build(folder, "text-generation", architecture, config)
+    return build(folder, "text-generation", architecture, config, seed=seed)
 
 
 def untied_causal_lm(folder: Path) -> Path:
@@ -88,6 +88,7 @@ def build(
     config: dict[str, Any],
     labels: list[str] | None = None,
     component: str = "model",
+    seed: int = 0,
 ) -> Path:
     """Build what a scratch source makes, in a folder of its own choosing.
 
@@ -98,8 +99,11 @@ def build(
         config: Fields of its configuration.
         labels: Names of the labels.
         component: The part to make.
+        seed: Seed of its weights.
     """
-    source = ScratchSource(kind="scratch", architecture=architecture, config=config, labels=labels)
+    source = ScratchSource(
+        kind="scratch", architecture=architecture, config=config, labels=labels, seed=seed
+    )
     with tempfile.TemporaryDirectory() as workdir:
         context = SourceContext(folder.parent, Path(workdir), all_tasks()[task], component)
         folder.parent.mkdir(parents=True, exist_ok=True)

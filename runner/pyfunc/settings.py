@@ -52,9 +52,14 @@ class Settings:
         if self.device in ("auto", "map"):
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         try:
-            return torch.device(self.device)
+            device = torch.device(self.device)
         except RuntimeError as error:
             raise BadRequest(f"device {self.device} is none: auto, cpu, cuda:<n> or map") from error
+        if device.type == "cuda" and (device.index or 0) >= (here := torch.cuda.device_count()):
+            raise BadRequest(
+                f"device {self.device} is not here (CUDA devices: {here}); auto takes what there is"
+            )
+        return device
 
 
 def generation_of(options: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:

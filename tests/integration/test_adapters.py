@@ -1,26 +1,19 @@
 """PEFT adapters: stored beside their base, or with a reference to it, or merged."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from runner.sources import SourceContext
-from runner.sources.scratch import ScratchSource
-from runner.tasks import get_task
 from tests.adapters import CONFIGS, native_answers, save_adapter
-from tests.conftest import REPOSITORY, Outcome
-from tests.hub_server import Hub, serving
+from tests.checkpoints import causal_lm
+from tests.conftest import Outcome
+from tests.hub_server import Hub
+from tests.integration.packaging import PROMPTS, run, weight_files
 from tests.isolated import isolated
 
-PROMPTS = ["My dog", "What is MLflow?"]
 BASES = ("hub", "local", "package")
 ASK = """
 import mlflow.transformers
@@ -36,20 +29,7 @@ Cli = Callable[..., Outcome]
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small GPT-2."""
-    work = tmp_path_factory.mktemp("base")
-    source = ScratchSource(kind="scratch", architecture="gpt2", seed=3)
-    return source.resolve(SourceContext(work, work, get_task("text-generation"))).folder
-
-
-@pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
-    """A hub that the processes which a test starts ask."""
-    with serving() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("RECIPE_RUNNER_HUB_PATIENCE", "1")
-        yield hub
+    return causal_lm(tmp_path_factory.mktemp("base") / "tiny", seed=3)
 
 
 def source_of(kind: str, base: Path, hub: Hub, site: Path) -> dict[str, Any]:
@@ -62,49 +42,6 @@ def source_of(kind: str, base: Path, hub: Hub, site: Path) -> dict[str, Any]:
             return {"kind": "package", "distribution": "base-model", "path": "base_model/model"}
         case _:
             return {"kind": "local", "path": str(base)}
-
-
-def run(cli: Cli, workspace: Path, recipe: dict[str, Any]) -> tuple[Outcome, Path, dict[str, Any]]:
-    """Run a recipe; give the outcome, the model's folder and the record.
-
-    In a process of its own where a hub is asked: its address is read at import.
-    """
-    whole = {
-        "task": "text-generation",
-        "model_config": {"max_new_tokens": 5, "do_sample": False},
-        "evaluation": {"inputs": PROMPTS},
-        **recipe,
-    }
-    (workspace / "case.yaml").write_text(yaml.safe_dump(whole))
-    asked = ("+recipe=case.yaml", "tracking.uri=null")
-    done = alone(workspace, *asked) if "repo" in str(recipe) else cli(*asked)
-    point = workspace / "outputs" / "case" / "default"
-    record = point / "record.json"
-    return done, point / "model", json.loads(record.read_text()) if record.is_file() else {}
-
-
-def alone(workspace: Path, *arguments: str) -> Outcome:
-    """Run the command line in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=workspace,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *extra_path()])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
-
-
-def extra_path() -> list[str]:
-    """Folders that this test put on the path."""
-    return [p for p in sys.path if p.endswith("site") and "pytest" in p]
-
-
-def weight_files(model: Path) -> list[str]:
-    """The weight files of a base model inside a model."""
-    found = [p for p in model.rglob("*.safetensors") if "peft" not in p.parts]
-    return [str(p.relative_to(model)) for p in found]
 
 
 @pytest.fixture

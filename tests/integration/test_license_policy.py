@@ -9,11 +9,10 @@ import pytest
 import yaml
 
 from tests.checkpoints import causal_lm
+from tests.command import alone
 from tests.conftest import Outcome
 from tests.hub_server import Hub
-from tests.integration.test_adapters import alone, hub
 
-__all__ = ["hub"]
 Cli = Callable[..., Outcome]
 
 

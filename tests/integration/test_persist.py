@@ -14,20 +14,20 @@ import pytest
 import yaml
 
 from tests.adapters import native_answers, save_adapter
+from tests.checkpoints import causal_lm
+from tests.command import alone
 from tests.conftest import REPOSITORY, Outcome
 from tests.hub_server import Hub
-from tests.integration.test_adapters import PROMPTS, alone, hub, run, weight_files
-from tests.integration.test_references import loaded, tiny
+from tests.integration.packaging import PROMPTS, loaded, run, weight_files
 from tests.isolated import isolated
 
-__all__ = ["hub"]
 Cli = Callable[..., Outcome]
 
 
 @pytest.fixture
 def first(workspace: Path) -> Path:
     """The model on the hub."""
-    return tiny(workspace / "one", 3)
+    return causal_lm(workspace / "one", seed=3)
 
 
 def reference(cli: Cli, workspace: Path, hub: Hub, first: Path, **more: object) -> Path:

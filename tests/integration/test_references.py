@@ -7,44 +7,20 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.sources import SourceContext
-from runner.sources.scratch import ScratchSource
-from runner.tasks import get_task
 from tests.adapters import native_answers
+from tests.checkpoints import causal_lm
 from tests.conftest import Outcome
 from tests.hub_server import Hub
-from tests.integration.test_adapters import PROMPTS, hub, run, weight_files
+from tests.integration.packaging import PROMPTS, loaded, run, weight_files
 from tests.isolated import isolated
 
-__all__ = ["hub"]
 Cli = Callable[..., Outcome]
-LOAD = """
-import mlflow, mlflow.transformers
-path = {path!r}
-pyfunc = mlflow.pyfunc.load_model(path).predict({prompts!r})
-pipeline = mlflow.transformers.load_model(path)
-native = [pipeline(p, max_new_tokens=5, do_sample=False)[0]["generated_text"] for p in {prompts!r}]
-answer([pyfunc, native])
-"""
-
-
-def tiny(folder: Path, seed: int) -> Path:
-    """Make a small GPT-2."""
-    folder.mkdir()
-    source = ScratchSource(kind="scratch", architecture="gpt2", seed=seed)
-    return source.resolve(SourceContext(folder, folder, get_task("text-generation"))).folder
 
 
 @pytest.fixture
 def first(workspace: Path) -> Path:
     """The model that the branch points to at first."""
-    return tiny(workspace / "one", 3)
-
-
-def loaded(model: Path, workspace: Path) -> list[list[str]]:
-    """Say what plain MLflow gives, as pyfunc and natively."""
-    found = isolated(LOAD.format(path=str(model), prompts=PROMPTS), workspace)
-    return [[text.strip() for text in side] for side in found]
+    return causal_lm(workspace / "one", seed=3)
 
 
 def test_a_reference_loads_the_commit_that_was_proven(
@@ -58,7 +34,7 @@ def test_a_reference_loads_the_commit_that_was_proven(
     assert weight_files(model) == []
     assert not (model / "model").exists()
     wanted = native_answers(first, None, PROMPTS, 5)
-    second = tiny(workspace / "two", 4)
+    second = causal_lm(workspace / "two", seed=4)
     hub.add("org/tiny", second)
     assert native_answers(second, None, PROMPTS, 5) != wanted, "the branch has another model"
     assert loaded(model, workspace) == [wanted, wanted]
@@ -69,7 +45,7 @@ def test_mlflows_own_reference_loads_another_commit(workspace: Path, hub: Hub, f
     commit = hub.add("org/tiny", first)
     pinned = f"transformers.pipeline('text-generation', model='org/tiny', revision={commit!r})"
     isolated(f"import transformers; {pinned}; answer(0)", workspace)  # what it was proven on
-    hub.add("org/tiny", tiny(workspace / "two", 4))
+    hub.add("org/tiny", causal_lm(workspace / "two", seed=4))
     code = f"""
 import mlflow.transformers, transformers
 mlflow.transformers.save_model(

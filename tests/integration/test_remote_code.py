@@ -11,12 +11,11 @@ import pytest
 import yaml
 
 from tests.checkpoints import classifier
+from tests.command import alone
 from tests.conftest import Outcome
 from tests.hub_server import Hub
-from tests.integration.test_adapters import alone, hub
 from tests.isolated import isolated
 
-__all__ = ["hub"]
 Cli = Callable[..., Outcome]
 
 CONFIGURATION = """

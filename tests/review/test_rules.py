@@ -1,9 +1,7 @@
 """The rules as documented, and the comparison of two recipes without a repository."""
 
 import copy
-import os
 import random
-import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from runner.review.lock_file import Lock, read_lock
 from runner.review.rules import MEANINGS, RULES, rules_table
 from runner.review.sides import Version
 from tests.conftest import REPOSITORY
+from tests.pages import hold_tables, table
 from tests.review.history import CHAT, lock
 
 DOCS = REPOSITORY / "docs" / "review.md"
@@ -43,16 +42,8 @@ def _rules(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 def test_the_documented_rules_are_the_rules() -> None:
-    text = DOCS.read_text(encoding="utf-8")
-    classes = "".join(f"| **{name}** | {meaning} |\n" for name, meaning in MEANINGS.items())
-    parts = {"classes": f"| class | means |\n|---|---|\n{classes}", "rules": rules_table()}
-    wanted = text
-    for name, part in parts.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        wanted = re.sub(pattern, lambda m, p=part: m[1] + p + m[2], wanted, flags=re.DOTALL)
-    if os.environ.get("UPDATE_DOCS"):
-        DOCS.write_text(wanted, encoding="utf-8")
-    assert DOCS.read_text(encoding="utf-8") == wanted, "UPDATE_DOCS=1 writes the tables"
+    classes = table(("class", "means"), ((f"**{k}**", v) for k, v in MEANINGS.items()))
+    hold_tables(DOCS, {"classes": classes, "rules": rules_table()})
 
 
 def test_every_rule_is_used() -> None:

@@ -16,12 +16,11 @@ import pytest
 import yaml
 
 from tests.checkpoints import causal_lm
+from tests.command import alone
 from tests.conftest import REPOSITORY, Outcome
 from tests.hub_server import Fault, Hub
-from tests.integration.test_adapters import alone, hub
 from tests.sources.hub_faults_worker import SIZE, Happened
 
-__all__ = ["hub"]
 PAGE = REPOSITORY / "docs" / "hub-faults.md"
 WORKER = Path(__file__).with_name("hub_faults_worker.py")
 NEWER = not version("huggingface_hub").startswith("0.")
