@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from runner.cli.documents import as_json
-from runner.recipe.json_schema import recipe_schema
-from runner.recipe.meanings import meanings_of, summary_of
-from runner.recipe.models import (
+from runner.recipe.language.json_schema import recipe_schema
+from runner.recipe.language.meanings import meanings_of, summary_of
+from runner.recipe.language.models import (
     Components,
     Evaluation,
     Expectation,
@@ -19,11 +19,11 @@ from runner.recipe.models import (
     Requirements,
     Tracking,
 )
-from runner.recipe.params import Param
-from runner.recipe.settings import Settings, TrackingSettings
-from runner.recipe.signature import ExplicitSignature, Spec
+from runner.recipe.language.params import Param
+from runner.recipe.language.settings import Settings, TrackingSettings
+from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
-from runner.sources.licenses import LicensePolicy
+from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks import all_tasks
 
 TARGET = Path(__file__).parent / "recipe.md"

@@ -8,7 +8,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from runner.recipe.catalogue import Entry, catalogue, page, write_example
+from runner.recipe.judging.catalogue import Entry, catalogue, page, write_example
 
 FOLDER = Path(__file__).parent / "findings"
 _REPOSITORY = Path(__file__).resolve().parent.parent

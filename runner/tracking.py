@@ -19,7 +19,7 @@ from mlflow.utils.uri import is_local_uri
 
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord
 
 _SHARED_FROM = 2**20

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.sources import SourceContext
-from runner.sources.scratch import ScratchSource
+from runner.sources.scratch.source import ScratchSource
 from runner.tasks import all_tasks
 
 SHARD_SIZE = 40_000

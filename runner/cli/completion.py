@@ -83,8 +83,8 @@ def _words(given: list[str], current: str) -> Iterable[str]:
     elif not any(word.startswith(_GROUP) for word in given):
         yield _GROUP
     else:
-        from runner.recipe.models import Recipe
-        from runner.recipe.schema import SETTINGS, fields
+        from runner.recipe.language.models import Recipe
+        from runner.recipe.language.schema import SETTINGS, fields
 
         yield from (f"{name}=" for name in fields(Recipe))
         yield from (f"{'.'.join(map(str, loc))}=" for loc in SETTINGS)
@@ -93,8 +93,8 @@ def _words(given: list[str], current: str) -> Iterable[str]:
 def _values(start: str) -> Iterable[str]:
     if start == _GROUP:
         return _names()
-    from runner.recipe.models import Recipe
-    from runner.recipe.schema import annotation_at, choices
+    from runner.recipe.language.models import Recipe
+    from runner.recipe.language.schema import annotation_at, choices
     from runner.tasks import all_tasks
 
     key = tuple(start.strip("+=").split("."))
@@ -109,6 +109,6 @@ def _values(start: str) -> Iterable[str]:
 
 
 def _names() -> list[str]:
-    from runner.recipe.shelf import open_shelf
+    from runner.recipe.reading.shelf import open_shelf
 
     return open_shelf([]).names()

@@ -71,9 +71,9 @@ def _needs(args: Namespace) -> "Needs":
     from runner.doctor.diagnosis import Needs
     from runner.findings import Place, RecipeError
     from runner.recipe.compose import compose
+    from runner.recipe.language.settings import Settings
     from runner.recipe.library import list_recipes
-    from runner.recipe.settings import Settings
-    from runner.recipe.shelf import open_shelf, unknown_recipe
+    from runner.recipe.reading.shelf import open_shelf, unknown_recipe
 
     names = [word for word in args.words if "=" not in word]
     overrides = [word for word in args.words if "=" in word]

@@ -10,10 +10,10 @@ from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit, RunnerError
 
 if TYPE_CHECKING:
-    from runner.lock import Locked
-    from runner.recipe.composed import Composed
-    from runner.recipe.drift import Drift
-    from runner.recipe.locked import Checked
+    from runner.locks.check import Checked
+    from runner.locks.drift import Drift
+    from runner.recipe.composing.composed import Composed
+    from runner.work.lock import Locked
 
 SUMMARY = "pin what recipes stand for: commits, files, packages, signature"
 
@@ -64,7 +64,7 @@ def execute(args: Namespace) -> Exit:
 def _compose(names: Sequence[str], config_dirs: Sequence[Path]) -> "list[Composed]":
     from runner.findings import Finding, RecipeError
     from runner.recipe.compose import compose
-    from runner.recipe.config_source import GROUP, quoted
+    from runner.recipe.composing.config_source import GROUP, quoted
 
     composed: list[Composed] = []
     findings: list[Finding] = []
@@ -81,7 +81,7 @@ def _compose(names: Sequence[str], config_dirs: Sequence[Path]) -> "list[Compose
 def _own(config_dirs: Sequence[Path]) -> list[str]:
     """Give the recipes that are the user's."""
     from runner.findings import Finding, Place, RecipeError
-    from runner.recipe.shelf import names_under, own_roots
+    from runner.recipe.reading.shelf import names_under, own_roots
 
     names = sorted({name for root in own_roots(config_dirs) for name in names_under(root)})
     if not names:
@@ -93,7 +93,7 @@ def _own(config_dirs: Sequence[Path]) -> list[str]:
 
 def _check(composed: "list[Composed]", args: Namespace) -> Exit:
     """Compare each recipe with its lock, the others too where one source cannot be asked."""
-    from runner.recipe.locked import check
+    from runner.locks.check import check
 
     checked: list[Checked] = []
     errors: list[RunnerError] = []
@@ -120,7 +120,7 @@ def _check(composed: "list[Composed]", args: Namespace) -> Exit:
 
 
 def _fails(drift: "Drift", args: Namespace) -> bool:
-    from runner.recipe.drift import DriftKind
+    from runner.locks.drift import DriftKind
 
     return args.packages or drift.kind is not DriftKind.PACKAGE_CHANGED
 
@@ -183,8 +183,8 @@ def _lock(composed: "list[Composed]", args: Namespace) -> Exit:
     quiet()
     console = open_console()
     with importing(console):
-        from runner.lock import lock
-    from runner.recipe.strict_yaml import display_name
+        from runner.work.lock import lock
+    from runner.recipe.reading.strict_yaml import display_name
     from runner.sweeps.points import SINGLE_RUN_FOLDER, SWEEP_FOLDER
 
     outs = [args.out] if args.out else [Path(SINGLE_RUN_FOLDER), Path(SWEEP_FOLDER)]

@@ -32,13 +32,13 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:
     """Persist, and say what was done."""
     from runner.cli.console import ConsoleObserver, open_console, quiet
-    from runner.recipe.settings import DEFAULT_TRACKING_URI
+    from runner.recipe.language.settings import DEFAULT_TRACKING_URI
 
     quiet()
     from runner.libraries import spare_unused_imports
 
     spare_unused_imports()
-    from runner.persist import persist
+    from runner.work.persist import persist
 
     uri = args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI
     observer = ConsoleObserver(open_console())

@@ -10,7 +10,7 @@ from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.plan import Output, Plan, PlannedSource
+    from runner.work.plan import Output, Plan, PlannedSource
 
 SUMMARY = "say what a run would fetch, make and need, without doing it and without weights"
 
@@ -52,8 +52,8 @@ def execute(args: Namespace) -> Exit:
     quiet()
     console = open_console()
     with importing(console):
-        from runner.plan import plan
         from runner.sweeps.points import points
+        from runner.work.plan import plan
 
     for warning in composed.warnings:
         console.print(str(warning), markup=False, highlight=False)

@@ -8,7 +8,7 @@ from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.rehearse import Rehearsal
+    from runner.work.rehearse import Rehearsal
 
 SUMMARY = "run a recipe on a small random twin of its model, without fetching the weights"
 
@@ -45,8 +45,8 @@ def execute(args: Namespace) -> Exit:
     quiet()
     console = open_console()
     with importing(console):
-        from runner.rehearse import rehearse
         from runner.sweeps.points import points
+        from runner.work.rehearse import rehearse
 
     for warning in composed.warnings:
         console.print(str(warning), markup=False, highlight=False)

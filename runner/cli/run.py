@@ -10,7 +10,7 @@ from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.recipe.composed import Composed
+    from runner.recipe.composing.composed import Composed
     from runner.sweeps.run_all import Result
 
 SUMMARY = "package a recipe: resolve, load, sign, save, prove, log (the default verb)"
@@ -55,7 +55,7 @@ def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
     composed = _compose(args.overrides, args.config_dir, sweep=args.multirun)
     if args.locked:
-        from runner.recipe.locked import hold_to_locks
+        from runner.locks.check import hold_to_locks
 
         composed = hold_to_locks(composed)
     from runner.cli.console import (
@@ -110,7 +110,7 @@ def _compose(
     if not sweep:
         return [compose(overrides, config_dirs)]
     from runner.findings import Finding, RecipeError
-    from runner.recipe.overrides import expand
+    from runner.recipe.composing.overrides import expand
 
     composed: list[Composed] = []
     findings: list[Finding] = []

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from runner import __version__
 from runner.findings import Finding
-from runner.recipe.catalogue import catalogue
+from runner.recipe.judging.catalogue import catalogue
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

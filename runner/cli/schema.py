@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:  # noqa: ARG001
     """Print it."""
     from runner.cli.documents import as_json
-    from runner.recipe.json_schema import recipe_schema
+    from runner.recipe.language.json_schema import recipe_schema
 
     sys.stdout.write(as_json(recipe_schema()))
     return Exit.DONE

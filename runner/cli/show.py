@@ -10,7 +10,7 @@ from typing import Any
 from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 from runner.findings import Loc
-from runner.recipe.composed import Composed
+from runner.recipe.composing.composed import Composed
 
 SUMMARY = "show a recipe as it would run, with the origin of every value"
 
@@ -53,7 +53,7 @@ def execute(args: Namespace) -> Exit:
 
 
 def _document(composed: Composed) -> dict[str, Any]:
-    from runner.recipe.digest import digest
+    from runner.recipe.language.digest import digest
 
     origins = composed.origins
     return {

@@ -60,7 +60,7 @@ def execute(args: Namespace) -> Exit:
     args.output = "json" if form == "json" else "text"
     validated = validate_paths(args.paths, args.config_dir)
     if args.fix:
-        from runner.recipe.fixing import fix_files
+        from runner.recipe.judging.fixing import fix_files
 
         for _ in range(_ROUNDS):
             if not (fixed := fix_files(validated.findings, validated.own_files)):
@@ -91,7 +91,7 @@ def _printed(validated: "Validated", form: str) -> str:
 
 def _explained(code: str) -> str:
     from runner.findings import Finding, Place, RecipeError
-    from runner.recipe.catalogue import catalogue, page
+    from runner.recipe.judging.catalogue import catalogue, page
     from runner.spelling import did_you_mean
 
     if entry := catalogue().get(code):

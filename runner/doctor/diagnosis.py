@@ -9,8 +9,8 @@ from itertools import chain
 from pkgutil import iter_modules
 
 import runner.doctor.checks as checks
+from runner.recipe.language.settings import Settings
 from runner.recipe.library import Assessed
-from runner.recipe.settings import Settings
 
 
 class Status(StrEnum):

@@ -13,7 +13,7 @@ import numpy as np
 
 from runner.errors import SourceError
 from runner.ffmpeg import decode
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
 from runner.tasks.base import Media
 from runner.tasks.forms import rows_of

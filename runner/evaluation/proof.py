@@ -21,7 +21,7 @@ from runner.evaluation.rows import (
 )
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
-from runner.recipe.models import Expectation, Recipe
+from runner.recipe.language.models import Expectation, Recipe
 from runner.records import Check, Outcome, Verdict, ViewRecord
 from runner.tasks import Task
 

@@ -16,7 +16,7 @@ from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 
 _PYFUNC_ONLY = {

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from runner.errors import SourceError
 from runner.sources import Checkpoint
-from runner.sources.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
+from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
 
 CONFIG = "adapter_config.json"
 FOLDER = "peft"

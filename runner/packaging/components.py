@@ -8,7 +8,7 @@ from transformers import PretrainedConfig
 
 from runner.errors import SourceError, first_line
 from runner.packaging.remote_code import has_code, needs_code
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.tasks import Task
 from runner.tasks.base import ComponentName

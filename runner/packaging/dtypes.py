@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import torch
 from transformers import PretrainedConfig
 
-from runner.recipe.models import Dtype
-from runner.sources.safetensors_header import TensorInfo
+from runner.recipe.language.models import Dtype
+from runner.sources.checkpoint.safetensors_header import TensorInfo
 
 _TORCH = {
     "F64": torch.float64,

@@ -26,7 +26,7 @@ from runner.packaging.adapter import FOLDER
 from runner.packaging.inference_code import PACKAGE
 from runner.packaging.load import Parts
 from runner.packaging.reference import refer
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 
 _FLAVOR = "transformers"
 

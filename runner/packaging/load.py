@@ -14,9 +14,9 @@ from runner.packaging.adapter import Adapter, merge, read_adapter
 from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
 from runner.packaging.remote_code import code_of, has_code, needs_code
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
-from runner.sources.safetensors_header import TensorInfo, read_headers
+from runner.sources.checkpoint.safetensors_header import TensorInfo, read_headers
 from runner.tasks import Task
 
 _SHOWN = 3

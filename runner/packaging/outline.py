@@ -16,9 +16,9 @@ from runner.packaging.load import (
     own_tensors,
     weight_bytes,
 )
-from runner.recipe.models import DTYPES, Recipe
+from runner.recipe.language.models import DTYPES, Recipe
 from runner.sources import Checkpoint
-from runner.sources.safetensors_header import read_headers
+from runner.sources.checkpoint.safetensors_header import read_headers
 
 
 @dataclass(frozen=True)

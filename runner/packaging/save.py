@@ -16,8 +16,8 @@ from runner.packaging.requirements import requirements
 from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
-from runner.recipe.models import Recipe
-from runner.recipe.sizes import parse_size
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress, no_progress
 
 

@@ -28,9 +28,9 @@ from runner.packaging.template import prompt_template_of
 from runner.pyfunc import loading
 from runner.pyfunc.model import InferenceModel
 from runner.pyfunc.settings import Settings
-from runner.recipe.models import Recipe
-from runner.recipe.params import Param
-from runner.recipe.signature import ExplicitSignature, Spec
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.params import Param
+from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.tasks import Column, Task, Tensor
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from runner.errors import SourceError
 from runner.packaging.load import Parts
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 
 _MARK = "\u241f"
 _NEEDED = "Give the recipe a `prompt_template` that frames the input as the model was trained."

@@ -16,9 +16,9 @@ from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtyp
 from runner.packaging.load import Parts
 from runner.packaging.remote_code import copy_code
 from runner.packaging.storage import clone_file
-from runner.recipe.sizes import parse_size
+from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress
-from runner.sources.safetensors_header import TensorInfo
+from runner.sources.checkpoint.safetensors_header import TensorInfo
 
 _DEFAULT_SHARD_SIZE = "500MB"
 _SHARD_SIZE_VARIABLE = "MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE"

@@ -13,19 +13,19 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from runner.findings import Finding, Loc, RecipeError, Severity
-from runner.recipe.composed import Composed, Origin
-from runner.recipe.config_source import GROUP, quoted, search_path
-from runner.recipe.explain import explain
-from runner.recipe.layers import Layered, forget, layer
-from runner.recipe.lineage import trace
-from runner.recipe.overrides import COMMAND_LINE
-from runner.recipe.request import Request, Setting, read_request, settings_of
-from runner.recipe.schema import SETTINGS, value_at
-from runner.recipe.settings import Settings
-from runner.recipe.shelf import open_shelf
-from runner.recipe.shipped import shipped
-from runner.recipe.strict_yaml import read
-from runner.recipe.validation import validate
+from runner.recipe.composing.composed import Composed, Origin
+from runner.recipe.composing.config_source import GROUP, quoted, search_path
+from runner.recipe.composing.layers import Layered, forget, layer
+from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.composing.request import Request, Setting, read_request, settings_of
+from runner.recipe.judging.explain import explain
+from runner.recipe.judging.validation import validate
+from runner.recipe.language.schema import SETTINGS, value_at
+from runner.recipe.language.settings import Settings
+from runner.recipe.reading.lineage import trace
+from runner.recipe.reading.shelf import open_shelf
+from runner.recipe.reading.shipped import shipped
+from runner.recipe.reading.strict_yaml import read
 
 _PRIMARY = "config"
 _HYDRA = "1.3"

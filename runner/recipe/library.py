@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.findings import Finding, Place, Severity, in_order
-from runner.recipe.layers import layer
-from runner.recipe.lineage import trace
-from runner.recipe.models import Recipe
-from runner.recipe.shelf import (
+from runner.recipe.composing.layers import layer
+from runner.recipe.judging.validation import validate
+from runner.recipe.language.models import Recipe
+from runner.recipe.reading.lineage import trace
+from runner.recipe.reading.shelf import (
     FOLDER,
     SUFFIX,
     Shelf,
@@ -21,9 +22,8 @@ from runner.recipe.shelf import (
     root_of,
     unknown_recipe,
 )
-from runner.recipe.shipped import shipped
-from runner.recipe.strict_yaml import display_name
-from runner.recipe.validation import validate
+from runner.recipe.reading.shipped import shipped
+from runner.recipe.reading.strict_yaml import display_name
 
 
 @dataclass(frozen=True)

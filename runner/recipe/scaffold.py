@@ -11,8 +11,8 @@ import yaml
 
 from runner.findings import Finding, RecipeError
 from runner.recipe.compose import compose
-from runner.recipe.overrides import COMMAND_LINE
-from runner.recipe.shipped import shipped
+from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.reading.shipped import shipped
 from runner.spelling import did_you_mean
 from runner.tasks import Column, Task, all_tasks, find_task
 

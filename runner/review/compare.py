@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.review.locks import compare_locks, in_force
 from runner.review.packages import compare_requirements
 from runner.review.proof import compare_proofs

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner.findings import Loc
-from runner.recipe.strict_yaml import Document, read
+from runner.recipe.reading.strict_yaml import Document, read
 
 SUFFIX = ".lock.yaml"
 _TEXTS = ("recipe", "commit", "sha256", "license", "outputs")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.review.rules import ABSENT, Change
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from runner.recipe.models import Expectation, Recipe
+from runner.recipe.language.models import Expectation, Recipe
 from runner.review.rules import ABSENT, Change
 from runner.review.signatures import canonical, same
 from runner.tasks.forms import rows_of

@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 
 from runner.findings import Finding, Loc, Place, RecipeError, Severity, in_order
-from runner.recipe.digest import digest
-from runner.recipe.layers import Layered, layer
-from runner.recipe.lineage import Lineage, trace
-from runner.recipe.models import Recipe
-from runner.recipe.shelf import FOLDER, SUFFIX, Shelf, find_under, names_under
-from runner.recipe.shipped import shipped
-from runner.recipe.strict_yaml import display_name
-from runner.recipe.validation import validate
+from runner.recipe.composing.layers import Layered, layer
+from runner.recipe.judging.validation import validate
+from runner.recipe.language.digest import digest
+from runner.recipe.language.models import Recipe
+from runner.recipe.reading.lineage import Lineage, trace
+from runner.recipe.reading.shelf import FOLDER, SUFFIX, Shelf, find_under, names_under
+from runner.recipe.reading.shipped import shipped
+from runner.recipe.reading.strict_yaml import display_name
 from runner.review import lock_file
 from runner.review.git import Repository
 from runner.review.lock_file import Lock, read_lock

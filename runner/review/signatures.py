@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.recipe.models import Recipe
-from runner.recipe.params import Param
-from runner.recipe.signature import ExplicitSignature
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.params import Param
+from runner.recipe.language.signature import ExplicitSignature
 from runner.review.rules import ABSENT, Change
 from runner.tasks import Column, Tensor
 

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.review.locks import in_force
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version

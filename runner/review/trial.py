@@ -116,7 +116,7 @@ def _is_settled(change: Change, ends: Sequence[RunRecord | RunnerError]) -> bool
 
 def _run(side: Side, name: str, out: Path, observer: Observer) -> RunRecord | RunnerError:
     from runner.recipe.compose import compose
-    from runner.run import run
+    from runner.work.run import run
 
     try:
         composed = compose([f"+recipe={name}", "tracking.uri=null"], [*side.roots, *side.others])

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
-from runner.sources.checkpoint_files import needed_files
-from runner.sources.checkpoint_folder import (
+from runner.sources.checkpoint.files import needed_files
+from runner.sources.checkpoint.folder import (
     check_folder,
     declared_license,
     insist,
 )
-from runner.sources.pickles import with_safetensors
+from runner.sources.checkpoint.pickles import with_safetensors
 
 
 class LocalSource(Source):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.recipe.composed import Composed
+from runner.recipe.composing.composed import Composed
 
 SINGLE_RUN_FOLDER = "outputs"
 SWEEP_FOLDER = "multirun"

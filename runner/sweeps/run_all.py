@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from runner.errors import Exit, RunnerError
 from runner.records import Observer, RunRecord, Verdict
-from runner.run import run
 from runner.sweeps.points import Point
+from runner.work.run import run
 
 
 @dataclass(frozen=True)

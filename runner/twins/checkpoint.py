@@ -15,10 +15,10 @@ from runner.errors import SourceError, first_line
 from runner.packaging.components import read_component, read_config
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.load import empty_model
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
-from runner.sources.checkpoint_files import is_code, is_small
-from runner.sources.scratch import make_component
+from runner.sources.checkpoint.files import is_code, is_small
+from runner.sources.scratch.source import make_component
 from runner.twins.shrink import shrunk, with_fewer_layers
 
 _SMALL_ENOUGH = 2_000_000

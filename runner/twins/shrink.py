@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from transformers import PretrainedConfig
 
-from runner.sources.small_sizes import LAYERS, PER_ARCHITECTURE, sizes
+from runner.sources.scratch.small_sizes import LAYERS, PER_ARCHITECTURE, sizes
 
 _HIDDEN_SIZE = 64
 _HEADS = 4

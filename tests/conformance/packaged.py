@@ -17,7 +17,7 @@ from runner.cli import main
 from runner.evaluation.inputs import sample_file
 from runner.ffmpeg import decode, ffmpeg_on_path
 from runner.sources import SourceContext
-from runner.sources.scratch import ScratchSource
+from runner.sources.scratch.source import ScratchSource
 from runner.tasks import get_task
 from runner.tasks.installed import has_pipeline
 from tests.conformance.cases import Case, cases

@@ -74,7 +74,7 @@ def test_a_folder_that_may_not_be_written_is_named(workspace: Path) -> None:
 
 _FORKS = """
 import os, sys
-import runner.run, runner.sweeps.run_all
+import runner.work.run, runner.sweeps.run_all
 from runner.cli import main
 for line in sys.stdin:
     child = os.fork()

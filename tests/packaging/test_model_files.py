@@ -10,7 +10,7 @@ from runner.libraries import installed
 from runner.packaging.card import read_card, write_license
 from runner.packaging.requirements import requirements, versions
 from runner.packaging.sign import sign
-from runner.recipe.models import Recipe
+from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 
 

@@ -19,10 +19,10 @@ from runner.errors import StorageError
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.load import Parts
 from runner.packaging.weights import write_weights
-from runner.recipe.sizes import parse_size
+from runner.recipe.language.sizes import parse_size
 from runner.sources import Checkpoint
 from runner.sources.base import no_progress
-from runner.sources.safetensors_header import read_headers
+from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.tasks import all_tasks
 
 DTYPES = ["float16", "bfloat16", "float32", "float64"]

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from docs.generate_findings import FOLDER, pages
-from runner.recipe.catalogue import catalogue
-from runner.recipe.drift import DriftKind
+from runner.locks.drift import DriftKind
+from runner.recipe.judging.catalogue import catalogue
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]

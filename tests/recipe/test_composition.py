@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from runner.findings import RecipeError
 from runner.recipe.compose import compose
-from runner.recipe.digest import digest
-from runner.recipe.models import Recipe
+from runner.recipe.language.digest import digest
+from runner.recipe.language.models import Recipe
 
 BASE = """\
 task: text-generation

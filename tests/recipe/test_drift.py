@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from runner.errors import Exit
 from runner.findings import RecipeError
-from runner.recipe.drift import Drift, DriftKind, LockError, Present, drift
-from runner.recipe.lock import Lock, LockedPart, lock_file_of, read_lock
+from runner.locks.drift import Drift, DriftKind, LockError, Present, drift
+from runner.locks.lock import Lock, LockedPart, lock_file_of, read_lock
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]

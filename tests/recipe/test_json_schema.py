@@ -11,9 +11,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from runner.recipe.json_schema import recipe_schema
+from runner.recipe.language.json_schema import recipe_schema
 from runner.recipe.library import validate_paths
-from runner.recipe.strict_yaml import read
+from runner.recipe.reading.strict_yaml import read
 from tests.conftest import REPOSITORY, Outcome
 
 SHIPPED = sorted(

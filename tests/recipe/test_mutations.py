@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.findings import Finding, Severity
-from runner.recipe.catalogue import catalogue
+from runner.recipe.judging.catalogue import catalogue
 from runner.recipe.library import validate_paths
 from tests.conftest import REPOSITORY
 

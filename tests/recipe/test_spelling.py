@@ -10,8 +10,9 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from runner.recipe.layers import layer
-from runner.recipe.models import (
+from runner.recipe.composing.layers import layer
+from runner.recipe.judging.validation import validate
+from runner.recipe.language.models import (
     Components,
     Evaluation,
     Expectation,
@@ -20,11 +21,10 @@ from runner.recipe.models import (
     Requirements,
     Tracking,
 )
-from runner.recipe.params import Param
-from runner.recipe.schema import fields
-from runner.recipe.signature import ExplicitSignature, Spec
-from runner.recipe.strict_yaml import parse
-from runner.recipe.validation import validate
+from runner.recipe.language.params import Param
+from runner.recipe.language.schema import fields
+from runner.recipe.language.signature import ExplicitSignature, Spec
+from runner.recipe.reading.strict_yaml import parse
 from runner.sources import all_kinds
 from runner.tasks import all_tasks
 

@@ -33,7 +33,7 @@ def full_size(name: str, folder: Path) -> Path:
     """Write configuration, tokenizer and processor of an architecture at its usual size."""
     from transformers import AutoConfig
 
-    from runner.sources.scratch import make_component
+    from runner.sources.scratch.source import make_component
 
     recipe = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
     architecture, task = recipe["source"]["architecture"], get_task(recipe["task"])

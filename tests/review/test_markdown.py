@@ -10,8 +10,8 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from runner.recipe.digest import digest
-from runner.recipe.models import Recipe
+from runner.recipe.language.digest import digest
+from runner.recipe.language.models import Recipe
 from runner.review.markdown import LONGEST
 from runner.review.quoting import block, cell, code, prose
 from tests.conftest import REPOSITORY, Outcome

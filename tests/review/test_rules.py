@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.recipe.digest import digest
-from runner.recipe.models import Recipe
-from runner.recipe.strict_yaml import read
+from runner.recipe.language.digest import digest
+from runner.recipe.language.models import Recipe
+from runner.recipe.reading.strict_yaml import read
 from runner.review.compare import compare
 from runner.review.lock_file import Lock, read_lock
 from runner.review.rules import MEANINGS, RULES, rules_table

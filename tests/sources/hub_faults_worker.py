@@ -85,7 +85,7 @@ def fetch(repo: str) -> tuple[Path | None, Any]:
     """Fetch a repository; give its folder or the error."""
     from runner.errors import RunnerError
     from runner.sources import SourceContext
-    from runner.sources.hub import HubSource
+    from runner.sources.hub.source import HubSource
     from runner.tasks import all_tasks
 
     context = SourceContext(Path(), Path(), all_tasks()["text-generation"])
@@ -135,7 +135,7 @@ def main() -> None:
             "HF_HUB_DOWNLOAD_TIMEOUT": "1",
             "RECIPE_RUNNER_HUB_PATIENCE": "2",
         }
-        from runner.sources import hub_retries
+        from runner.sources.hub import retries as hub_retries
 
         hub_retries.BACKOFF = 0.02
         with ThreadPoolExecutor(8) as pool:

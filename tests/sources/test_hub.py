@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runner.sources.hub import HubSource
+from runner.sources.hub.source import HubSource
 from tests.checkpoints import as_pickle, causal_lm, sharded_causal_lm
 from tests.hub_server import Hub, serving
 
@@ -22,7 +22,7 @@ import json, sys
 from pathlib import Path
 from runner.errors import RunnerError
 from runner.sources import SourceContext
-from runner.sources.hub import HubSource
+from runner.sources.hub.source import HubSource
 from runner.tasks import all_tasks
 told = []
 source = HubSource.model_validate(json.loads(sys.argv[1]))

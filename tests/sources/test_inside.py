@@ -11,10 +11,10 @@ import pytest
 
 from runner.errors import SourceError
 from runner.sources import Source, SourceContext
-from runner.sources.hub_listing import list_files
-from runner.sources.inside import insist_inside, is_inside
+from runner.sources.checkpoint.inside import insist_inside, is_inside
+from runner.sources.hub.listing import list_files
 from runner.sources.local import LocalSource
-from runner.sources.mlflow_model import MlflowSource
+from runner.sources.mlflow.source import MlflowSource
 from runner.tasks import all_tasks
 from tests.checkpoints import causal_lm, sharded_causal_lm
 from tests.conftest import Outcome
@@ -175,5 +175,5 @@ def test_a_hash_that_is_a_path_is_not_taken_for_one(monkeypatch: pytest.MonkeyPa
     lfs = SimpleNamespace(sha256="../../../evil", size=1)
     sibling = SimpleNamespace(rfilename="model.safetensors", size=1, lfs=lfs, blob_id=None)
     info = SimpleNamespace(sha="0" * 40, siblings=[sibling])
-    monkeypatch.setattr("runner.sources.hub_listing._ask", lambda _repo, _revision: info)
+    monkeypatch.setattr("runner.sources.hub.listing._ask", lambda _repo, _revision: info)
     assert list_files("org/evil", "main").files["model.safetensors"].etag == ""

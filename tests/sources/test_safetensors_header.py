@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from runner.errors import SourceError
-from runner.sources.safetensors_header import read_headers
+from runner.sources.checkpoint.safetensors_header import read_headers
 from tests.checkpoints import causal_lm, sharded_causal_lm, untied_causal_lm
 
 

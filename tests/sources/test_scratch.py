@@ -13,7 +13,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BertTokenizerFast
 
 from runner.errors import SourceError, StorageError
 from runner.sources import Checkpoint, SourceContext
-from runner.sources.scratch import ScratchSource, known_architectures
+from runner.sources.scratch.source import ScratchSource, known_architectures
 from runner.tasks import Task, all_tasks
 
 TASKS = all_tasks()
@@ -159,7 +159,7 @@ _MAKE_TWO = """
 import sys
 from pathlib import Path
 from runner.sources import SourceContext
-from runner.sources.scratch import ScratchSource
+from runner.sources.scratch.source import ScratchSource
 from runner.tasks import all_tasks
 for architecture, task in [("bert", "fill-mask"), ("gpt2", "text-generation")]:
     source = ScratchSource(kind="scratch", architecture=architecture, seed=3)
@@ -237,7 +237,7 @@ def test_sizes_that_are_not_given_follow_from_those_that_are(
 
 
 def test_parts_of_a_multimodal_configuration_are_small_too(tmp_path: Path) -> None:
-    from runner.sources.scratch_config import small_config
+    from runner.sources.scratch.config import small_config
 
     config = small_config("gemma3", {"text_config": {"hidden_size": 64}}, None)
     assert config.text_config.hidden_size == 64

@@ -24,8 +24,8 @@ def check(needs: Needs) -> Iterator[Result]:
         message = "HF_HUB_OFFLINE is set: only what is in the cache can be had"
         yield Result(Status.WARNING, message, "Unset it for a first run.")
         return
-    from runner.sources.hub_listing import endpoint
-    from runner.sources.hub_verdicts import host
+    from runner.sources.hub.listing import endpoint
+    from runner.sources.hub.verdicts import host
 
     token = get_token()
     try:

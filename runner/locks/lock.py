@@ -1,0 +1,162 @@
+"""Locks: what a recipe stood for when it was locked, as a file beside it.
+
+The file is the same to the byte wherever it is written: fixed order, no path of a machine.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from runner.findings import Finding, Place, RecipeError
+from runner.recipe.reading.shelf import LOCK_SUFFIX
+from runner.recipe.reading.strict_yaml import display_name
+
+_Hash = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+_Commit = Annotated[str, Field(pattern="^([0-9a-f]{40})?$")]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LockedFile(_Block):
+    """A file that a run needs.
+
+    Args:
+        sha256: Hash of its content; empty where the hub gives none and it was not fetched.
+        size: Bytes.
+    """
+
+    sha256: _Hash = ""
+    size: int
+
+
+class LockedPart(_Block):
+    """Where a part comes from.
+
+    Args:
+        kind: Kind of source.
+        name: The source as the recipe names it: repository, path, distribution and version.
+        revision: Branch, tag or commit that the recipe names, for a repository.
+        commit: The commit that it stood for.
+        license: Licence identifier, where declared.
+        files: What a run needs of it, by path in the checkpoint.
+    """
+
+    kind: str
+    name: str
+    revision: str = ""
+    commit: _Commit = ""
+    license: str = ""
+    files: dict[str, LockedFile]
+
+
+class LockedModel(_Block):
+    """The model that is made of it.
+
+    Args:
+        class_name: Its class in transformers.
+        dtype: dtype of the weights as written.
+        parameters: Number of its parameters.
+        bytes: Size of the weights as written.
+    """
+
+    class_name: str = Field(alias="class")
+    dtype: str
+    parameters: int
+    bytes: int
+
+
+class LockedResult(_Block):
+    """What the proof said of it.
+
+    Args:
+        verdict: ``passed``, ``failed`` or ``unproven``.
+        metrics: Numbers the proof measured.
+        outputs: Digest of what the model answered, in every view.
+    """
+
+    verdict: str
+    metrics: dict[str, float]
+    outputs: str
+
+
+class Lock(_Block):
+    """What a recipe stood for.
+
+    Args:
+        lock: Version of the format.
+        recipe: Digest of the composed recipe.
+        task: Its task.
+        parts: Where each part comes from, by part.
+        model: The model; nothing where its configuration is inside weights that were not here.
+        signature: ``inputs``, ``outputs`` and ``params``; nothing where only a run can tell.
+        packages: Versions of the packages that the model will ask for.
+        result: What the newest run of just this said.
+    """
+
+    lock: Literal[1]
+    recipe: str
+    task: str
+    parts: dict[str, LockedPart]
+    model: LockedModel | None = None
+    signature: dict[str, list[Any]] | None = None
+    packages: dict[str, str]
+    result: LockedResult | None = None
+
+    def text(self) -> str:
+        """Give the file's text."""
+        values = self.model_dump(by_alias=True, exclude_defaults=True)
+        return yaml.safe_dump(values, sort_keys=False, width=100)
+
+    def write(self, file: Path) -> bool:
+        """Write the file in one move, unless it says the same already.
+
+        Args:
+            file: The lock file.
+
+        Returns:
+            Whether it was written.
+        """
+        text = self.text()
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
+            return False
+        staged = file.with_name(f".{file.name}.partial")
+        staged.write_text(text, encoding="utf-8")
+        os.replace(staged, file)
+        return True
+
+
+def lock_file_of(recipe: Path) -> Path:
+    """Give the lock file of a recipe file: ``name.lock.yaml`` beside it."""
+    return recipe.with_name(recipe.stem + LOCK_SUFFIX)
+
+
+def read_lock(file: Path) -> Lock | None:
+    """Read a lock file; nothing where there is none.
+
+    Args:
+        file: The lock file.
+
+    Raises:
+        RecipeError: It is no lock.
+    """
+    if not file.is_file():
+        return None
+    try:
+        return Lock.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        why = str(error)
+    except yaml.YAMLError as error:
+        why = str(getattr(error, "problem", "") or "not YAML")
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+    message = f"{display_name(file)} is no lock that can be read ({why})."
+    remedy = "Take it back from version control, or delete it and lock the recipe again."
+    raise RecipeError(
+        [Finding("lock-unreadable", message, remedy, place=Place(display_name(file)))]
+    )

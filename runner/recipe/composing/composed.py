@@ -1,0 +1,94 @@
+"""What composition gives: a validated recipe, its settings, and where every value was written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.findings import Finding, Loc, Place
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.settings import Settings
+from runner.sources import Source, SourceContext
+from runner.sources.base import Progress, no_progress
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value was written, and the folder its relative paths are relative to.
+
+    Args:
+        place: File, line and column, or the command line.
+        folder: The folder of that file; the working directory for the command line.
+    """
+
+    place: Place
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A recipe as it will run.
+
+    Args:
+        file: The recipe's file, absolute.
+        name: Name under ``recipes/``, such as ``text-generation/smollm2-chat``.
+        recipe: The validated recipe.
+        settings: The validated settings of the run.
+        values: The composed recipe as a plain mapping, in the recipe's own terms.
+        origins: Where each value was written, by its path.
+        overrides: The recipe overrides of the command line, as typed.
+        warnings: Findings that do not stop a run.
+        pins: Commits that a lock holds sources to, by part.
+    """
+
+    file: Path
+    name: str
+    recipe: Recipe
+    settings: Settings
+    values: dict[str, Any]
+    origins: dict[Loc, Origin]
+    overrides: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = field(default=())
+    pins: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def origin(self, loc: Loc) -> Origin:
+        """Give the origin of the value at ``loc``, or of the nearest value around it."""
+        while loc not in self.origins and loc:
+            loc = loc[:-1]
+        return self.origins.get(loc, Origin(Place(self.name), Path.cwd()))
+
+    def parts(
+        self, workdir: Path, progress: Progress = no_progress
+    ) -> Iterator[tuple[Source, SourceContext]]:
+        """Give the source of every part, and what it may know; ``context.component`` names it.
+
+        Args:
+            workdir: An empty folder for anything made on the spot.
+            progress: Told of downloads and other long operations.
+        """
+        wanted: dict[str, Source] = {"model": self.recipe.source}
+        wanted |= self.recipe.components.given()
+        if self.recipe.adapter:
+            wanted["adapter"] = self.recipe.adapter
+        for name, source in wanted.items():
+            context = SourceContext(
+                folder=self.origin((*loc_of(name), "path")).folder,
+                workdir=workdir,
+                task=self.recipe.contract,
+                component=name,
+                progress=progress,
+                tracking_uri=self.settings.tracking.uri,
+                allow_pickle=self.recipe.allow_pickle,
+                trust_remote_code=self.recipe.trust_remote_code,
+            )
+            yield source.at(self.pins[name]) if name in self.pins else source, context
+
+
+def loc_of(part: str) -> Loc:
+    """Give the path of the block that says where a part comes from.
+
+    Args:
+        part: ``model``, ``adapter``, or a component such as ``tokenizer``.
+    """
+    places: dict[str, Loc] = {"model": ("source",), "adapter": ("adapter",)}
+    return places.get(part, ("components", part))

@@ -1,0 +1,102 @@
+"""The command line's overrides: parsed with Hydra's own grammar, and expanded for sweeps."""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.errors import HydraException
+
+from runner.findings import Finding, Place, RecipeError
+from runner.recipe.reading.shelf import open_shelf
+
+COMMAND_LINE = Place("command line")
+_NOT_PLAIN = "'\"[]{}()\\"
+_MOST_POINTS = 10_000
+
+
+def parse(overrides: Sequence[str]) -> tuple[list[Override], list[Finding]]:
+    """Parse overrides.
+
+    Args:
+        overrides: ``key=value`` as typed.
+
+    Returns:
+        Those that can be read, and a finding for each of the others.
+    """
+    parser = OverridesParser.create()
+    parsed: list[Override] = []
+    findings: list[Finding] = []
+    for text in overrides:
+        try:
+            parsed.append(parser.parse_override(text))
+        except HydraException as error:
+            findings.append(_unreadable(text, error))
+    return parsed, findings
+
+
+def _unreadable(text: str, error: HydraException) -> Finding:
+    if "=" not in text:
+        message = f"`{text}` is not an override."
+        return Finding("bad-override", message, "Write key=value.", place=COMMAND_LINE)
+    why = str(error.__cause__ or error).split("\n", 1)[0].removesuffix("None") or "it breaks off"
+    remedy = f"Quote a value with special characters: '{text.split('=', 1)[0]}=\"…\"'."
+    message = f"`{text}` cannot be read: {why}."
+    return Finding("bad-override", message, remedy, place=COMMAND_LINE)
+
+
+def expand(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> list[tuple[str, ...]]:
+    """Give every combination of a sweep's values.
+
+    Args:
+        overrides: Overrides, some with several values: ``dtype=float32,bfloat16``,
+            ``params.seed=range(0,3)``, ``params.top_k=choice(1,5)``, ``+recipe=glob(text-*)``.
+        config_dirs: Folders of recipes the user named, for ``glob``.
+
+    Returns:
+        The overrides of each point; the last override varies fastest.
+
+    Raises:
+        RecipeError: Overrides cannot be read or cannot be counted out.
+    """
+    parsed, findings = parse(overrides)
+    axes: list[list[str]] = []
+    points = 1
+    for override in parsed:
+        try:
+            axes.append(_axis(override, config_dirs))
+        except HydraException as error:
+            message = f"`{override.input_line}` cannot be swept: {str(error).splitlines()[0]}."
+            findings.append(Finding("bad-sweep", message, place=COMMAND_LINE))
+            continue
+        points *= len(axes[-1])
+        if not axes[-1]:
+            message = f"`{override.input_line}` stands for no value at all."
+            findings.append(Finding("bad-sweep", message, place=COMMAND_LINE))
+    if points > _MOST_POINTS:
+        message = f"The sweep has {points} points; {_MOST_POINTS} are the most."
+        findings.append(Finding("bad-sweep", message, place=COMMAND_LINE))
+    if findings:
+        raise RecipeError(findings)
+    return list(product(*axes))
+
+
+def _axis(override: Override, config_dirs: Sequence[Path]) -> list[str]:
+    text = override.input_line or ""
+    if not override.is_sweep_override():
+        return [text]
+    key = text.split("=", 1)[0].strip()
+    return [f"{key}={value}" for value in _values(override, config_dirs)]
+
+
+def _values(override: Override, config_dirs: Sequence[Path]) -> Iterable[str]:
+    written = override.get_value_string()
+    plain = not any(character in written for character in _NOT_PLAIN)
+    if override.value_type is ValueType.SIMPLE_CHOICE_SWEEP and plain:
+        return [value.strip() for value in written.split(",")]
+    if override.value_type is ValueType.GLOB_CHOICE_SWEEP and override.key_or_group == "recipe":
+        pattern = override.value()
+        names = open_shelf(config_dirs).names()
+        return pattern.filter(names) if isinstance(pattern, Glob) else []
+    return list(override.sweep_string_iterator())

@@ -1,0 +1,41 @@
+"""Expectations are about inputs and columns that there are, and their patterns can be read."""
+
+import re
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.recipe.judging.checks import Subject
+from runner.spelling import did_you_mean, one_of
+from runner.tasks.forms import rows_of
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find expectations that could never be looked at."""
+    recipe, task = subject.recipe, subject.task
+    inputs = len(recipe.evaluation.inputs) or len(rows_of(task, recipe.input_example))
+    columns = [entry.name for entry in task.outputs if entry.name]
+    for number, expectation in enumerate(recipe.evaluation.expect):
+        loc = ("evaluation", "expect", number)
+        for field in ("input", "similar_to"):
+            index = getattr(expectation, field)
+            if index is not None and index >= inputs:
+                message = f"`{field}: {index}` is not the number of an input."
+                remedy = f"Inputs are counted from 0: the last is {inputs - 1}."
+                yield Finding("bad-expectation", message, remedy, (*loc, field))
+        if expectation.column is not None and expectation.column not in columns:
+            message = f"The output of {task.name} has no column `{expectation.column}`."
+            remedy = did_you_mean(expectation.column, columns) or (
+                f"It has {one_of(columns)}." if columns else "Leave `column` out."
+            )
+            yield Finding("bad-expectation", message, remedy, (*loc, "column"))
+        if expectation.regex is not None and (why := _wrong_with(expectation.regex)):
+            message = f"`regex` cannot be read: {why}."
+            yield Finding("bad-expectation", message, "Mend the pattern.", (*loc, "regex"))
+
+
+def _wrong_with(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return ""

@@ -1,0 +1,40 @@
+"""Weights are left out of a model only where whoever loads it can have them."""
+
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.recipe.judging.checks import Subject
+
+_STAY = ("local", "package")
+_STORE = "Leave it out, so that the weights are stored in the model."
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find a reference to what cannot be referenced, and what a reference cannot carry."""
+    recipe = subject.recipe
+    if recipe.merge and (recipe.adapter is None or not recipe.save_pretrained):
+        needed = "`adapter`" if recipe.adapter is None else "weights of its own"
+        message = f"`merge: true` needs {needed}."
+        yield Finding("merge-without-adapter", message, "Leave one of them out.", ("merge",))
+    if recipe.save_pretrained:
+        return
+    if recipe.allow_pickle:
+        message = "`save_pretrained: false` would leave a pickle file to whoever loads the model."
+        yield Finding("reference-to-pickle", message, _STORE, ("allow_pickle",))
+    kind = str(getattr(recipe.source, "kind", ""))
+    if kind != "hub" and not (recipe.adapter and kind in _STAY):
+        message = f"`save_pretrained: false` only works for kind: hub, not for kind: {kind}."
+        yield Finding("reference-needs-hub", message, _STORE, ("save_pretrained",))
+    elif getattr(recipe.source, "file", None):
+        message = "`save_pretrained: false` cannot reference a GGUF file."
+        yield Finding("reference-needs-hub", message, _STORE, ("save_pretrained",))
+    if kind != "hub":
+        return
+    for name, given in recipe.load:
+        if given:
+            message = f"A reference cannot carry `load.{name}`: native loading would not know it."
+            yield Finding("reference-loses", message, _STORE, ("load", name))
+    for name, source in recipe.components.given().items():
+        if getattr(source, "kind", "") != "hub":
+            message = f"A reference cannot carry a {name.replace('_', ' ')} that is not on the hub."
+            yield Finding("reference-loses", message, _STORE, ("components", name))

@@ -1,0 +1,222 @@
+"""What pydantic found, said so that the writer of the recipe understands it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from runner.findings import Finding, Fix, Loc
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.schema import (
+    annotation_at,
+    choices,
+    fields,
+    known_keys,
+    models,
+    plain_loc,
+    takes_text_only,
+    value_at,
+)
+from runner.sources import all_kinds
+from runner.spelling import did_you_mean, one_of, slip
+from runner.tasks import all_tasks
+from runner.tasks.base import JSON
+
+Details = Mapping[str, Any]
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping: lines of `key: value`",
+    "model_type": "a mapping: lines of `key: value`",
+    "model_attributes_type": "a mapping: lines of `key: value`",
+}
+_PARAM_ERRORS = ("param_type", "param_default")
+
+
+def explain(
+    error: ValidationError, values: dict[str, Any], raw: Mapping[Loc, str]
+) -> list[Finding]:
+    """Turn validation errors into findings, without their places.
+
+    Args:
+        error: What pydantic raised for the recipe.
+        values: The composed recipe.
+        raw: The text of unquoted scalars that are not text, as written.
+    """
+    found: dict[tuple[str, Loc], Finding] = {}
+    for details in error.errors(include_url=False):
+        loc = plain_loc(details["loc"], values)
+        for finding in _explain(details, loc, values, raw):
+            found.setdefault(_sameness(finding), finding)
+    return [finding for finding in found.values() if not _is_other_branch(finding, found.values())]
+
+
+def _is_other_branch(finding: Finding, found: Collection[Finding]) -> bool:
+    """Of a field that takes a word or a mapping, say only what is wrong inside the mapping."""
+    loc = finding.loc
+    inside = any(len(f.loc) > len(loc) and f.loc[: len(loc)] == loc for f in found)
+    return finding.code == "wrong-type" and inside
+
+
+def _sameness(finding: Finding) -> tuple[str, Loc]:
+    """A field that takes one of several types fails for each of them: that is one finding."""
+    code = "" if finding.code in ("wrong-type", "unknown-value", "unquoted-text") else finding.code
+    return code, finding.loc
+
+
+def _explain(
+    details: Any, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]
+) -> Iterator[Finding]:
+    kind, value = str(details["type"]), value_at(values, loc)
+    name = ".".join(map(str, loc))
+    if loc[-2:-1] and loc[-1] == "kind" and kind == "literal_error":
+        kind, loc = "union_tag_invalid", loc[:-1]
+    match kind:
+        case "extra_forbidden":
+            yield unknown_key(loc, values)
+        case "missing":
+            yield Finding("missing-key", _missing(loc, values), "", loc)
+        case "union_tag_not_found":
+            message = f"`{name}` does not say its `kind`."
+            yield Finding("missing-key", message, f"It is {_kinds()}.", (*loc, "kind"))
+            yield from _unknown_to_all(loc, values)
+        case "union_tag_invalid":
+            given = value_at(values, (*loc, "kind"))
+            message = f"{_quote(given)} is not a kind of source."
+            remedy = did_you_mean(given, all_kinds()) or f"It is {_kinds()}."
+            fix = _respelt(given, all_kinds())
+            yield Finding("unknown-kind", message, remedy, (*loc, "kind"), fix=fix)
+        case "unknown_task":
+            remedy = did_you_mean(value, all_tasks()) or f"It is one of {', '.join(all_tasks())}."
+            message, fix = f"{_quote(value)} is not a task.", _respelt(value, all_tasks())
+            yield Finding("unknown-task", message, remedy, loc, fix=fix)
+        case "literal_error":
+            yield _unknown_value(loc, values, raw)
+        case _ if kind in _WANTED:
+            yield _wrong_type(_WANTED[kind], loc, values, raw)
+        case _ if kind in _PARAM_ERRORS:
+            yield Finding("bad-param", f"`{name}`: {details['msg']}.", "", loc)
+        case _:
+            message = f"`{name}`: {details['msg'][:1].lower()}{details['msg'][1:]}."
+            yield Finding("bad-value", message, "", loc)
+
+
+def unknown_key(loc: Loc, values: dict[str, Any]) -> Finding:
+    """Make the finding for a key that is not a field where it stands.
+
+    Args:
+        loc: The path of the key.
+        values: The composed recipe.
+    """
+    key, around = str(loc[-1]), loc[:-1]
+    block = value_at(values, around)
+    annotation = annotation_at(around, values)
+    known = known_keys(annotation, block)
+    remedy = did_you_mean(key, known) or _elsewhere(key, around) or _fields_are(known)
+    message = f"`{key}` is not a field of {_block(around, block)}."
+    meant = slip(key, known)
+    there = isinstance(block, dict) and meant in block
+    fix = Fix(key, meant, is_key=True) if meant and not there else None
+    return Finding("unknown-key", message, remedy, loc, fix=fix)
+
+
+def _respelt(value: JSON, known: Iterable[str]) -> Fix | None:
+    meant = slip(value, known)
+    return Fix(str(value), meant) if meant else None
+
+
+def _unknown_to_all(loc: Loc, values: dict[str, Any]) -> Iterator[Finding]:
+    block = value_at(values, loc)
+    if isinstance(block, dict):
+        known = known_keys(annotation_at(loc, values), block)
+        yield from (unknown_key((*loc, key), values) for key in block if key not in known)
+
+
+def _block(loc: Loc, block: JSON) -> str:
+    if not loc:
+        return "a recipe"
+    name = ".".join(map(str, loc))
+    kind = block.get("kind") if isinstance(block, dict) else None
+    return f"{name} (kind: {kind})" if isinstance(kind, str) else name
+
+
+def _elsewhere(key: str, around: Loc) -> str:
+    if around:
+        kinds = [kind for kind, model in all_kinds().items() if key in fields(model)]
+        is_source = around[0] in ("source", "components", "adapter")
+        return f"It is a field of kind: {' and '.join(kinds)}." if kinds and is_source else ""
+    blocks = [
+        block
+        for block, annotation in fields(Recipe).items()
+        if any(key in fields(model) for model in models(annotation))
+    ]
+    return f"It is a field of {one_of(blocks)}." if blocks else ""
+
+
+def _fields_are(known: list[str]) -> str:
+    return f"Its fields are {', '.join(known)}." if known else ""
+
+
+def _missing(loc: Loc, values: dict[str, Any]) -> str:
+    around = loc[:-1]
+    owner = _block(around, value_at(values, around))
+    return f"`{loc[-1]}` is missing: {owner} needs one."
+
+
+def _unknown_value(loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> Finding:
+    value, known = value_at(values, loc), choices(annotation_at(loc, values))
+    name = ".".join(str(key) for key in loc if isinstance(key, str))
+    if isinstance(value, dict | list) or value is None:
+        return _wrong_type(f"one of {', '.join(known)}", loc, values, raw)
+    written = raw.get(loc, value)
+    remedy = did_you_mean(written, known) or f"It is one of {', '.join(known)}."
+    message, fix = f"`{name}` cannot be {_quote(written)}.", _respelt(written, known)
+    return Finding("unknown-value", message, remedy, loc, fix=fix)
+
+
+def _wrong_type(wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> Finding:
+    value, name = value_at(values, loc), ".".join(map(str, loc))
+    if value is None:
+        return Finding("wrong-type", f"`{name}` is empty; it takes {wanted}.", "", loc)
+    if loc in raw and takes_text_only(annotation_at(loc, values)):
+        what = "a boolean" if isinstance(value, bool) else "a number"
+        message = f"`{name}` is text, but {raw[loc]} without quotes is {what}."
+        written = f'{loc[-1]}: "{raw[loc]}"' if isinstance(loc[-1], str) else f'"{raw[loc]}"'
+        fix = Fix(raw[loc], f'"{raw[loc]}"')
+        return Finding("unquoted-text", message, f"Write {written}.", loc, fix=fix)
+    message = f"`{name}` takes {wanted}, not {described(value)}."
+    return Finding("wrong-type", message, "", loc)
+
+
+def described(value: JSON) -> str:
+    """Say what a value is: ``the text "x"``, ``the number 3``, ``a list``.
+
+    Args:
+        value: The value.
+    """
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'the text "{value if len(value) <= 40 else value[:40] + "…"}"'
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+
+
+def _quote(value: JSON) -> str:
+    return f"`{value}`" if isinstance(value, str) else described(value)
+
+
+def _kinds() -> str:
+    return one_of(all_kinds())

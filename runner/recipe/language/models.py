@@ -1,0 +1,268 @@
+"""The recipe language: every field a recipe may say, with its type and meaning."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from runner.recipe.language.params import ParamEntry
+from runner.recipe.language.signature import ExplicitSignature
+from runner.recipe.language.sizes import parse_size
+from runner.sources import Source, all_kinds
+from runner.tasks import Column, Task, find_task, get_task
+from runner.tasks.base import InputType, Media
+from runner.tasks.installed import has_pipeline
+
+if TYPE_CHECKING:
+    AnySource = Source
+else:
+    AnySource = Annotated[Union[tuple(all_kinds().values())], Field(discriminator="kind")]  # noqa: UP007
+
+Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
+View = Literal["native", "pyfunc", "server"]
+DTYPES: tuple[str, ...] = get_args(Dtype)
+
+
+def _known_task(task: str) -> str:
+    if find_task(task) is None:
+        raise PydanticCustomError("unknown_task", "unknown task", {})
+    return task
+
+
+def _size(text: str) -> str:
+    if parse_size(text) is None:
+        raise PydanticCustomError(
+            "size", "it is a size such as 500MB or 2GiB, not {text}", {"text": text}
+        )
+    return text
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Components(_Block):
+    """Parts that come from elsewhere than ``source``, each with a source of its own.
+
+    Args:
+        tokenizer: Source of the tokenizer.
+        feature_extractor: Source of the feature extractor (audio).
+        image_processor: Source of the image processor (vision).
+        processor: Source of the processor (multimodal).
+    """
+
+    tokenizer: AnySource | None = None
+    feature_extractor: AnySource | None = None
+    image_processor: AnySource | None = None
+    processor: AnySource | None = None
+
+    def given(self) -> dict[str, Source]:
+        """Give the declared sources by component name."""
+        return {name: value for name, value in self if value is not None}
+
+
+class Load(_Block):
+    """Extra ``from_pretrained`` arguments, per component.
+
+    Args:
+        model: For the model.
+        tokenizer: For the tokenizer. Special tokens given here hold even where the file says
+            otherwise, as a GGUF file's tokenizer does; ``split_digits: true`` makes a tokenizer
+            split numbers digit by digit, which a GGUF file does not record.
+        feature_extractor: For the feature extractor.
+        image_processor: For the image processor.
+        processor: For the processor.
+    """
+
+    model: dict[str, Any] = Field(default_factory=dict)
+    tokenizer: dict[str, Any] = Field(default_factory=dict)
+    feature_extractor: dict[str, Any] = Field(default_factory=dict)
+    image_processor: dict[str, Any] = Field(default_factory=dict)
+    processor: dict[str, Any] = Field(default_factory=dict)
+
+
+class Expectation(_Block):
+    """One thing that must hold for an output: exactly one of the conditions below.
+
+    Args:
+        input: Which evaluation input, from 0; every input where absent.
+        view: Which view; every view that ran where absent. ``similar_to`` needs embeddings.
+        column: Column of a table output, such as ``label`` or ``score``.
+        equals: The output is exactly this.
+        contains: The output's text contains this.
+        regex: A match for this regular expression is found in the output's text.
+        approx: The output's number is this, give or take ``tolerance``.
+        tolerance: Absolute tolerance of ``approx``.
+        similar_to: Index of another input; the cosine of both mean-pooled embeddings is bounded
+            by ``above`` and ``below``.
+        above: The cosine is greater than this.
+        below: The cosine is less than this.
+    """
+
+    input: int | None = Field(default=None, ge=0)
+    view: View | None = None
+    column: str | None = None
+    equals: Any = None
+    contains: str | None = None
+    regex: str | None = None
+    approx: float | None = None
+    tolerance: float = Field(default=1e-4, ge=0)
+    similar_to: int | None = Field(default=None, ge=0)
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "Expectation":
+        conditions = ("equals", "contains", "regex", "approx", "similar_to")
+        given = [name for name in conditions if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError(
+                "one_condition",
+                "an expectation takes exactly one of {conditions}; this one has {given}",
+                {"conditions": ", ".join(conditions), "given": ", ".join(given) or "none"},
+            )
+        if self.similar_to is None and (self.above, self.below) != (None, None):
+            raise PydanticCustomError("bounds", "above and below belong to similar_to", {})
+        if self.similar_to is not None and (self.above, self.below) == (None, None):
+            raise PydanticCustomError("bounds", "similar_to needs above, below or both", {})
+        if self.similar_to is not None and self.input is None:
+            raise PydanticCustomError("bounds", "similar_to needs input", {})
+        return self
+
+
+class Evaluation(_Block):
+    """The proof by inference.
+
+    Args:
+        inputs: Inputs to run, each in the form the task takes; the ``input_example``, else the
+            task's own example, where absent.
+        views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
+            and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
+            (``server``); both ways of loading, as far as the task has them, where absent. An
+            empty list skips the proof, and the verdict is then ``unproven``.
+        expect: What must hold for the outputs.
+        seed: Seed set before each prediction, so that sampling repeats.
+    """
+
+    inputs: list[Any] = Field(default_factory=list)
+    views: list[View] | None = None
+    expect: list[Expectation] = Field(default_factory=list[Expectation])
+    seed: int = 0
+
+
+class Tracking(_Block):
+    """What is said of the run in MLflow; where the server is belongs to the run, not the recipe.
+
+    Args:
+        experiment: Experiment name; ``recipes`` where absent.
+        register_as: Registered model name; the model is registered once it is proven.
+        tags: Tags of the run and the logged model.
+    """
+
+    experiment: str = Field(default="recipes", min_length=1)
+    register_as: str | None = Field(default=None, min_length=1)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Requirements(_Block):
+    """Pins beside the computed ones.
+
+    Args:
+        extra: Requirement lines, such as ``sentencepiece==0.2.0``.
+    """
+
+    extra: list[str] = Field(default_factory=list)
+
+
+class Recipe(_Block):
+    """A recipe: what is packaged, how it is signed and how it is proven.
+
+    Args:
+        description: One line, shown by ``ls``.
+        task: Task of the MLflow transformers flavor.
+        source: Where the weights come from.
+        components: Parts that come from elsewhere.
+        load: Extra ``from_pretrained`` arguments, per component.
+        save_as: ``pipeline``, or ``components`` for models no pipeline can be built from.
+        adapter: PEFT adapter on top of ``source``; the base is stored with it, or only referenced
+            with ``save_pretrained: false``.
+        merge: Whether the adapter becomes a part of the weights, as an ordinary model.
+        dtype: dtype of the weights as written and as loaded; ``auto`` keeps the checkpoint's.
+        prompt_template: Text with one ``{prompt}``, applied to each input under pyfunc.
+        inference_config: Arguments of every inference under pyfunc.
+        params: The params schema.
+        signature: ``task`` for the task's own, ``infer`` to run the model on the
+            ``input_example``, or explicit ``inputs`` and ``outputs``.
+        input_type: Form in which callers give audio: ``bytes``, ``path`` or ``array``.
+        input_example: An example stored with the model.
+        save_pretrained: Whether the weights are stored in the model.
+        evaluation: The proof by inference.
+        tracking: What is said of the run in MLflow.
+        pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs: ``extended`` for the
+            runner's, which ships inside the model, ``mlflow`` for MLflow's own.
+        requirements: Pins beside the computed ones.
+        max_shard_size: Largest weight file, such as ``2GB``; files of a checkpoint whose weights
+            need no change are split only by this. Where it is absent, other weights take MLflow's
+            ``MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE``, 500MB by default.
+        allow_pickle: Whether weights may come from ``pytorch_model.bin``, a pickle file: read as
+            tensors alone, which runs no code, and stored as safetensors.
+        trust_remote_code: Whether code from the source may run.
+    """
+
+    description: str = ""
+    task: Annotated[str, AfterValidator(_known_task)]
+    source: AnySource
+    components: Components = Field(default_factory=Components)
+    load: Load = Field(default_factory=Load)
+    save_as: Literal["pipeline", "components"] = "pipeline"
+    adapter: AnySource | None = None
+    merge: bool = False
+    dtype: Dtype = "auto"
+    prompt_template: str | None = None
+    inference_config: dict[str, Any] = Field(default_factory=dict, alias="model_config")
+    params: dict[str, ParamEntry] = Field(default_factory=dict)
+    signature: Literal["task", "infer"] | ExplicitSignature = "task"
+    input_type: InputType | None = None
+    input_example: Any = None
+    save_pretrained: bool = True
+    evaluation: Evaluation = Field(default_factory=Evaluation)
+    tracking: Tracking = Field(default_factory=Tracking)
+    pyfunc: Literal["extended", "mlflow"] = "extended"
+    requirements: Requirements = Field(default_factory=Requirements)
+    max_shard_size: Annotated[str, AfterValidator(_size)] | None = None
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
+
+    @property
+    def contract(self) -> Task:
+        """The task as this recipe signs it: ``input_type`` and an explicit signature applied."""
+        task = get_task(self.task).taking(self.input_type)
+        if self.pyfunc == "mlflow":
+            task = task.as_mlflow_has_it()
+        if not isinstance(self.signature, ExplicitSignature):
+            return task
+        media: list[Media] = [c.media for c in task.inputs if isinstance(c, Column)]
+        inputs = tuple(spec.as_entry(media[0] if media else "") for spec in self.signature.inputs)
+        given = self.signature.outputs
+        outputs = tuple(spec.as_entry("") for spec in given) if given else task.outputs
+        return replace(task, inputs=inputs, outputs=outputs)
+
+    @property
+    def views(self) -> list[View]:
+        """How the saved model is loaded for the proof."""
+        if self.evaluation.views is not None:
+            return self.evaluation.views
+        able: list[tuple[View, bool]] = [("native", self.has_native), ("pyfunc", self.has_pyfunc)]
+        return [view for view, has_it in able if has_it]
+
+    @property
+    def has_native(self) -> bool:
+        """Whether the installed transformers has a pipeline to load the model as."""
+        return has_pipeline(get_task(self.task).pipeline_task)
+
+    @property
+    def has_pyfunc(self) -> bool:
+        """Whether there is inference code for the task, so that the model gets a pyfunc."""
+        task = get_task(self.task)
+        return task.extended if self.pyfunc == "extended" else task.pyfunc

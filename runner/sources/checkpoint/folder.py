@@ -1,0 +1,198 @@
+"""What a checkpoint folder must hold, checked without reading a weight."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from runner.errors import SourceError
+from runner.findings import Finding
+from runner.sources.checkpoint.safetensors_header import (
+    ADAPTER_FILE,
+    LFS_POINTER,
+    read_file,
+    read_headers,
+)
+from runner.spelling import did_you_mean
+
+_CONFIGS = {
+    "adapter": ("adapter_config.json",),
+    "model": ("config.json",),
+    "tokenizer": ("tokenizer_config.json", "config.json"),
+    "feature_extractor": ("preprocessor_config.json", "config.json"),
+    "image_processor": ("preprocessor_config.json", "config.json"),
+    "processor": ("processor_config.json", "preprocessor_config.json", "config.json"),
+}
+_WHAT_IT_HOLDS = (
+    "A checkpoint folder holds config.json, its weights as safetensors and, for text, "
+    "tokenizer files: what save_pretrained writes."
+)
+_FRONT_MATTER = re.compile(r"\A\s*---\s*\n(.*?)\n---\s*(\n|\Z)", re.DOTALL)
+
+
+def check_folder(folder: Path, gguf: str | None, component: str = "model") -> Iterator[Finding]:
+    """Find what keeps a folder from being a checkpoint.
+
+    Args:
+        folder: The folder, absolute.
+        gguf: Name of the GGUF file in it, where the recipe names one.
+        component: The part wanted of it.
+
+    Yields:
+        Findings with ``("path",)`` or ``("file",)`` as their path.
+    """
+    try:
+        yield from _check_folder(folder, gguf, component)
+    except OSError as error:
+        message = f"{folder} cannot be read: {error.strerror or error}."
+        yield Finding("source-missing", message, "Check its permissions.", ("path",))
+
+
+def _check_folder(folder: Path, gguf: str | None, component: str) -> Iterator[Finding]:
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.is_file() else "does not exist"
+        message = f"{folder} {what}."
+        yield Finding("source-missing", message, _instead_of(folder), ("path",))
+    elif gguf is not None:
+        yield from _check_gguf(folder, gguf)
+    elif not any((folder / name).is_file() for name in _CONFIGS[component]):
+        message = f"{folder} has no {' or '.join(_CONFIGS[component])}."
+        yield Finding("no-config", message, _about_gguf(_ggufs(folder)), ("path",))
+
+
+def _instead_of(path: Path) -> str:
+    if path.suffix.casefold() == ".gguf" and path.is_file():
+        return f"Write the folder as `path`, and `file: {path.name}`."
+    if path.is_file() or not path.parent.is_dir():
+        return "Name the folder that save_pretrained wrote."
+    siblings = (entry.name for entry in path.parent.iterdir() if entry.is_dir())
+    return did_you_mean(path.name, siblings) or "Name the folder that save_pretrained wrote."
+
+
+def _about_gguf(found: list[str]) -> str:
+    match found:
+        case []:
+            return _WHAT_IT_HOLDS
+        case [one]:
+            return f"Add `file: {one}` to the source."
+        case many:
+            return f"Add `file` to the source, one of {', '.join(many)}."
+
+
+def _check_gguf(folder: Path, gguf: str) -> Iterator[Finding]:
+    if wrong := list(check_file_name(gguf)):
+        yield from wrong
+    elif not (folder / gguf).is_file():
+        names = _ggufs(folder)
+        remedy = did_you_mean(gguf, names) or f"It holds {', '.join(names) or 'no GGUF file'}."
+        yield Finding("file-missing", f"{folder} has no file {gguf}.", remedy, ("file",))
+
+
+def check_file_name(gguf: str) -> Iterator[Finding]:
+    """Find a ``file`` that is not the plain name of a GGUF file.
+
+    Args:
+        gguf: What the recipe gives as ``file``.
+
+    Yields:
+        A finding with ``("file",)`` as its path.
+    """
+    if gguf in ("", ".", "..") or any(sign in gguf for sign in "/\\\0"):
+        remedy = "Write the name alone; the folder it lies in is the source's."
+        yield Finding(
+            "file-outside", f"`{gguf}` is not the plain name of a file.", remedy, ("file",)
+        )
+    elif not gguf.casefold().endswith(".gguf"):
+        remedy = "Leave `file` out for a checkpoint with config.json and safetensors."
+        yield Finding("not-gguf", f"`{gguf}` is not a GGUF file.", remedy, ("file",))
+
+
+def _ggufs(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if p.suffix.casefold() == ".gguf")
+
+
+def insist(findings: Iterable[Finding]) -> None:
+    """Raise the first finding as an error of the source: it appeared after the recipe was checked.
+
+    Args:
+        findings: What a check found.
+
+    Raises:
+        SourceError: There is a finding.
+    """
+    for finding in findings:
+        raise SourceError(finding.message.rstrip("."), finding.remedy)
+
+
+def insist_on_weights(folder: Path, gguf: str | None, component: str) -> None:
+    """Raise what is wrong with the weight files, as far as their first bytes tell.
+
+    Args:
+        folder: A folder that ``check_folder`` found nothing wrong with.
+        gguf: Name of the GGUF file in it, where the recipe names one.
+        component: The part wanted of it; only ``model`` needs safetensors.
+
+    Raises:
+        SourceError: There are no weights, or they are corrupt.
+    """
+    if gguf is not None:
+        _insist_on_gguf(folder / gguf)
+    elif component == "model":
+        read_headers(folder)
+    elif component == "adapter":
+        read_file(folder, ADAPTER_FILE)
+
+
+def _insist_on_gguf(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(LFS_POINTER))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{path} cannot be read: {reason}", "Check its permissions.") from error
+    if start == LFS_POINTER:
+        raise SourceError(
+            f"{path} is a pointer of git-lfs, not the file it stands for",
+            "Run git lfs pull where it was cloned.",
+        )
+    if not start.startswith(b"GGUF"):
+        raise SourceError(
+            f"{path} is corrupt: it does not start as GGUF files do", "Fetch it again."
+        )
+
+
+def declared_license(folder: Path) -> str:
+    """Give the licence that the model card's front matter declares, or nothing.
+
+    Args:
+        folder: A checkpoint folder; its README.md is the card.
+    """
+    readme = folder / "README.md"
+    if not os.access(readme, os.R_OK) or not readme.is_file():
+        return ""
+    found = _FRONT_MATTER.match(readme.read_text(encoding="utf-8-sig", errors="replace"))
+    try:
+        front: Any = yaml.safe_load(found[1]) if found else None
+    except yaml.YAMLError:
+        return ""
+    return license_of(cast("dict[str, Any]", front)) if isinstance(front, dict) else ""
+
+
+def license_of(card: dict[str, Any]) -> str:
+    """Give the licence of a model card's data.
+
+    Args:
+        card: The front matter of a model card.
+
+    Returns:
+        Its ``license``; its ``license_name`` where the former is only ``other``.
+    """
+    declared = card.get("license")
+    if declared == "other":
+        declared = card.get("license_name") or declared
+    if isinstance(declared, list):
+        return ", ".join(str(one) for one in cast("list[Any]", declared))
+    return str(declared or "")

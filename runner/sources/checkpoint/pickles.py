@@ -1,0 +1,127 @@
+"""Weights in pickle files, read as tensors alone and turned into safetensors."""
+
+import json
+import pickle
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import SourceError
+from runner.sources.base import SourceContext
+from runner.sources.checkpoint.folder import insist_on_weights
+from runner.sources.checkpoint.inside import insist_inside, names_in
+from runner.sources.checkpoint.safetensors_header import (
+    ADAPTER_FILE,
+    INDEX_FILE,
+    SINGLE_FILE,
+    read_index,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+PICKLE = "pytorch_model.bin"
+PICKLE_INDEX = "pytorch_model.bin.index.json"
+ADAPTER_PICKLE = "adapter_model.bin"
+
+
+def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> Path:
+    """Give a folder whose weights are sound and safe to read.
+
+    Args:
+        folder: A folder that ``check_folder`` found nothing wrong with.
+        gguf: Name of the GGUF file in it, where the recipe names one.
+        context: The run it is for; only with ``allow_pickle`` are pickle files read.
+
+    Returns:
+        The folder itself; or, where it has weights in pickle files alone, one of the run that has
+        the same as safetensors and links to everything else.
+
+    Raises:
+        SourceError: There are no weights, or they are corrupt, or hold more than tensors; or a
+            link leads out of the folder.
+    """
+    insist_inside(folder, names_in(folder))
+    pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
+    if not pickled:
+        insist_on_weights(folder, gguf, context.component)
+        return folder
+    target = context.workdir / f"unpickled-{context.component}"
+    if not target.is_dir():
+        _convert(folder, pickled, target, context)
+    return target
+
+
+def _pickled(folder: Path, component: str) -> Mapping[str, str]:
+    """Give the safetensors file that each pickle file becomes; nothing where there are some."""
+    if component == "adapter":
+        names = {} if (folder / ADAPTER_FILE).is_file() else {ADAPTER_PICKLE: ADAPTER_FILE}
+    elif component != "model" or any((folder / n).is_file() for n in (SINGLE_FILE, INDEX_FILE)):
+        names = {}
+    elif (folder / PICKLE_INDEX).is_file():
+        listed = sorted(set(read_index(folder / PICKLE_INDEX).values()))
+        return {name: f"model-{n:05d}.safetensors" for n, name in enumerate(listed, start=1)}
+    else:
+        names = {PICKLE: SINGLE_FILE}
+    return {name: new for name, new in names.items() if (folder / name).is_file()}
+
+
+def _convert(
+    folder: Path, pickled: Mapping[str, str], target: Path, context: SourceContext
+) -> None:
+    from safetensors.torch import save_file
+
+    target.mkdir()
+    for file in folder.iterdir():
+        if file.is_file() and file.suffix != ".bin" and file.name != PICKLE_INDEX:
+            (target / file.name).symlink_to(file.resolve())
+    total = sum((folder / name).stat().st_size for name in pickled if (folder / name).is_file())
+    done = 0
+    weight_map: dict[str, str] = {}
+    for name, new in pickled.items():
+        tensors = dict(_distinct(_read(folder / name)))
+        save_file(tensors, target / new, {"format": "pt"})
+        weight_map |= dict.fromkeys(tensors, new)
+        done += (folder / name).stat().st_size
+        context.progress("reading pickle files", done, total)
+    if len(pickled) > 1:
+        index = {"metadata": {}, "weight_map": weight_map}
+        (target / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
+
+
+def _read(file: Path) -> Mapping[str, "torch.Tensor"]:
+    """Read the tensors; torch's weights-only unpickler refuses whatever is none.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.load.html.
+    """
+    import torch
+
+    found: Any
+    try:
+        found = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except FileNotFoundError as error:
+        raise SourceError(f"{file} is missing", "Fetch the checkpoint again.") from error
+    except pickle.UnpicklingError as error:
+        raise SourceError(
+            f"{file} holds more than tensors, and reading it could run code",
+            "Nothing of it was run. Convert it in a safe place, or take another checkpoint.",
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise SourceError(
+            f"{file} cannot be read as weights: {reason}", "Fetch the checkpoint again."
+        ) from error
+    if not isinstance(found, Mapping) or not all(torch.is_tensor(t) for t in found.values()):
+        raise SourceError(f"{file} holds no weights: a mapping of names to tensors", "")
+    return found
+
+
+def _distinct(tensors: Mapping[str, "torch.Tensor"]) -> Iterator[tuple[str, "torch.Tensor"]]:
+    """Leave out what is there under a second name: tied weights, which transformers ties again."""
+    seen: set[tuple[Any, ...]] = set()
+    for name, tensor in tensors.items():
+        storage = tensor.untyped_storage().data_ptr()
+        key = (storage, tensor.storage_offset(), tensor.shape, tensor.stride())
+        if key not in seen:
+            seen.add(key)
+            yield name, tensor.contiguous()

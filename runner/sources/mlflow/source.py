@@ -1,0 +1,120 @@
+"""``kind: mlflow``: an MLflow model, packaged anew: another dtype, template or params."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field
+
+from runner.errors import SourceError
+from runner.findings import Finding
+from runner.sources.base import Checkpoint, Source, SourceContext
+from runner.sources.checkpoint.folder import declared_license, insist_on_weights
+from runner.sources.checkpoint.inside import insist_inside
+from runner.sources.mlflow.location import files_of, is_model_uri, location_of
+
+_FLAVOR = "transformers"
+_LICENSE = "LICENSE.txt"
+
+
+class MlflowSource(Source):
+    """A model in MLflow's ``transformers`` flavor, or one that the runner made.
+
+    Args:
+        kind: Always ``mlflow``.
+        uri: ``models:/name/version``, ``models:/m-…``, ``runs:/run/name``, or the path of a model
+            folder, absolute or relative to the recipe file that names it.
+    """
+
+    kind: Literal["mlflow"]
+    uri: str = Field(min_length=1)
+
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+        """Find a URI of the wrong form, and a path that is no model."""
+        if not is_model_uri(self.uri):
+            remedy = "Write models:/name/version, runs:/run/name, or a path."
+            yield Finding("bad-model-uri", f"`{self.uri}` is no model's URI.", remedy, ("uri",))
+        elif self._is_path and not (self._path(folder) / "MLmodel").is_file():
+            message = f"{self._path(folder)} is no MLflow model: it has no MLmodel."
+            yield Finding("source-missing", message, "Name the model's folder.", ("uri",))
+
+    def resolve(self, context: SourceContext) -> Checkpoint:
+        """Put the parts of the model together as a checkpoint; what it references is fetched."""
+        given = str(self._path(context.folder)) if self._is_path else self.uri
+        location = location_of(given, context.tracking_uri)
+        target = context.workdir / f"mlflow-{context.component}"
+        if not target.is_dir():
+            fetched = context.workdir / f"fetched-{context.component}"
+            fetched.mkdir(exist_ok=True)
+            model = files_of(location, fetched, context.tracking_uri)
+            self._assemble(model, target, context)
+        if context.weights:
+            insist_on_weights(target, None, context.component)
+        return Checkpoint(
+            folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
+        )
+
+    @property
+    def _is_path(self) -> bool:
+        return not self.uri.startswith(("runs:/", "models:/")) and "://" not in self.uri
+
+    def _path(self, base: Path) -> Path:
+        return Path(os.path.abspath(base / os.path.expanduser(self.uri)))
+
+    def _assemble(self, model: Path, target: Path, context: SourceContext) -> None:
+        insist_inside(model, (path.relative_to(model).as_posix() for path in model.rglob("*")))
+        target.mkdir(parents=True, exist_ok=True)
+        folders = sorted((model / "components").glob("*"))
+        for folder in [*folders, model / "model"]:
+            for file in folder.rglob("*") if folder.is_dir() else ():
+                self._link(file, target / file.relative_to(folder))
+        if (model / _LICENSE).is_file():
+            shutil.copyfile(model / _LICENSE, target / _LICENSE)
+        if (model / "model_card.md").is_file():
+            data, text = ((model / f"model_card{end}").read_text() for end in ("_data.yaml", ".md"))
+            (target / "README.md").write_text(f"---\n{data}---\n{text}", encoding="utf-8")
+        if not (model / "model").is_dir():
+            source = referenced(model)
+            wanted = context.weights
+            base = source.resolve(context) if wanted else source.survey(context).checkpoint
+            for file in base.folder.rglob("*"):
+                if not (target / file.relative_to(base.folder)).exists():
+                    self._link(file, target / file.relative_to(base.folder))
+
+    def _link(self, file: Path, target: Path) -> None:
+        if file.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.symlink_to(file.resolve())
+
+
+def referenced(model: Path) -> Source:
+    """Give the source of the weights that a model without weights names.
+
+    Args:
+        model: The model folder.
+
+    Raises:
+        SourceError: It names none.
+    """
+    from runner.sources.hub.source import HubSource
+    from runner.sources.local import LocalSource
+
+    described: dict[str, Any] = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
+    flavor: dict[str, Any] = described["flavors"].get(_FLAVOR) or {}
+    metadata: dict[str, Any] = described.get("metadata") or {}
+    known: dict[str, Any] = (metadata.get("inference") or {}).get("reference") or {}
+    repo, revision = flavor.get("source_model_name"), flavor.get("source_model_revision")
+    if revision:
+        return HubSource(kind="hub", repo=str(repo), revision=str(revision))
+    if path := flavor.get("local_base_model_path") or known.get("path"):
+        return LocalSource(kind="local", path=str(path))
+    if known.get("repo"):
+        return HubSource(kind="hub", repo=known["repo"], revision=known["revision"])
+    raise SourceError(
+        f"{model} holds no weights and names none",
+        "It is no model of the transformers flavor: package it from its source.",
+    )

@@ -1,0 +1,196 @@
+"""``kind: scratch``: a small random model made on the spot, for rehearsals and tests."""
+
+import hashlib
+import importlib.util
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import Field
+
+from runner.errors import SourceError, StorageError
+from runner.findings import Finding
+from runner.sources.base import Checkpoint, Location, Source, SourceContext
+from runner.sources.scratch.config import small_config
+from runner.sources.scratch.processor import (
+    make_feature_extractor,
+    make_image_processor,
+    make_processor,
+)
+from runner.sources.scratch.tokenizer import train_tokenizer
+from runner.spelling import did_you_mean
+from runner.tasks import Task
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
+
+_MODEL_TYPE = re.compile(
+    r"""(?:[({]\s*|^\s*(?=["'][\w.-]+["']:))["']([\w.-]+)["'][,:]\s*["']\w+Config(?:uration)?["']""",
+    re.MULTILINE,
+)
+
+
+class Saveable(Protocol):
+    """A part of a checkpoint that can write itself, as those of transformers do."""
+
+    def save_pretrained(self, save_directory: str) -> Any:
+        """Write the part into a folder."""
+        ...
+
+
+_MAKERS: Mapping[str, Callable[["PretrainedConfig", Task], Saveable]] = {
+    "tokenizer": train_tokenizer,
+    "feature_extractor": make_feature_extractor,
+    "image_processor": make_image_processor,
+    "processor": make_processor,
+}
+"""What makes each component: it may write into the configuration what the model must know of it."""
+
+
+class ScratchSource(Source):
+    """A random model with a tokenizer trained on the spot: the same block gives the same bytes.
+
+    Args:
+        kind: Always ``scratch``.
+        architecture: A transformers model type, such as ``gpt2`` or ``bert``.
+        config: Fields of its configuration; sizes that are not given are small.
+        seed: Seed of the weights.
+        labels: Names of the labels, for tasks that have some.
+    """
+
+    kind: Literal["scratch"]
+    architecture: str = Field(min_length=1)
+    config: dict[str, Any] = Field(default_factory=dict)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    labels: list[str] | None = Field(default=None, min_length=2)
+
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+        """Find an unknown architecture, and labels that are given twice."""
+        known = known_architectures()
+        if known and self.architecture not in known:
+            yield Finding(
+                "unknown-architecture",
+                f"`{self.architecture}` is not an architecture of the installed transformers.",
+                did_you_mean(self.architecture, known) or "Write its `model_type`, such as bert.",
+                ("architecture",),
+            )
+        for label, times in Counter(self.labels or ()).items():
+            if times > 1:
+                message = f"The label `{label}` is given {times} times."
+                yield Finding("duplicate-label", message, "Name each label once.", ("labels",))
+
+    def resolve(self, context: SourceContext) -> Checkpoint:
+        """Make configuration, weights and components, and save them as a checkpoint."""
+        for finding in self.check(context.folder, context.component):
+            raise SourceError(finding.message.rstrip("."), finding.remedy)
+        key = f"{context.component} {context.task.name} {self.model_dump_json()}"
+        folder = context.workdir / f"scratch-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        if not folder.is_dir():
+            parts = self._parts(context.task, context.component)
+            with _saving_in(context.workdir) as staged:
+                for part in parts:
+                    part.save_pretrained(str(staged))
+                staged.rename(folder)
+        return Checkpoint(
+            folder=folder,
+            kind=self.kind,
+            name=self._name,
+        )
+
+    def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
+        """Make nothing: the block says what would be made."""
+        return Location(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.architecture} (random weights, seed {self.seed})"
+
+    def _parts(self, task: Task, component: str) -> list[Saveable]:
+        config = small_config(self.architecture, self.config, self.labels)
+        if component != "model":
+            return [make_component(component, config, task)]
+        components = [_MAKERS[name](config, task) for name in task.components if name in _MAKERS]
+        return [*components, self._model(config, task)]
+
+    def _model(self, config: "PretrainedConfig", task: Task) -> "PreTrainedModel":
+        import torch
+        import transformers
+
+        known: list[Any] = [
+            getattr(transformers, name) for name in task.auto_models if hasattr(transformers, name)
+        ]
+        fitting = [auto for auto in known if type(config) in auto._model_mapping]  # noqa: SLF001
+        if not fitting:
+            raise SourceError(
+                f"transformers has no {self.architecture} model for {task.name}: "
+                f"{' or '.join(task.auto_models)} does not know the architecture",
+                "Take an architecture that fits the task.",
+            )
+        try:
+            with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+                torch.random.default_generator.manual_seed(self.seed)
+                return fitting[0].from_config(config)
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise SourceError(
+                f"no {self.architecture} model can be made of this configuration: {reason}",
+                "Give sizes that fit each other under `config`, or none at all.",
+            ) from error
+
+
+def make_component(name: str, config: "PretrainedConfig", task: Task) -> Saveable:
+    """Make a component that fits a model.
+
+    Args:
+        name: ``tokenizer``, ``feature_extractor``, ``image_processor`` or ``processor``.
+        config: Configuration of the model; it may be told what the model must know of it.
+        task: The task.
+
+    Raises:
+        SourceError: None can be made.
+    """
+    if name not in _MAKERS:
+        raise SourceError(
+            f"a scratch source cannot make a {name.replace('_', ' ')}",
+            f"It makes a model and, for it, a {' or a '.join(_MAKERS)}.",
+        )
+    return _MAKERS[name](config, task)
+
+
+@contextmanager
+def _saving_in(workdir: Path) -> Generator[Path]:
+    """Give a folder to fill and move away; what the disk says no with is a ``StorageError``."""
+    from safetensors import SafetensorError
+
+    try:
+        staged = Path(tempfile.mkdtemp(prefix=".scratch-", dir=workdir))
+        try:
+            yield staged
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+    except (OSError, SafetensorError) as error:
+        raise StorageError(
+            f"the random model could not be written into {workdir}: {error}",
+            "Free some space, or write elsewhere with out=DIR.",
+        ) from error
+
+
+@cache
+def known_architectures() -> frozenset[str]:
+    """Give the model types of the installed transformers, without importing it."""
+    spec = importlib.util.find_spec("transformers")
+    if spec is None or spec.origin is None:
+        return frozenset()
+    models = Path(spec.origin).parent / "models"
+    listings = [models / "auto" / f"{n}.py" for n in ("configuration_auto", "auto_mappings")]
+    text = "".join(file.read_text(encoding="utf-8") for file in listings if file.is_file())
+    if found := _MODEL_TYPE.findall(text):
+        return frozenset(found)
+    folders = (entry.name for entry in models.iterdir() if entry.is_dir())
+    return frozenset(name for name in folders if name[0] not in "_.")

@@ -1,0 +1,1 @@
+"""The work of the verbs: run, plan, rehearse, lock, persist."""

@@ -1,0 +1,151 @@
+"""Rehearse a run: the whole of it, on a small random twin of the model, without its weights."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from runner.recipe.composing.composed import Composed
+from runner.recipe.language.models import Expectation, Recipe
+from runner.records import Observer, RunRecord, Silent, SourceRecord, Verdict
+from runner.sources import Checkpoint
+from runner.sources.local import LocalSource
+from runner.twins.adapter import make_adapter_twin
+from runner.twins.checkpoint import Twin, make_twin
+from runner.work.run import run
+
+FOLDER = "rehearsal"
+"""What a rehearsal leaves, in the folder of the point."""
+_MOST_INPUTS = 8
+
+
+class Rehearsal(BaseModel):
+    """What a rehearsal found.
+
+    Args:
+        recipe: Recipe name.
+        point: Name of the point.
+        model: Class of the model in transformers.
+        parameters: Number of parameters of the real model.
+        twin_parameters: Number of parameters of its twin.
+        shrunk: What makes the twin smaller.
+        not_rehearsed: What only the real weights can show, a sentence each.
+        record: The run of the twin.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: str
+    point: str
+    model: str
+    parameters: int
+    twin_parameters: int
+    shrunk: str
+    not_rehearsed: list[str]
+    record: RunRecord
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check of the twin passed."""
+        return self.record.verdict is Verdict.PASSED
+
+
+def rehearse(
+    composed: Composed, folder: Path, point: str, observer: Observer | None = None
+) -> Rehearsal:
+    """Rehearse the run of one point.
+
+    Args:
+        composed: The composed recipe.
+        folder: Folder of the point: gets ``rehearsal/`` with what a run leaves.
+        point: Name of the point.
+        observer: Told of the run as it goes.
+
+    Returns:
+        What was found. The twin's model was loaded natively and as pyfunc, and served.
+
+    Raises:
+        RunnerError: A source cannot be had, or a step failed: so it would have in the run.
+    """
+    observer = observer or Silent()
+    recipe = composed.recipe
+    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
+        workdir = Path(name)
+        checkpoints = {
+            context.component: source.survey(replace(context, weights=False)).checkpoint
+            for source, context in composed.parts(workdir, observer.progress)
+        }
+        twin = make_twin(recipe, checkpoints, workdir / "twin")
+        parameters = twin.model.num_parameters()
+        sources = {"source": _here(twin.folder)}
+        if "adapter" in checkpoints:
+            make_adapter_twin(checkpoints["adapter"], twin.model, workdir / "adapter")
+            sources["adapter"] = _here(workdir / "adapter")
+        twins = _of_twins(composed, sources)
+        record = run(twins, folder / FOLDER, point, observer)
+        record.sources = _as_surveyed(checkpoints)
+        record.write(folder / FOLDER)
+    return Rehearsal(
+        recipe=composed.name,
+        point=point,
+        model=type(twin.model).__name__,
+        parameters=twin.real,
+        twin_parameters=parameters,
+        shrunk=twin.how,
+        not_rehearsed=_not_rehearsed(recipe, twin),
+        record=record,
+    )
+
+
+def _here(folder: Path) -> LocalSource:
+    return LocalSource(kind="local", path=str(folder))
+
+
+def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Composed:
+    """Give the recipe with twins as its sources, and of its proof what random weights can pass."""
+    recipe, settings = composed.recipe, composed.settings
+    evaluation = recipe.evaluation
+    usual = recipe.model_copy(update={"evaluation": evaluation.model_copy(update={"views": None})})
+    views = [*(recipe.views or usual.views), *(["server"] if recipe.has_pyfunc else [])]
+    shorter = {
+        "inputs": evaluation.inputs[:_MOST_INPUTS],
+        "expect": [],
+        "views": list(dict.fromkeys(views)),
+    }
+    changed = {
+        **sources,
+        "save_pretrained": True,
+        "allow_pickle": False,
+        "evaluation": evaluation.model_copy(update=shorter),
+    }
+    untracked = settings.tracking.model_copy(update={"uri": None})
+    return replace(
+        composed,
+        recipe=recipe.model_copy(update=changed),
+        settings=settings.model_copy(update={"tracking": untracked}),
+        pins={k: v for k, v in composed.pins.items() if k not in ("model", "adapter")},
+    )
+
+
+def _as_surveyed(checkpoints: Mapping[str, Checkpoint]) -> dict[str, SourceRecord]:
+    return {
+        name: SourceRecord(kind=c.kind, name=c.name, commit=c.commit, license=c.license)
+        for name, c in checkpoints.items()
+    }
+
+
+def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
+    expectations, inputs = recipe.evaluation.expect, recipe.evaluation.inputs
+    said = [
+        (bool(expectations), f"{_count(expectations)}: random weights meet none"),
+        (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
+        (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),
+        *((True, f"the {name}: it is not in the cache, and was made up") for name in twin.made),
+    ]
+    return [text for holds, text in said if holds]
+
+
+def _count(expectations: Sequence[Expectation]) -> str:
+    return f"{len(expectations)} expectation{'' if len(expectations) == 1 else 's'}"
