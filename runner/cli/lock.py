@@ -63,14 +63,13 @@ def execute(args: Namespace) -> Exit:
 
 def _compose(names: Sequence[str], config_dirs: Sequence[Path]) -> "list[Composed]":
     from runner.findings import Finding, RecipeError
-    from runner.recipe.compose import compose
-    from runner.recipe.composing.config_source import GROUP, quoted
+    from runner.recipe.compose import compose_named
 
     composed: list[Composed] = []
     findings: list[Finding] = []
     for name in names or _own(config_dirs):
         try:
-            composed.append(compose([f"+{GROUP}={quoted(name)}"], config_dirs))
+            composed.append(compose_named(name, config_dirs))
         except RecipeError as error:
             findings.extend(error.findings)
     if findings:

@@ -1,15 +1,11 @@
-"""The library: every known recipe, listed or validated, without composing through Hydra."""
+"""The library: every known recipe, and every file of a group, listed or validated."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from runner.findings import Finding, Place, Severity, in_order
-from runner.recipe.composing.layers import layer
-from runner.recipe.judging.validation import validate
-from runner.recipe.language.models import Recipe
-from runner.recipe.reading.lineage import trace
+from runner.recipe.assessing import Assessed, assess
 from runner.recipe.reading.shelf import (
     FOLDER,
     SUFFIX,
@@ -24,41 +20,6 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
-
-
-@dataclass(frozen=True)
-class Assessed:
-    """A recipe as its files say it, with everything that is wrong with them.
-
-    Args:
-        name: The recipe's name.
-        file: Its file.
-        root: The folder its name is relative to.
-        values: What its files say, put together; incomplete where they are wrong.
-        recipe: The recipe; None where its values do not make one.
-        findings: What is wrong, with places.
-    """
-
-    name: str
-    file: Path
-    root: Path
-    values: dict[str, Any]
-    recipe: Recipe | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def errors(self) -> int:
-        """The number of findings that stop a run."""
-        return sum(finding.severity is Severity.ERROR for finding in self.findings)
-
-    def text(self, key: str) -> str:
-        """Give a text of the recipe's values; empty where there is none.
-
-        Args:
-            key: A field of the recipe, such as ``description``.
-        """
-        value = self.values.get(key)
-        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True)
@@ -153,11 +114,4 @@ def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
 
 def _assess(shelf: Shelf, file: Path, root: Path) -> Assessed:
     own_shelf, name = shelf.first(file, root)
-    lineage = trace(own_shelf, name, Place(display_name(file)))
-    layered = layer(lineage.documents)
-    recipe, findings = validate(layered, lineage.findings, base=is_base(file))
-    if any(finding.code == "unreadable-yaml" for finding in lineage.findings):
-        findings = [finding for finding in findings if finding.code != "missing-key"]
-    found = dict.fromkeys((*lineage.findings, *findings))
-    whole = None if lineage.findings else recipe
-    return Assessed(name, file, root, layered.values, whole, tuple(found))
+    return assess(own_shelf, name, Place(display_name(file)), base=is_base(file))

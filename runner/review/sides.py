@@ -9,12 +9,19 @@ from functools import cached_property
 from pathlib import Path
 
 from runner.findings import Finding, Loc, Place, RecipeError, Severity, in_order
-from runner.recipe.composing.layers import Layered, layer
-from runner.recipe.judging.validation import validate
+from runner.recipe.assessing import Assessed, assess
+from runner.recipe.composing.lineage import Lineage, trace
 from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
-from runner.recipe.reading.lineage import Lineage, trace
-from runner.recipe.reading.shelf import FOLDER, SUFFIX, Shelf, find_under, names_under
+from runner.recipe.reading.shelf import (
+    FOLDER,
+    SUFFIX,
+    Shelf,
+    find_under,
+    groups_beside,
+    names_under,
+    shelf_of,
+)
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.review import lock_file
@@ -82,7 +89,7 @@ class Side:
     @cached_property
     def shelf(self) -> Shelf:
         """Where recipes are looked for."""
-        return Shelf((*self.roots, *self.others))
+        return shelf_of(roots := (*self.roots, *self.others), map(groups_beside, roots))
 
     @cached_property
     def lineages(self) -> dict[str, Lineage]:
@@ -96,7 +103,7 @@ class Side:
         Args:
             name: The recipe's name.
         """
-        files = [*(d.path for d in self.lineages[name].documents), self._lock_file(name)]
+        files = [*self.lineages[name].files, self._lock_file(name)]
         return {
             self.shown(str(file)): hashlib.sha256(file.read_bytes()).hexdigest()
             for file in files
@@ -109,20 +116,18 @@ class Side:
         Args:
             name: The recipe's name.
         """
-        lineage = self.lineages[name]
-        layered = layer(lineage.documents)
-        recipe, findings = validate(layered, lineage.findings)
+        assessed = assess(self.shelf, name, Place(name))
         wrong = {
             self._as_shown(finding)
-            for finding in (*lineage.findings, *findings)
+            for finding in assessed.findings
             if finding.severity is Severity.ERROR and finding.code not in _OF_THIS_MACHINE
         }
         return Version(
             name=name,
             file=self.shown(str(self._file(name))),
-            recipe=None if wrong else recipe,
+            recipe=None if wrong else assessed.recipe,
             findings=tuple(in_order(wrong)),
-            folders=self._folders(layered),
+            folders=self._folders(assessed),
             lock=read_lock(self._lock_file(name)),
         )
 
@@ -145,14 +150,14 @@ class Side:
         file = self._file(name)
         return file.with_name(file.stem + lock_file.SUFFIX)
 
-    def _folders(self, layered: Layered) -> dict[str, str]:
+    def _folders(self, assessed: Assessed) -> dict[str, str]:
         locs: list[Loc] = [("source",), ("adapter",)]
-        components = layered.values.get("components")
+        components = assessed.values.get("components")
         locs += [("components", name) for name in components] if components else []
         folders: dict[str, str] = {}
         for loc in locs:
             for key in ("path", "uri"):
-                if origin := layered.origins.get((*loc, key)):
+                if origin := assessed.origins.get((*loc, key)):
                     folders[".".join(map(str, loc))] = self._from_top(origin.folder)
         return folders
 

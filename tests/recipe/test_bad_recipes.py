@@ -284,7 +284,7 @@ CASES = [
     ("a mapping where a list is wanted", START + "evaluation: {inputs: {a: b}}\n",
      "wrong-type", 3, "a list"),
     ("a default that is a group", "defaults: [{/model: bert}]\n" + START,
-     "bad-default", 1, "name of a recipe"),
+     "bad-default", 1, "not a block of a recipe"),
     ("a recipe that extends itself", "defaults: [/recipe/bad]\n" + START,
      "recipe-circle", 1, "circle"),
     ("nothing", "", "unreadable-yaml", 1, "mapping"),

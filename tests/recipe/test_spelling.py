@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from runner.recipe.composing.layers import layer
+from runner.recipe.composing.layers import Part, layer
 from runner.recipe.judging.validation import validate
 from runner.recipe.language.models import (
     Components,
@@ -109,7 +109,7 @@ def suggested(case: Case, wrong: str) -> list[str]:
     values, place = written(case, wrong)
     text = yaml.safe_dump(values, sort_keys=False)
     document = parse(text, Path("case.yaml").absolute(), "case.yaml")
-    _, findings = validate(layer([document]), document.findings)
+    _, findings = validate(layer([Part(document)]), document.findings)
     here = [f for f in findings if f.loc == place and f.code.startswith("unknown-")]
     said = [f.remedy for f in here if f.remedy.startswith("Did you mean ")]
     return re.findall(r"`([^`]+)`", said[0]) if said else []

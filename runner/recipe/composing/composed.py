@@ -6,23 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.findings import Finding, Loc, Place
+from runner.recipe.composing.layers import Origin
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.settings import Settings
 from runner.sources import Source, SourceContext
 from runner.sources.base import Progress, no_progress
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a value was written, and the folder its relative paths are relative to.
-
-    Args:
-        place: File, line and column, or the command line.
-        folder: The folder of that file; the working directory for the command line.
-    """
-
-    place: Place
-    folder: Path
 
 
 @dataclass(frozen=True)

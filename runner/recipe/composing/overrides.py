@@ -1,11 +1,12 @@
 """The command line's overrides: parsed with Hydra's own grammar, and expanded for sweeps."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, ValueType
+from hydra.core.override_parser.types import Glob, Override, Quote, QuotedString, ValueType
 from hydra.errors import HydraException
 
 from runner.findings import Finding, Place, RecipeError
@@ -14,6 +15,7 @@ from runner.recipe.reading.shelf import open_shelf
 COMMAND_LINE = Place("command line")
 _NOT_PLAIN = "'\"[]{}()\\"
 _MOST_POINTS = 10_000
+_ITEM = re.compile(r"([+~\w.]+)\[(\d+)\]")
 
 
 def parse(overrides: Sequence[str]) -> tuple[list[Override], list[Finding]]:
@@ -41,6 +43,10 @@ def _unreadable(text: str, error: HydraException) -> Finding:
         message = f"`{text}` is not an override."
         return Finding("bad-override", message, "Write key=value.", place=COMMAND_LINE)
     why = str(error.__cause__ or error).split("\n", 1)[0].removesuffix("None") or "it breaks off"
+    if item := _ITEM.match(text):
+        message = f"`{text}`: an item of a list is named by a dot and its number."
+        remedy = f"Write {item[1]}.{item[2]}=…, counted from 0."
+        return Finding("bad-override", message, remedy, place=COMMAND_LINE)
     remedy = f"Quote a value with special characters: '{text.split('=', 1)[0]}=\"…\"'."
     message = f"`{text}` cannot be read: {why}."
     return Finding("bad-override", message, remedy, place=COMMAND_LINE)
@@ -95,8 +101,18 @@ def _values(override: Override, config_dirs: Sequence[Path]) -> Iterable[str]:
     plain = not any(character in written for character in _NOT_PLAIN)
     if override.value_type is ValueType.SIMPLE_CHOICE_SWEEP and plain:
         return [value.strip() for value in written.split(",")]
-    if override.value_type is ValueType.GLOB_CHOICE_SWEEP and override.key_or_group == "recipe":
-        pattern = override.value()
-        names = open_shelf(config_dirs).names()
+    if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
+        pattern, shelf = override.value(), open_shelf(config_dirs)
+        group = tuple(override.key_or_group.split("/"))
+        names = shelf.names() if group == ("recipe",) else shelf.choices(group)
         return pattern.filter(names) if isinstance(pattern, Glob) else []
     return list(override.sweep_string_iterator())
+
+
+def quoted(text: str) -> str:
+    """Quote a text for an override, so that it is taken as it is.
+
+    Args:
+        text: The text.
+    """
+    return QuotedString(text, Quote.single).with_quotes()

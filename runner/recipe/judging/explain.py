@@ -6,17 +6,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from runner.findings import Finding, Fix, Loc
-from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import (
     annotation_at,
     choices,
-    fields,
     known_keys,
-    models,
     plain_loc,
     takes_text_only,
     value_at,
 )
+from runner.recipe.language.wording import block_named, described, unknown_key
 from runner.sources import all_kinds
 from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks import all_tasks
@@ -106,25 +104,6 @@ def _explain(
             yield Finding("bad-value", message, "", loc)
 
 
-def unknown_key(loc: Loc, values: dict[str, Any]) -> Finding:
-    """Make the finding for a key that is not a field where it stands.
-
-    Args:
-        loc: The path of the key.
-        values: The composed recipe.
-    """
-    key, around = str(loc[-1]), loc[:-1]
-    block = value_at(values, around)
-    annotation = annotation_at(around, values)
-    known = known_keys(annotation, block)
-    remedy = did_you_mean(key, known) or _elsewhere(key, around) or _fields_are(known)
-    message = f"`{key}` is not a field of {_block(around, block)}."
-    meant = slip(key, known)
-    there = isinstance(block, dict) and meant in block
-    fix = Fix(key, meant, is_key=True) if meant and not there else None
-    return Finding("unknown-key", message, remedy, loc, fix=fix)
-
-
 def _respelt(value: JSON, known: Iterable[str]) -> Fix | None:
     meant = slip(value, known)
     return Fix(str(value), meant) if meant else None
@@ -137,34 +116,9 @@ def _unknown_to_all(loc: Loc, values: dict[str, Any]) -> Iterator[Finding]:
         yield from (unknown_key((*loc, key), values) for key in block if key not in known)
 
 
-def _block(loc: Loc, block: JSON) -> str:
-    if not loc:
-        return "a recipe"
-    name = ".".join(map(str, loc))
-    kind = block.get("kind") if isinstance(block, dict) else None
-    return f"{name} (kind: {kind})" if isinstance(kind, str) else name
-
-
-def _elsewhere(key: str, around: Loc) -> str:
-    if around:
-        kinds = [kind for kind, model in all_kinds().items() if key in fields(model)]
-        is_source = around[0] in ("source", "components", "adapter")
-        return f"It is a field of kind: {' and '.join(kinds)}." if kinds and is_source else ""
-    blocks = [
-        block
-        for block, annotation in fields(Recipe).items()
-        if any(key in fields(model) for model in models(annotation))
-    ]
-    return f"It is a field of {one_of(blocks)}." if blocks else ""
-
-
-def _fields_are(known: list[str]) -> str:
-    return f"Its fields are {', '.join(known)}." if known else ""
-
-
 def _missing(loc: Loc, values: dict[str, Any]) -> str:
     around = loc[:-1]
-    owner = _block(around, value_at(values, around))
+    owner = block_named(around, value_at(values, around))
     return f"`{loc[-1]}` is missing: {owner} needs one."
 
 
@@ -191,27 +145,6 @@ def _wrong_type(wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc,
         return Finding("unquoted-text", message, f"Write {written}.", loc, fix=fix)
     message = f"`{name}` takes {wanted}, not {described(value)}."
     return Finding("wrong-type", message, "", loc)
-
-
-def described(value: JSON) -> str:
-    """Say what a value is: ``the text "x"``, ``the number 3``, ``a list``.
-
-    Args:
-        value: The value.
-    """
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f'the text "{value if len(value) <= 40 else value[:40] + "…"}"'
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
 
 
 def _quote(value: JSON) -> str:

@@ -2,12 +2,11 @@
 
 import copy
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from runner.findings import Finding, Loc, Place
+from runner.findings import Finding, Loc, Severity
 from runner.recipe.composing.layers import OPEN, Layered
 from runner.recipe.judging.checks import Subject, check_all
 from runner.recipe.judging.explain import explain
@@ -33,7 +32,7 @@ def validate(
     """
     left_open = list(_left_open(layered.values, ()))
     findings = [*layered.findings, *left_open]
-    refused = {f.loc for f in before if f.code in _REFUSED}
+    refused = {f.loc for f in (*before, *layered.findings) if f.code in _REFUSED}
     known = refused | {finding.loc for finding in findings}
     values = _without(layered.values, known)
     recipe, found = _parse(values, layered.raw)
@@ -42,33 +41,12 @@ def validate(
         findings = [f for f in findings if f.code != "missing-key"]
     else:
         whole = recipe or _salvage(values, found)
-        checked = check_all(Subject(whole, _folders(layered))) if whole else ()
+        checked = check_all(Subject(whole, lambda loc: layered.origin(loc).folder)) if whole else ()
         broken = refused | {finding.loc for finding in findings}
         findings += [f for f in checked if not _is_inside(f.loc, broken)]
-    placed = [f if f.place else f.at(place_of(layered, f.loc)) for f in findings]
-    return (None if layered.findings or left_open else recipe), placed
-
-
-def place_of(layered: Layered, loc: Loc) -> Place:
-    """Give the place of a value, or of the nearest one around it.
-
-    Args:
-        layered: Values and where they are from.
-        loc: The path of the value.
-    """
-    return _around(layered, loc)[0]
-
-
-def _around(layered: Layered, loc: Loc) -> tuple[Place, Path]:
-    while loc and loc not in layered.origins:
-        loc = loc[:-1]
-    if (origin := layered.origins.get(loc)) is None:
-        return Place("command line"), Path.cwd()
-    return origin.place, origin.folder
-
-
-def _folders(layered: Layered) -> Any:
-    return lambda loc: _around(layered, loc)[1]
+    placed = [f if f.place else f.at(layered.origin(f.loc).place) for f in findings]
+    whole_and_right = not (any(map(_stops, layered.findings)) or left_open)
+    return (recipe if whole_and_right else None), placed
 
 
 def _parse(values: dict[str, Any], raw: dict[Loc, str]) -> tuple[Recipe | None, list[Finding]]:
@@ -104,9 +82,14 @@ def _left_open(value: Any, loc: Loc) -> Iterable[Finding]:
                 yield from _left_open(item, (*loc, index))
         case str() if value == OPEN:
             name = ".".join(map(str, loc))
-            yield Finding("missing-key", f"`{name}` is left open (`{OPEN}`).", "Give it.", loc)
+            message = f"`{name}` is left open (`{OPEN}`) for whoever extends the recipe."
+            yield Finding("missing-key", message, f"Give it, here or as `{name}=…`.", loc)
         case _:
             pass
+
+
+def _stops(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR
 
 
 def _is_inside(loc: Loc, broken: set[Loc]) -> bool:

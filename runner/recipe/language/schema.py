@@ -199,6 +199,19 @@ def annotation_at(loc: Loc, values: JSON) -> Annotation | None:
     return annotation
 
 
+def is_block_at(loc: Loc) -> bool:
+    """Tell whether a mapping and no text may stand at a path, so that a file can hold it.
+
+    Args:
+        loc: The path.
+    """
+    allowed = alternatives(annotation_at(loc, {}))
+    return bool(loc) and all(
+        get_origin(one) is dict or (isinstance(one, type) and issubclass(one, BaseModel))
+        for one in allowed
+    )
+
+
 SETTINGS: Mapping[Loc, Annotation] = {
     ("out",): fields(Settings)["out"],
     ("device",): fields(Settings)["device"],

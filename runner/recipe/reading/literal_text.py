@@ -1,6 +1,5 @@
 """Free text: the fields whose ``${`` is text and never a reference to another value."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,30 +13,11 @@ _LITERAL: tuple[Loc, ...] = (
     ("evaluation", "expect"),
     ("load",),
 )
-_OPENING = re.compile(r"(\\*)\$\{")
 
 
 def is_literal(loc: Loc) -> bool:
     """Tell whether the value at ``loc`` is free text."""
     return any(loc[: len(prefix)] == prefix for prefix in _LITERAL)
-
-
-def escaped(values: dict[str, Any]) -> dict[str, Any]:
-    """Copy values so that OmegaConf gives back every free text exactly as written.
-
-    Args:
-        values: Values of a recipe file.
-
-    Source: OmegaConf's grammar: a backslash before ``${`` makes it text, and backslashes right
-    before that one count double.
-    """
-    return map_texts(
-        values, lambda loc, text: _OPENING.sub(_escape, text) if is_literal(loc) else text
-    )
-
-
-def _escape(opening: re.Match[str]) -> str:
-    return opening[1] * 2 + "\\${"
 
 
 def map_texts(value: Any, change: Callable[[Loc, str], Any], loc: Loc = ()) -> Any:

@@ -19,18 +19,34 @@ _RUN_SETTINGS: dict[Loc, str] = {
 }
 
 
-def forbidden(document: Document) -> Iterator[Finding]:
-    """Find what the document says that no recipe may.
+def forbidden(document: Document, at: Loc = ()) -> Iterator[Finding]:
+    """Find what a file says that no recipe may.
 
     Args:
-        document: A recipe file as read.
+        document: A file as read.
+        at: The path of the block that it is; a recipe where empty.
 
     Yields:
         Findings with their places.
     """
-    for finding in (*_header(document), *_settings(document), *_walk(document.values, ())):
-        place = document.places.get(finding.loc, document.places[()])
-        yield finding if finding.place else finding.at(place)
+    values: Any = {key: item for key, item in document.values.items() if key != "defaults"}
+    for key in reversed(at):
+        values = {key: values}
+    for finding in (*_header(document), *forbidden_values(values)):
+        yield finding.at(document.places.get(finding.loc[len(at) :], document.places[()]))
+
+
+def forbidden_values(values: dict[str, Any]) -> Iterator[Finding]:
+    """Find what no recipe may say among values, wherever they were written.
+
+    Args:
+        values: Values by their path from the root of the recipe.
+
+    Yields:
+        Findings without their places.
+    """
+    yield from _settings(values)
+    yield from _walk(values, ())
 
 
 def _header(document: Document) -> Iterator[Finding]:
@@ -40,8 +56,7 @@ def _header(document: Document) -> Iterator[Finding]:
             yield Finding("forbidden-key", message, "Leave the line out.")
 
 
-def _settings(document: Document) -> Iterator[Finding]:
-    values = document.values
+def _settings(values: dict[str, Any]) -> Iterator[Finding]:
     if "hydra" in values:
         message = "`hydra` configures the program, not a model."
         yield Finding("forbidden-key", message, "Leave it out.", ("hydra",))
@@ -56,7 +71,7 @@ def _walk(value: Any, loc: Loc) -> Iterator[Finding]:
     match value:
         case dict():
             for key, item in value.items():
-                if (*loc, key) in (("hydra",), ("defaults",)):
+                if (*loc, key) == ("hydra",):
                     continue
                 if _INSTANTIATE_KEY.fullmatch(key):
                     message = f"`{key}` would name code to run; a recipe is data."
@@ -73,44 +88,3 @@ def _walk(value: Any, loc: Loc) -> Iterator[Finding]:
             yield Finding("interpolation", message, "Write the value itself.", loc)
         case _:
             pass
-
-
-def bases(document: Document) -> tuple[list[str], list[Finding]]:
-    """Read the defaults list of a recipe.
-
-    Args:
-        document: A recipe file as read.
-
-    Returns:
-        The entries that may stand there, ``_self_`` among them exactly once, and findings for
-        those that may not. Without a ``_self_`` the recipe itself comes last, as Hydra has it.
-    """
-    entries = document.values.get("defaults", [])
-    if not isinstance(entries, list):
-        message = "`defaults` is a list of recipes to extend."
-        place = document.places[("defaults",)]
-        return ["_self_"], [Finding("bad-default", message, "", ("defaults",), place)]
-    names: list[str] = []
-    findings: list[Finding] = []
-    for index, entry in enumerate(entries):
-        if why := _refusal(entry, names):
-            remedy = "Write the name of a recipe, such as `/recipe/text-generation/scratch`."
-            loc: Loc = ("defaults", index)
-            findings.append(Finding("bad-default", why, remedy, loc, document.places[loc]))
-        else:
-            names.append(entry)
-    return names if "_self_" in names else [*names, "_self_"], findings
-
-
-def _refusal(entry: Any, before: list[str]) -> str:
-    if not isinstance(entry, str):
-        return "An entry of `defaults` is the name of a recipe, nothing else."
-    if entry == "_self_":
-        return "`_self_` stands in `defaults` twice." if entry in before else ""
-    if "${" in entry or "@" in entry:
-        return f"`{entry}`: `${{` and `@` are not taken in `defaults`."
-    if ".." in entry.split("/"):
-        return f"`{entry}`: `..` is not taken in `defaults`."
-    if entry.startswith("/") and not entry.startswith("/recipe/"):
-        return f"`{entry}` is not a recipe."
-    return ""

@@ -9,6 +9,8 @@ from runner.recipe.reading.literal_text import is_literal, map_texts
 _REFERENCE = re.compile(r"\$\{(\.*)([A-Za-z]\w*(?:\.\w+)*)\}")
 _OPENING = re.compile(r"\\?\$\{")
 _LONGEST = 1000
+_MOST = 2**20
+"""Characters that all references of a recipe may put in its place together."""
 _REMEDY = "Refer to one plain value of the recipe by its path from the root, or write it out."
 
 
@@ -33,18 +35,23 @@ def resolve(values: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
 
     Returns:
         The values without references, and a finding for each reference that cannot be followed.
-        A reference may not lead to a mapping, a list, or a value with references of its own: so
-        a few lines cannot blow up into gigabytes.
+        A reference may not lead to a mapping, a list, or a value with references of its own, and
+        all of them together not to more than a megabyte: so a few lines cannot blow up.
     """
     findings: list[Finding] = []
+    put = 0
 
     def replace(loc: Loc, text: str) -> Any:
+        nonlocal put
         if is_literal(loc) or "${" not in text or not only_references(text):
             return text
         whole = _REFERENCE.fullmatch(text)
         parts = [whole] if whole else list(_REFERENCE.finditer(text))
         targets = [_target(values, loc, part) for part in parts]
         wrong = [why for _, why in targets if why]
+        put += sum(len(str(value)) for value, _ in targets)
+        if put > _MOST:
+            wrong.append(f"makes the references of the recipe longer than {_MOST} characters")
         if wrong:
             findings.append(Finding("interpolation", f"`{text}` {wrong[0]}.", _REMEDY, loc))
             return None

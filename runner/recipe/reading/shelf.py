@@ -8,10 +8,12 @@ from pathlib import Path
 from runner.findings import Finding, RecipeError
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
-from runner.spelling import nearest, one_of
+from runner.spelling import did_you_mean, nearest, one_of
 
 SUFFIX = ".yaml"
 FOLDER = "recipes"
+GROUPS = "configs"
+"""The folder beside ``recipes`` that holds config groups: ``configs/evaluation/quick.yaml``."""
 LOCK_SUFFIX = ".lock.yaml"
 _SEGMENT = re.compile(r"\w[\w .+-]*")
 _FEW = 5
@@ -19,13 +21,15 @@ _FEW = 5
 
 @dataclass(frozen=True)
 class Shelf:
-    """Folders of recipes, searched in order.
+    """Folders of recipes and of config groups, searched in order.
 
     Args:
         roots: Absolute folders; a recipe's name is its path under one of them.
+        groups: Absolute folders; the path under one of them is a group and a name in it.
     """
 
     roots: tuple[Path, ...]
+    groups: tuple[Path, ...] = ()
 
     def find(self, name: str) -> Path | None:
         """Give the file of a recipe, or None; a name never leads out of the folders.
@@ -34,6 +38,25 @@ class Shelf:
             name: Name such as ``text-generation/scratch``.
         """
         return next((file for root in self.roots if (file := find_under(root, name))), None)
+
+    def find_choice(self, group: tuple[str, ...], name: str) -> Path | None:
+        """Give the file of a group by its name, or None.
+
+        Args:
+            group: The group, such as ``("evaluation",)``.
+            name: The name of the file in it.
+        """
+        path = "/".join((*group, name))
+        return next((file for root in self.groups if (file := find_under(root, path))), None)
+
+    def choices(self, group: tuple[str, ...]) -> list[str]:
+        """Give the names of the files of a group, in alphabetical order.
+
+        Args:
+            group: The group.
+        """
+        folders = (root.joinpath(*group) for root in self.groups)
+        return sorted({n for folder in folders if folder.is_dir() for n in names_under(folder)})
 
     def names(self) -> list[str]:
         """Give the names of all recipes, in alphabetical order; bases are left out."""
@@ -51,7 +74,7 @@ class Shelf:
         """
         root = root or root_of(file)
         name = file.absolute().relative_to(root).with_suffix("").as_posix()
-        return Shelf((root, *(r for r in self.roots if r != root))), name
+        return shelf_of((root, *self.roots), (groups_beside(root), *self.groups)), name
 
     def suggest(self, name: str) -> str:
         """Give a sentence that helps someone who wrote a name no recipe has.
@@ -85,7 +108,31 @@ def open_shelf(config_dirs: Sequence[Path] = ()) -> Shelf:
     Raises:
         RecipeError: A folder the user named does not exist.
     """
-    return Shelf(tuple(dict.fromkeys((*own_roots(config_dirs), shipped("recipes").resolve()))))
+    roots = (*own_roots(config_dirs), shipped("recipes").resolve())
+    own = [d / GROUPS if (d / GROUPS).is_dir() else d for d in config_dirs if is_parent(d)]
+    groups = (*own, Path.cwd() / GROUPS, shipped("configs"))
+    return shelf_of(roots, (folder.resolve() for folder in groups))
+
+
+def shelf_of(roots: Iterable[Path], groups: Iterable[Path]) -> Shelf:
+    """Make a shelf of folders, each searched once; groups that are not there are left out.
+
+    Args:
+        roots: Folders of recipes, in order.
+        groups: Folders of config groups, in order.
+    """
+    there = (folder for folder in groups if folder.is_dir())
+    return Shelf(tuple(dict.fromkeys(roots)), tuple(dict.fromkeys(there)))
+
+
+def is_parent(folder: Path) -> bool:
+    """Tell whether a folder holds ``recipes/`` or ``configs/``, or else holds recipes itself."""
+    return (folder / FOLDER).is_dir() or (folder / GROUPS).is_dir()
+
+
+def groups_beside(root: Path) -> Path:
+    """Give the folder of config groups that belongs to a folder of recipes."""
+    return (root.parent if root.name == FOLDER else root) / GROUPS
 
 
 def own_roots(config_dirs: Sequence[Path] = ()) -> list[Path]:
@@ -103,7 +150,8 @@ def own_roots(config_dirs: Sequence[Path] = ()) -> list[Path]:
             Finding("no-such-folder", f"--config-dir {folder}: there is no such folder.")
             for folder in missing
         )
-    given = [d / FOLDER if (d / FOLDER).is_dir() else d for d in config_dirs]
+    given = [d / FOLDER if is_parent(d) else d for d in config_dirs]
+    given = [folder for folder in given if folder.is_dir()]
     own = Path.cwd() / FOLDER
     roots = [*given, *([own] if own.is_dir() else [])]
     return list(dict.fromkeys(root.resolve() for root in roots))
@@ -181,7 +229,33 @@ def unknown_recipe(shelf: Shelf, name: str) -> Finding:
         shelf: Where it was looked for.
         name: What was written.
     """
+    if outside := _link(shelf.roots, name):
+        message = f"`{name}` is a link to a file outside {display_name(outside)}, which is no part."
+        return Finding("unknown-recipe", message, "Put the file itself there.")
     where = ", ".join(display_name(root) for root in shelf.roots)
     return Finding(
         "unknown-recipe", f"There is no recipe `{name}` in {where}.", shelf.suggest(name)
     )
+
+
+def unknown_choice(shelf: Shelf, group: tuple[str, ...], name: str) -> Finding:
+    """Make the finding for a name that no file of a group has.
+
+    Args:
+        shelf: Where it was looked for.
+        group: The group.
+        name: What was written.
+    """
+    path, known = "/".join(group), shelf.choices(group)
+    if outside := _link(shelf.groups, f"{path}/{name}"):
+        message = f"`{name}` is a link to a file outside {display_name(outside)}, which is no part."
+        return Finding("unknown-group", message, "Put the file itself there.")
+    folders = [f"{display_name(root)}/{path}" for root in shelf.groups]
+    message = f"There is no `{name}` in {', '.join(folders) or f'{GROUPS}/{path}'}."
+    remedy = did_you_mean(name, known) or (f"There is {one_of(known)}." if known else "")
+    return Finding("unknown-group", message, remedy)
+
+
+def _link(roots: Iterable[Path], name: str) -> Path | None:
+    """Give the folder in which a name is a link that leads out of it."""
+    return next((root for root in roots if (root / f"{name}{SUFFIX}").is_symlink()), None)

@@ -1,6 +1,5 @@
 """Strict YAML: one file into plain values, each with its place; nothing guessed, nothing merged."""
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from runner.findings import Finding, Loc, Place
+from runner.recipe.reading.scalars import core_scalar
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _BaseLoader
@@ -20,12 +20,6 @@ _MOST_VALUES = 20_000
 _DEEPEST = 200
 _TEXT = "tag:yaml.org,2002:str"
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-_NULLS = {"", "~", "null", "Null", "NULL"}
-_TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
-_INT = re.compile(r"[-+]?[0-9]+")
-_OCTAL, _HEX = re.compile(r"0o[0-7]+"), re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 class _Loader(_BaseLoader):
@@ -120,7 +114,10 @@ def parse(text: str, path: Path, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         place = _place(file, error.problem_mark or error.context_mark)
         what = ": ".join(part for part in (error.context, error.problem) if part)
-        return _unread(path, file, f"The YAML cannot be read: {what}.", place)
+        mark = error.problem_mark
+        is_tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+        remedy = "There is a tab; YAML is indented with spaces." if is_tab else ""
+        return _unread(path, file, f"The YAML cannot be read: {what}.", place, remedy)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         return _unread(
@@ -137,6 +134,8 @@ def parse(text: str, path: Path, file: str) -> Document:
         values = reading.value(node, ())
     except RecursionError:
         return _unread(path, file, "The values are nested too deeply.")
+    except _TooMuchError as error:
+        return _unread(path, file, f"The file holds more than {error}.", error.place)
     header = tuple(line for line in _header(text) if line)
     return Document(
         path, file, values, reading.places, reading.raw, header, tuple(reading.findings)
@@ -167,13 +166,23 @@ def _header(text: str) -> list[str]:
     return lines
 
 
-def _unread(path: Path, file: str, message: str, place: Place | None = None) -> Document:
-    finding = Finding("unreadable-yaml", message, place=place or Place(file, 1, 1))
+def _unread(
+    path: Path, file: str, message: str, place: Place | None = None, remedy: str = ""
+) -> Document:
+    finding = Finding("unreadable-yaml", message, remedy, place=place or Place(file, 1, 1))
     return Document(path, file, {}, {(): Place(file, 1, 1)}, {}, findings=(finding,))
 
 
 def _place(file: str, mark: Any) -> Place:
     return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+
+
+class _TooMuchError(Exception):
+    """The file stands for more than a recipe can be."""
+
+    def __init__(self, what: str, place: Place) -> None:
+        super().__init__(what)
+        self.place = place
 
 
 class _Reading:
@@ -186,16 +195,17 @@ class _Reading:
         self.findings: list[Finding] = []
         self._open: set[int] = set()
         self._count = 0
+        self._length = 0
 
     def value(self, node: yaml.Node, loc: Loc) -> Any:
         self._count += 1
         if self._count > _MOST_VALUES:
-            if self._count == _MOST_VALUES + 1:
-                self._find(
-                    "unreadable-yaml", f"The file holds more than {_MOST_VALUES} values.", node, loc
-                )
-            return None
+            raise _TooMuchError(f"{_MOST_VALUES} values", _place(self.file, node.start_mark))
         if isinstance(node, yaml.ScalarNode):
+            self._length += len(node.value)
+            if self._length > _LARGEST:
+                what = f"{_LARGEST} characters, aliases counted"
+                raise _TooMuchError(what, _place(self.file, node.start_mark))
             return self._scalar(node, loc)
         if id(node) in self._open:
             self._find("unreadable-yaml", "An alias stands inside what it refers to.", node, loc)
@@ -251,7 +261,7 @@ class _Reading:
         if node.tag != _TEXT:
             self._refuse_tag(node, loc)
             return None
-        value = node.value if node.style else _core_scalar(node.value)
+        value = node.value if node.style else core_scalar(node.value)
         if not isinstance(value, str):
             self.raw[loc] = node.value
         return value
@@ -263,23 +273,3 @@ class _Reading:
     def _find(self, code: str, message: str, node: yaml.Node, loc: Loc, remedy: str = "") -> None:
         place = _place(self.file, node.start_mark)
         self.findings.append(Finding(code, message, remedy, loc, place))
-
-
-def _core_scalar(text: str) -> str | int | float | bool | None:
-    if text in _NULLS:
-        return None
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    try:
-        if _INT.fullmatch(text):
-            return int(text)
-        if _OCTAL.fullmatch(text) or _HEX.fullmatch(text):
-            return int(text, 0)
-    except ValueError:
-        return text
-    if _FLOAT.fullmatch(text):
-        number = float(text)
-        return text if number in (float("inf"), float("-inf")) else number
-    if _SPECIAL.fullmatch(text):
-        return float(text.replace(".", "", 1))
-    return text

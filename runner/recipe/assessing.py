@@ -1,0 +1,104 @@
+"""One recipe put together and judged: the one way, whichever verb asks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.findings import Finding, Loc, Place, Severity
+from runner.recipe.composing.changes import apply_changes
+from runner.recipe.composing.command_line import Request
+from runner.recipe.composing.layers import Layered, Origin, Part, layer
+from runner.recipe.composing.lineage import Lineage, trace
+from runner.recipe.judging.validation import validate
+from runner.recipe.language.models import Recipe
+from runner.recipe.reading.references import resolve
+from runner.recipe.reading.shelf import Shelf
+from runner.recipe.reading.shipped import shipped
+from runner.recipe.reading.strict_yaml import read
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A recipe as its files and the command line say it, with everything that is wrong with them.
+
+    Args:
+        name: The recipe's name.
+        file: Its own file; nothing where there is none.
+        files: The files that it is made of, in merge order.
+        values: What they say, put together; incomplete where they are wrong.
+        origins: Where each value was written, by its path.
+        recipe: The recipe; None where its values do not make one.
+        findings: What is wrong, with places.
+    """
+
+    name: str
+    file: Path | None
+    files: tuple[Path, ...]
+    values: dict[str, Any]
+    origins: dict[Loc, Origin]
+    recipe: Recipe | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        """The number of findings that stop a run."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    def text(self, key: str) -> str:
+        """Give a text of the recipe's values; empty where there is none.
+
+        Args:
+            key: A field of the recipe, such as ``description``.
+        """
+        value = self.values.get(key)
+        return value if isinstance(value, str) else ""
+
+
+def assess(shelf: Shelf, name: str, asked_at: Place, *, base: bool = False) -> Assessed:
+    """Put the files of a recipe together, and judge them.
+
+    Args:
+        shelf: Where recipes and groups are.
+        name: The recipe's name.
+        asked_at: Where it was named.
+        base: The recipe only exists for others to extend: what it leaves open is no finding.
+    """
+    lineage = trace(shelf, name, asked_at)
+    return _judge(shelf, lineage, layer(lineage.parts), base=base)
+
+
+def assess_request(request: Request, asked_at: Place) -> tuple[Assessed, Layered]:
+    """Put the files of a recipe and a command line together, and judge them.
+
+    Args:
+        request: The command line; it names a recipe.
+        asked_at: Where that was written.
+
+    Returns:
+        The recipe, and the settings of the run with what is wrong with them.
+    """
+    lineage = trace(request.shelf, request.name, asked_at, request.choices)
+    layered, settings = layer(lineage.parts), _settings()
+    apply_changes(request.others, layered, settings)
+    return _judge(request.shelf, lineage, layered), settings
+
+
+def _judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
+    layered.values, lost = resolve(layered.values)
+    layered.findings += lost
+    recipe, findings = validate(layered, lineage.findings, base=base)
+    if not lineage.is_readable:
+        findings = [finding for finding in findings if finding.code != "missing-key"]
+    return Assessed(
+        name=lineage.name,
+        file=shelf.find(lineage.name),
+        files=lineage.files,
+        values=layered.values,
+        origins=layered.origins,
+        recipe=None if lineage.findings else recipe,
+        findings=tuple(dict.fromkeys((*lineage.findings, *findings))),
+    )
+
+
+def _settings() -> Layered:
+    return layer([Part(read(shipped("configs") / "config.yaml"))])

@@ -1,0 +1,184 @@
+"""What the command line changes: its values put over those of the files, like one more file."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isinf
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+
+from runner.findings import Finding, Loc, Severity
+from runner.recipe.composing.layers import Layered, Origin, Put, delete
+from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.schema import (
+    SETTINGS,
+    annotation_at,
+    fields,
+    is_free,
+    takes_text_only,
+    value_at,
+)
+from runner.recipe.language.wording import unknown_key
+from runner.recipe.reading.literal_text import map_texts
+from runner.recipe.reading.policy import forbidden_values
+from runner.spelling import did_you_mean
+
+_ESCAPE = re.compile(r"\\[nrt]")
+_FREE_TEXT = (("prompt_template",), ("description",), ("input_example",), ("evaluation", "inputs"))
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A value to set or delete, at its path."""
+
+    loc: Loc
+    override: Override
+
+    @property
+    def text(self) -> str:
+        return self.override.input_line or ""
+
+    @property
+    def key(self) -> str:
+        return self.override.key_or_group
+
+    @property
+    def adds(self) -> bool:
+        return self.override.is_add() or self.override.is_force_add()
+
+
+def apply_changes(overrides: Sequence[Override], layered: Layered, settings: Layered) -> None:
+    """Put what the command line says over the values of the files and the settings.
+
+    Whether a path is one of the language is asked once all is in place, so the order in which a
+    kind and its fields are given does not count.
+
+    Args:
+        overrides: The overrides, parsed.
+        layered: The values of the recipe; they are changed, and findings are added.
+        settings: The settings of the run, likewise.
+    """
+    changes = [_Change(_loc(o.key_or_group, layered.values), o) for o in overrides]
+    final = _kinds_in_place(changes, layered.values)
+    for change in changes:
+        into = settings if change.loc in SETTINGS else layered
+        into.findings += [f if f.place else f.at(COMMAND_LINE) for f in _apply(change, into, final)]
+
+
+def _kinds_in_place(changes: Sequence[_Change], values: dict[str, Any]) -> dict[str, Any]:
+    """Give the values with the kinds that the changes set: they say which fields there are."""
+    preview = Layered(map_texts(values, lambda _, text: text))
+    put = Put(preview, lambda _: Origin(COMMAND_LINE, Path()))
+    for change in changes:
+        value = None if change.override.is_delete() else change.override.value()
+        is_kind = change.loc[-1] == "kind" or isinstance(value, dict)
+        if is_kind and annotation_at(change.loc[:-1], preview.values) is not None:
+            put.value(change.loc, value)
+    return preview.values
+
+
+def _loc(key: str, values: dict[str, Any]) -> Loc:
+    loc: Loc = ()
+    for part in key.split("."):
+        is_item = isinstance(value_at(values, loc), list) and part.isdigit()
+        loc = (*loc, int(part) if is_item else part)
+    return loc
+
+
+def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Finding]:
+    loc = change.loc
+    annotation = SETTINGS.get(loc) or annotation_at(loc, final)
+    if annotation is None:
+        yield _unknown(loc, final)
+        return
+    given = _is_given(into.values, loc)
+    if change.override.is_delete():
+        yield from _delete(change, into, given=given)
+        return
+    if refused := _not_there(change, into.values, final, given=given):
+        yield refused
+        return
+    value = _value(change.override, takes_text_only(annotation))
+    yield from _refused_value(loc, value)
+    Put(into, lambda _: Origin(COMMAND_LINE, Path.cwd())).value(loc, value)
+
+
+def _delete(change: _Change, into: Layered, *, given: bool) -> Iterator[Finding]:
+    there, wanted = value_at(into.values, change.loc), change.override.value()
+    named = "=" in change.text
+    if not given:
+        message = f"`{change.text}`: the recipe does not say `{change.key}`."
+        yield Finding("unknown-key", message, "", change.loc)
+    elif named and wanted != there:
+        message = f"`{change.text}`: `{change.key}` is {there}, not {wanted}."
+        remedy = f"Write `~{change.key}` to delete it whatever it is."
+        yield Finding("bad-override", message, remedy, change.loc)
+    else:
+        delete(into, change.loc)
+
+
+def _value(override: Override, text_only: bool) -> Any:  # noqa: FBT001
+    """Give the value; a number or boolean for a field that takes text is the text as typed."""
+    value, written = override.value(), override.get_value_string()
+    is_text = isinstance(value, bool | int | float) and text_only
+    overflows = isinstance(value, float) and isinf(value) and "inf" not in written.casefold()
+    return written.strip() if is_text or overflows else value
+
+
+def _refused_value(loc: Loc, value: Any) -> Iterator[Finding]:
+    nested: Any = value
+    for key in reversed(loc):
+        nested = {str(key): nested}
+    if loc in SETTINGS:
+        if isinstance(value, str) and "${" in value:
+            message = f"`{value}` is taken as it is: settings refer to nothing."
+            yield Finding("interpolation", message, "Write the value itself.", loc)
+        return
+    yield from forbidden_values(nested)
+    if any(loc[: len(free)] == free for free in _FREE_TEXT) and _ESCAPE.search(str(value)):
+        found = _ESCAPE.findall(str(value))[0]
+        message = f"`{'.'.join(map(str, loc))}` holds a backslash and a letter: `{found}`."
+        remedy = "Let the shell write the character, as in $'…\\n…', or say it in a recipe file."
+        yield Finding("literal-backslash", message, remedy, loc, severity=Severity.WARNING)
+
+
+def _is_given(values: dict[str, Any], loc: Loc) -> bool:
+    around, key = value_at(values, loc[:-1]), loc[-1]
+    if isinstance(around, list):
+        return isinstance(key, int) and key < len(around)
+    return isinstance(around, dict) and key in around
+
+
+def _unknown(loc: Loc, values: dict[str, Any]) -> Finding:
+    """Name the first part of a path that the language does not have."""
+    length = next(n for n in range(1, len(loc) + 1) if annotation_at(loc[:n], values) is None)
+    finding = unknown_key(loc[:length], values)
+    settings = [".".join(map(str, s)) for s in SETTINGS]
+    if length == 1 or loc[0] == "tracking":
+        hint = did_you_mean(".".join(map(str, loc)), [*settings, *fields(Recipe)])
+        if hint:
+            return Finding(finding.code, finding.message, hint, loc)
+    return finding
+
+
+def _not_there(
+    change: _Change, values: dict[str, Any], final: dict[str, Any], *, given: bool
+) -> Finding | None:
+    """Find a value that is changed where there is none, and nothing says that it is to be added."""
+    loc, around = change.loc, value_at(values, change.loc[:-1])
+    block = ".".join(map(str, loc[:-1]))
+    if given:
+        return None
+    if isinstance(around, list):
+        message = f"`{block}` has {len(around)} items, counted from 0, and no `{loc[-1]}`."
+        return Finding("unknown-key", message, f"Write the list whole: {block}=[…].", loc)
+    free = loc not in SETTINGS and is_free(annotation_at(loc[:-1], final), around)
+    if change.adds or not free:
+        return None
+    message = f"`{loc[-1]}` is not in `{block}` of the recipe."
+    hint = did_you_mean(str(loc[-1]), around if isinstance(around, dict) else ())
+    remedy = f"{hint} To add it, write `+{change.text}`.".strip()
+    return Finding("unknown-key", message, remedy, loc)
