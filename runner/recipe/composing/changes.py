@@ -21,7 +21,7 @@ from runner.recipe.language.schema import (
     takes_text_only,
     value_at,
 )
-from runner.recipe.language.wording import unknown_key
+from runner.recipe.language.wording import described, unknown_key
 from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
 from runner.spelling import did_you_mean
@@ -91,12 +91,16 @@ def _loc(key: str, values: dict[str, Any]) -> Loc:
 def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Finding]:
     loc = change.loc
     annotation = SETTINGS.get(loc) or annotation_at(loc, final)
+    given = _is_given(into.values, loc)
+    if change.override.is_delete() and given:
+        yield from _delete(change, into)
+        return
     if annotation is None:
         yield _unknown(loc, final)
         return
-    given = _is_given(into.values, loc)
     if change.override.is_delete():
-        yield from _delete(change, into, given=given)
+        message = f"`{change.text}`: the recipe does not say `{change.key}`."
+        yield Finding("unknown-key", message, "", loc)
         return
     if refused := _not_there(change, into.values, final, given=given):
         yield refused
@@ -106,14 +110,10 @@ def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Fi
     Put(into, lambda _: Origin(COMMAND_LINE, Path.cwd())).value(loc, value)
 
 
-def _delete(change: _Change, into: Layered, *, given: bool) -> Iterator[Finding]:
+def _delete(change: _Change, into: Layered) -> Iterator[Finding]:
     there, wanted = value_at(into.values, change.loc), change.override.value()
-    named = "=" in change.text
-    if not given:
-        message = f"`{change.text}`: the recipe does not say `{change.key}`."
-        yield Finding("unknown-key", message, "", change.loc)
-    elif named and wanted != there:
-        message = f"`{change.text}`: `{change.key}` is {there}, not {wanted}."
+    if "=" in change.text and wanted != there:
+        message = f"`{change.text}`: `{change.key}` is {described(there)}."
         remedy = f"Write `~{change.key}` to delete it whatever it is."
         yield Finding("bad-override", message, remedy, change.loc)
     else:

@@ -48,8 +48,11 @@ class Part:
         return {(*self.at, *loc): text for loc, text in self.document.raw.items()}
 
     def origin(self, loc: Loc) -> Origin:
-        """Give the origin of a value, by its path in the recipe."""
-        return Origin(self.document.places[loc[len(self.at) :]], self.document.path.parent)
+        """Give the origin of a value, or of the nearest value around it that is written."""
+        loc = loc[len(self.at) :]
+        while loc not in self.document.places:
+            loc = loc[:-1]
+        return Origin(self.document.places[loc], self.document.path.parent)
 
 
 @dataclass

@@ -47,7 +47,10 @@ def _elsewhere(key: str, around: Loc) -> str:
     if around:
         kinds = [kind for kind, model in all_kinds().items() if key in fields(model)]
         is_source = around[0] in ("source", "components", "adapter")
-        return f"It is a field of kind: {' and '.join(kinds)}." if kinds and is_source else ""
+        if not (kinds and is_source):
+            return ""
+        whole = "a block that says its `kind` replaces the one that it extends"
+        return f"It is a field of kind: {' and '.join(kinds)}; {whole}."
     blocks = [
         block
         for block, annotation in fields(Recipe).items()

@@ -9,6 +9,7 @@ from runner.recipe.reading.literal_text import is_literal, map_texts
 _REFERENCE = re.compile(r"\$\{(\.*)([A-Za-z]\w*(?:\.\w+)*)\}")
 _OPENING = re.compile(r"\\?\$\{")
 _LONGEST = 1000
+_SHOWN = 80
 _MOST = 2**20
 """Characters that all references of a recipe may put in its place together."""
 _REMEDY = "Refer to one plain value of the recipe by its path from the root, or write it out."
@@ -49,11 +50,15 @@ def resolve(values: dict[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
         parts = [whole] if whole else list(_REFERENCE.finditer(text))
         targets = [_target(values, loc, part) for part in parts]
         wrong = [why for _, why in targets if why]
+        fitted = put <= _MOST
         put += sum(len(str(value)) for value, _ in targets)
         if put > _MOST:
+            if not fitted:
+                return None
             wrong.append(f"makes the references of the recipe longer than {_MOST} characters")
         if wrong:
-            findings.append(Finding("interpolation", f"`{text}` {wrong[0]}.", _REMEDY, loc))
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            findings.append(Finding("interpolation", f"`{shown}` {wrong[0]}.", _REMEDY, loc))
             return None
         if whole:
             return targets[0][0]

@@ -1,0 +1,396 @@
+"""There is one composition: whichever verb asks, a tree of recipes says the same."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from runner.findings import Finding, Place, RecipeError
+from runner.recipe.assessing import Assessed, assess
+from runner.recipe.compose import compose, compose_named
+from runner.recipe.composing.composed import Composed
+from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.language.digest import digest
+from runner.recipe.library import list_recipes, validate_paths
+from runner.recipe.reading.shelf import open_shelf
+from runner.review.sides import Side
+from tests.conftest import Outcome
+
+TREES = 2000
+OPEN = "???"
+ROOT = {"task": "text-generation", "source": {"kind": "scratch", "architecture": "gpt2"}}
+TEXTS = st.sampled_from(["a", "b c", "${task}", "${dtype}", "${source.seed}", "${description}",
+                         "${tracking.experiment}", "${nope}", "${oc.env:HOME}", "x ${task} y",
+                         "${.tags.a}", "l" * 1001, OPEN])  # fmt: skip
+NUMBERS = st.sampled_from([1, 2, 8, OPEN, "${source.seed}"])
+FREE = st.fixed_dictionaries(
+    {},
+    optional={
+        "max_new_tokens": NUMBERS,
+        "num_beams": NUMBERS,
+        "do_sample": st.sampled_from([True, False, OPEN]),
+    },
+)
+LONG = st.fixed_dictionaries(
+    {}, optional={"type": st.sampled_from(["long", "double"]), "default": st.integers(1, 9)}
+)
+PARAMS = st.dictionaries(
+    st.sampled_from(["max_new_tokens", "top_k"]), st.integers(1, 9) | LONG | st.just(OPEN)
+)
+SOURCES = st.sampled_from([
+    {"seed": 3}, {"seed": OPEN}, {"config": {"n_layer": 1}}, {"config": {"n_embd": 32}},
+    {"kind": "scratch", "architecture": "gpt2", "seed": 1}, {"kind": "hub", "repo": "a/b"},
+    {"kind": "hub"}, {"repo": "c/d"}, {"kind": "nothing"}, "a/b", OPEN,
+])  # fmt: skip
+EVALUATION = st.fixed_dictionaries(
+    {},
+    optional={
+        "views": st.sampled_from([["native"], [], ["pyfunc", "native"], OPEN]),
+        "inputs": st.lists(st.sampled_from(["a", "${task}"]), max_size=2),
+        "seed": st.integers(0, 3),
+        "sed": st.just(1),
+    },
+)
+TRACKING = st.fixed_dictionaries(
+    {}, optional={"experiment": TEXTS, "tags": st.dictionaries(st.sampled_from("ab"), TEXTS)}
+)
+FIELDS = {
+    "description": TEXTS,
+    "dtype": st.sampled_from(["float16", "float32", "flot32", OPEN, "${description}"]),
+    "source": SOURCES,
+    "model_config": FREE,
+    "params": PARAMS,
+    "tracking": TRACKING,
+    "evaluation": EVALUATION,
+    "prompt_template": st.sampled_from(["Q: {prompt}", "${task} {prompt}", "none", OPEN]),
+    "dtyp": st.just("x"),
+}
+VALUES = st.fixed_dictionaries({}, optional=FIELDS)
+GROUPS = {"evaluation": EVALUATION, "tracking": TRACKING, "model_config": FREE}
+NAMES = ["one", "two"]
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the files of a tree, by path; the recipe that is asked for is ``recipes/asked``."""
+    files: dict[str, Any] = {"recipes/_root": ROOT}
+    taken = ["/recipe/_root"]
+    for group, values in GROUPS.items():
+        for name in NAMES:
+            given = draw(values)
+            extends = (
+                {"defaults": ["one", "_self_"]} if name == "two" and draw(st.booleans()) else {}
+            )
+            files[f"configs/{group}/{name}"] = extends | given
+    names = [f"b{number}" for number in range(draw(st.integers(0, 3)))]
+    for name in [*names, "asked"]:
+        entries: list[Any] = draw(st.lists(st.sampled_from(taken), max_size=2, unique=True))
+        entries = entries or [taken[0]]
+        entries += draw(st.lists(group_entries(), max_size=2))
+        if draw(st.booleans()):
+            entries.insert(draw(st.integers(0, len(entries))), "_self_")
+        if not draw(st.integers(0, 30)):
+            entries.append(draw(st.sampled_from(["/recipe/asked", "none", "optional b0", 5])))
+        files[f"recipes/{name}"] = {"defaults": entries, **draw(VALUES)}
+        taken.append(f"/recipe/{name}")
+    return files
+
+
+def group_entries() -> st.SearchStrategy[dict[str, Any]]:
+    """Draw an entry of a defaults list that takes a group."""
+    prefixes = st.sampled_from(["/", "/", "/", "override /"])
+    names = st.sampled_from([*NAMES, "three", ["one", "two"], None])
+    return st.builds(
+        lambda prefix, group, name: {f"{prefix}{group}": name},
+        prefixes, st.sampled_from(sorted(GROUPS)), names,
+    )  # fmt: skip
+
+
+NUMBERED, SAMPLED = count(), count()
+
+
+@contextmanager
+def laid_out(base: Path, files: dict[str, Any]) -> Iterator[Path]:
+    """Write the files of a tree into a folder of their own, and work there."""
+    folder = base / f"tree{next(NUMBERED)}"
+    for path, values in files.items():
+        file = folder / f"{path}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(yaml.safe_dump(values, sort_keys=False))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder
+
+
+def outcome(act: Callable[[], Composed]) -> Composed | set[Finding]:
+    """Give what composing gives: a recipe, or everything that is wrong."""
+    try:
+        return act()
+    except RecipeError as error:
+        return set(error.findings)
+
+
+def same(one: Composed | set[Finding], other: Assessed) -> None:
+    """See that a verb which composes says what one that looks at the files says."""
+    if isinstance(one, set):
+        assert one == set(other.findings)
+        return
+    assert set(one.warnings) == set(other.findings)
+    assert one.values == other.values
+    assert {loc: o for loc, o in one.origins.items() if loc in other.origins} == other.origins
+    assert other.recipe is not None
+    assert digest(one.recipe) == digest(other.recipe)
+
+
+MANY = settings(
+    max_examples=TREES,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@MANY
+@given(files=trees())
+def test_no_two_verbs_disagree_on_a_tree(tmp_path_factory: Any, files: dict[str, Any]) -> None:
+    with laid_out(tmp_path_factory.getbasetemp(), files) as folder:
+        listed = assess(open_shelf(), "asked", Place("asked"))
+        if not next(SAMPLED) % 50:  # it looks at every shipped recipe as well
+            assert next(r for r in list_recipes() if r.name == "asked") == listed
+        validated = validate_paths([Path("recipes/asked.yaml")]).findings
+        assert set(validated) == set(listed.findings)
+        for act in (
+            lambda: compose(["+recipe=asked"]),
+            lambda: compose(["+recipe=recipes/asked.yaml"]),
+            lambda: compose_named("asked"),
+        ):
+            same(outcome(act), listed)
+        side = Side(cast("Any", None), "", "", False, folder, (folder / "recipes",), ())
+        version = side.version("asked")
+        if listed.errors:
+            assert version.recipe is None
+        else:
+            assert version.digest == digest(cast("Any", listed.recipe))
+        assert all(file.is_relative_to(folder) for file in listed.files)
+
+
+ASSIGNED = {
+    ("dtype",): st.sampled_from(["float16", "bfloat16"]),
+    ("description",): st.sampled_from(["d", "${task} d"]),
+    ("tracking", "experiment"): st.sampled_from(["e", "${task}"]),
+    ("model_config", "num_beams"): st.integers(1, 4),
+    ("params", "max_new_tokens"): st.integers(1, 9),
+    ("source", "seed"): st.integers(0, 9),
+    ("source",): st.just({"kind": "hub", "repo": "o/m"}),
+    ("evaluation", "views"): st.sampled_from([["native"], []]),
+    ("evaluation",): st.just({"seed": 2, "views": ["native"]}),
+}
+CHANGES = st.lists(
+    st.sampled_from(sorted(ASSIGNED)).flatmap(
+        lambda loc: st.tuples(st.just(loc), cast("Any", ASSIGNED[loc]))
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda change: change[0],
+)
+
+
+def typed(loc: tuple[str, ...], value: Any) -> str:
+    """Write a change as people type it."""
+    return f"++{'.'.join(loc)}={written(value)}"
+
+
+def written(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ",".join(f"{k}: {written(v)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ",".join(map(written, value)) + "]"
+        case str():
+            return f"'{value}'"
+        case _:
+            return str(value)
+
+
+def within(loc: tuple[Any, ...], change: tuple[str, ...]) -> bool:
+    """Tell whether a value is inside of what was changed, or around it and made for it."""
+    shorter = min(len(loc), len(change))
+    return loc[:shorter] == change[:shorter]
+
+
+@settings(MANY, max_examples=500)
+@given(files=trees(), changes=CHANGES)
+def test_the_command_line_is_one_more_file(
+    tmp_path_factory: Any, files: dict[str, Any], changes: list[tuple[tuple[str, ...], Any]]
+) -> None:
+    """What is typed gives the values that a recipe which extends this one and says it gives."""
+    over: list[dict[str, Any]] = []
+    for loc, value in changes:
+        nested: Any = value
+        for key in reversed(loc):
+            nested = {key: nested}
+        over.append(nested)
+    for number, values in enumerate(over):
+        below = "asked" if number == 0 else f"over{number - 1}"
+        files[f"recipes/over{number}"] = {"defaults": [f"/recipe/{below}", "_self_"], **values}
+    with laid_out(tmp_path_factory.getbasetemp(), files):
+        one = outcome(lambda: compose(["+recipe=asked", *(typed(*c) for c in changes)]))
+        other = outcome(lambda: compose([f"+recipe=over{len(over) - 1}"]))
+        if isinstance(one, Composed) and isinstance(other, Composed):
+            assert one.values == other.values
+            assert digest(one.recipe) == digest(other.recipe)
+            told = (loc for loc, origin in one.origins.items() if origin.place == COMMAND_LINE)
+            assert all(any(within(loc, change) for change, _ in changes) for loc in told)
+        else:
+            assert type(one) is type(other)
+            assert {(f.code, f.loc) for f in cast("Any", one)} == {
+                (f.code, f.loc) for f in cast("Any", other)
+            }
+
+
+@settings(MANY, max_examples=300)
+@given(layers=st.lists(VALUES, min_size=1, max_size=4))
+def test_mappings_merge_as_omegaconf_merges_them(
+    tmp_path_factory: Any, layers: list[dict[str, Any]]
+) -> None:
+    """A second opinion on the merge, where no rule of ours for blocks and params speaks."""
+    layers = [{k: v for k, v in one.items() if k not in ("source", "params")} for one in layers]
+    files: dict[str, Any] = {"recipes/b0": {**ROOT, **layers[0]}}
+    for number, values in enumerate(layers[1:], 1):
+        files[f"recipes/b{number}"] = {"defaults": [f"b{number - 1}", "_self_"], **values}
+    plain = [
+        OmegaConf.create(yaml.safe_load(yaml.safe_dump(one).replace("$", "§"))) for one in layers
+    ]
+    merged = OmegaConf.to_container(OmegaConf.merge(OmegaConf.create(ROOT), *plain))
+    with laid_out(tmp_path_factory.getbasetemp(), files):
+        found = assess(open_shelf(), f"b{len(layers) - 1}", Place("asked"))
+    told = {f.loc for f in found.findings if f.code == "interpolation"}
+    for key, value in cast("dict[str, Any]", merged).items():
+        if "§" not in str(value) and not any(loc[:1] == (key,) for loc in told):
+            assert found.values[key] == value
+
+
+def test_a_deletion_takes_out_what_the_files_say(workspace: Path) -> None:
+    files = {"recipes/a": {**ROOT, "dtype": "float16", "model_config": {"num_beams": 2}}}
+    with laid_out(workspace, files):
+        kept = compose(["+recipe=a", "~dtype", "~model_config.num_beams=2"])
+        assert kept.values == {**ROOT, "model_config": {}}
+        assert ("dtype",) not in kept.origins
+        with pytest.raises(RecipeError, match="is the number 2"):
+            compose(["+recipe=a", "~model_config.num_beams=3"])
+
+
+def test_what_is_left_open_keeps_the_value_below(workspace: Path) -> None:
+    files = {
+        "recipes/_base": {**ROOT, "dtype": "float16", "params": {"max_new_tokens": OPEN}},
+        "recipes/mine": {"defaults": ["_base", "_self_"], "dtype": OPEN},
+        "recipes/given": {"defaults": ["mine", "_self_"], "params": {"max_new_tokens": 3}},
+    }
+    with laid_out(workspace, files):
+        with pytest.raises(RecipeError) as caught:
+            compose(["+recipe=mine"])
+        assert [f.loc for f in caught.value.findings] == [("params", "max_new_tokens")]
+        given = compose(["+recipe=given"])
+        assert given.recipe.dtype == "float16"
+        assert str(given.origin(("dtype",)).place) == "recipes/_base.yaml:5:1"
+        typed_in = compose(["+recipe=mine", "params.max_new_tokens=3"])
+        assert digest(typed_in.recipe) == digest(given.recipe)
+
+
+def test_a_group_is_taken_replaced_and_chosen_on_the_command_line(workspace: Path) -> None:
+    files = {
+        "configs/evaluation/quick": {"views": ["native"]},
+        "configs/evaluation/full": {"defaults": ["quick", "_self_"], "seed": 3},
+        "recipes/_base": {"defaults": [{"/evaluation": "quick"}, "_self_"], **ROOT},
+        "recipes/mine": {"defaults": ["_base", {"override /evaluation": "full"}, "_self_"]},
+        "recipes/bare": ROOT,
+    }
+    with laid_out(workspace, files):
+        quick = compose(["+recipe=_base"])
+        assert (
+            str(quick.origin(("evaluation", "views")).place) == "configs/evaluation/quick.yaml:1:1"
+        )
+        full = compose(["+recipe=_base", "evaluation=full"])
+        assert (full.recipe.evaluation.seed, full.recipe.views) == (3, ["native"])
+        assert digest(compose(["+recipe=mine"]).recipe) == digest(full.recipe)
+        assert digest(compose(["+recipe=bare", "+evaluation=full"]).recipe) == digest(full.recipe)
+        assert full.overrides == ("evaluation=full",)
+        for wrong, said in {
+            "evaluation=ful": "Did you mean `full`?",
+            "+evaluation=full": "takes `evaluation` already",
+            "tracking=one": "takes nothing of the group `tracking`",
+            "+dtypes/x=one": "there is no group `dtypes/x`",
+        }.items():
+            with pytest.raises(RecipeError, match="error") as caught:
+                compose(["+recipe=_base", wrong])
+            assert said in str(caught.value)
+
+
+def test_own_groups_come_before_shipped_and_named_folders_before_both(workspace: Path) -> None:
+    files = {
+        "recipes/a": {"defaults": [{"/evaluation": "mine"}, "_self_"], **ROOT},
+        "configs/evaluation/mine": {"seed": 1},
+        "named/configs/evaluation/mine": {"seed": 2},
+    }
+    with laid_out(workspace, files):
+        assert compose(["+recipe=a"]).recipe.evaluation.seed == 1
+        assert compose(["+recipe=a"], [Path("named")]).recipe.evaluation.seed == 2
+
+
+def test_a_block_that_says_its_kind_replaces_the_one_it_extends(workspace: Path) -> None:
+    files = {
+        "recipes/_base": {**ROOT, "source": {"kind": "hub", "repo": "a/b", "revision": "v1"}},
+        "recipes/mine": {"defaults": ["_base", "_self_"], "source": {"kind": "hub", "repo": "c/d"}},
+        "recipes/same": {"defaults": ["_base", "_self_"], "source": {"repo": "c/d"}},
+    }
+    whole = {"kind": "hub", "repo": "c/d"}
+    with laid_out(workspace, files):
+        assert compose(["+recipe=mine"]).values["source"] == whole
+        typed_in = compose(["+recipe=_base", "source={kind: hub, repo: c/d}"])
+        assert typed_in.values["source"] == whole
+        assert compose(["+recipe=same"]).values["source"] == {**whole, "revision": "v1"}
+        there = str(workspace)
+        with pytest.raises(RecipeError) as caught:  # in that order, and only the folder is wrong
+            compose(["+recipe=_base", "source.kind=local", f"+source.path={there}",
+                     "~source.repo", "~source.revision"])  # fmt: skip
+        assert {f.code for f in caught.value.findings} == {"no-config"}
+
+
+REFUSED = [
+    {"tracking": {"experiment": "${dtype}"}, "dtype": "${save_as}", "save_as": "pipeline"},
+    {"requirements": {"extra": ["l" * 1001]}, "dtype": "${requirements.extra.0}"},
+    {"tracking": {"experiment": "${nowhere}"}},
+]
+
+
+@pytest.mark.parametrize("over", REFUSED)
+@pytest.mark.parametrize("verb", ["validate", "show", "plan", "lock", "run", "rehearse"])
+def test_a_reference_is_refused_alike_by_every_verb(
+    cli: Callable[..., Outcome], workspace: Path, verb: str, over: dict[str, Any]
+) -> None:
+    with laid_out(workspace, {"recipes/a": {**ROOT, **over}}):
+        done = cli(verb, "a" if verb in ("validate", "lock") else "+recipe=a")
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "[interp" in line]
+        assert done.code == 2, done.stdout + done.stderr
+        assert len(said) == 1
+        assert said[0].startswith("recipes/a.yaml:")
+
+
+def test_what_is_short_to_write_is_short_to_show(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    tags = {f"t{number}": "${tracking.experiment}" * 60 for number in range(100)}
+    recipe = {**ROOT, "tracking": {"experiment": "e" * 1000, "tags": tags}}
+    with laid_out(workspace, {"recipes/a": recipe}):
+        for verb, name in (("show", "+recipe=a"), ("validate", "a")):
+            done = cli(verb, name)
+            assert done.code == 2
+            assert len(done.stdout) < 100_000
+            assert "makes the references of the recipe longer" in done.stdout + done.stderr
