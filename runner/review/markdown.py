@@ -60,9 +60,8 @@ def _head(review: Review) -> str:
     if not review.recipes:
         return f"{title}\nNo recipe differs ({counted(review.unchanged, 'recipe')} unchanged).\n"
     counts = [f"**{review.count(i)} {i}**" for i in Impact if review.count(i)]
-    differ = (
-        f"{counted(len(review.recipes), 'recipe')} {'differ' if review.recipes[1:] else 'differs'}"
-    )
+    recipes = counted(len(review.recipes), "recipe")
+    differ = f"{recipes} {'differ' if review.recipes[1:] else 'differs'}"
     rest = f", {review.unchanged} unchanged" if review.unchanged else ""
     lines = [title, f"{' · '.join(counts)} — {differ}{rest}.", ""]
     impact = review.impact
