@@ -15,6 +15,7 @@ from rich.table import Table
 
 from runner.records import Outcome, RunRecord, Step, Verdict
 from runner.tasks import get_task
+from runner.wording import size
 
 if TYPE_CHECKING:
     from runner.sweeps.points import Point
@@ -61,14 +62,6 @@ def importing(console: Console) -> Generator[None]:
 
         spare_unused_imports()
         yield
-
-
-def size(count: int) -> str:
-    """Give a number of bytes as people read it: ``1.42 GB``."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count} B"
 
 
 class ConsoleObserver:

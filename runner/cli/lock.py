@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit, RunnerError
+from runner.wording import counted
 
 if TYPE_CHECKING:
     from runner.locks.check import Checked
@@ -148,14 +149,10 @@ def _told(error: RunnerError) -> str:
 
 
 def _summary(recipes: int, errors: int, warnings: int) -> str:
-    counts = [_count(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
+    counts = [counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
     return (
-        ", ".join([_count(recipes, "recipe"), *counts]) + ("" if counts else ": as locked") + "\n"
+        ", ".join([counted(recipes, "recipe"), *counts]) + ("" if counts else ": as locked") + "\n"
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _checked_document(checked: "Checked", args: Namespace) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from runner.errors import Exit
 from runner.recipe.library import Assessed
 from runner.tasks import find_task
 from runner.tasks.installed import has_pipeline
+from runner.wording import counted
 
 SUMMARY = "list the recipes: name, source and description, by task"
 
@@ -103,7 +104,7 @@ def _about(recipe: Assessed) -> str:
     if not recipe.errors:
         only = " (python_function only)" if _flavors(recipe) == ["python_function"] else ""
         return recipe.text("description") + only
-    return f"{recipe.errors} error{'s' if recipe.errors > 1 else ''}: see validate {recipe.name}"
+    return f"{counted(recipe.errors, 'error')}: see validate {recipe.name}"
 
 
 def source_of(recipe: Assessed) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
+from runner.wording import counted, size
 
 if TYPE_CHECKING:
     from runner.work.plan import Output, Plan, PlannedSource
@@ -76,8 +77,6 @@ def execute(args: Namespace) -> Exit:
 
 
 def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:
-    from runner.cli.console import size
-
     for part, source in plan.sources.items():
         yield part, source.name + (f" ({source.license})" if source.license else "")
         yield "", _amount(source)
@@ -105,11 +104,9 @@ def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:
 
 
 def _amount(source: "PlannedSource") -> str:
-    from runner.cli.console import size
-
     here = sum(file.here for file in source.files)
     fetch = f"{size(source.fetch)} to fetch" if source.fetch else "nothing to fetch"
-    return f"{fetch}, {here} file{'' if here == 1 else 's'} of {size(source.cached)} here"
+    return f"{fetch}, {counted(here, 'file')} of {size(source.cached)} here"
 
 
 def _column(spec: dict[str, Any]) -> str:

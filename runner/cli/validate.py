@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
+from runner.wording import counted
 
 if TYPE_CHECKING:
     from runner.recipe.library import Validated
@@ -103,10 +104,6 @@ def _explained(code: str) -> str:
 
 
 def _summary(files: int, errors: int, warnings: int) -> str:
-    counts = [_count(files, "recipe")]
-    counts += [_count(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
+    counts = [counted(files, "recipe")]
+    counts += [counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
     return ", ".join(counts) + ("" if errors or warnings else ": all well") + "\n"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.libraries import installed
-from runner.locks.drift import Drift, LockError, Present, drift
-from runner.locks.lock import Lock, LockedFile, LockedPart, lock_file_of, read_lock
+from runner.locks.drift import Drift, LockError, drift, missing
+from runner.locks.lock import Lock, lock_file_of
+from runner.locks.pins import pinned, recipe_digest
+from runner.locks.reading import read_lock
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.recipe.reading.strict_yaml import display_name
-from runner.sources import Location, Source
-from runner.sources.checkpoint.files import hashed
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,12 @@ def check(composed: Composed) -> Checked:
     """
     file = lock_file_of(composed.file)
     lock = read_lock(file)
-    present = present_of(composed, lock)
-    unasked = [name for name, part in present.parts.items() if part is None]
-    return Checked(display_name(file), lock, drift(lock, present), unasked)
+    overridden = f" with {', '.join(composed.overrides)}" if composed.overrides else ""
+    name = composed.name + overridden
+    if lock is None:
+        return Checked(display_name(file), None, [missing(name)], [])
+    now, unasked = _as_of_now(composed, lock)
+    return Checked(display_name(file), lock, drift(lock, now, name), unasked)
 
 
 def hold_to_locks(composed: Iterable[Composed]) -> list[Composed]:
@@ -66,53 +68,26 @@ def hold_to_locks(composed: Iterable[Composed]) -> list[Composed]:
     checked = [(one, check(one)) for one in composed]
     if drifts := [(result.file, drift) for _, result in checked for drift in result.drifts]:
         raise LockError(drifts)
-    return [replace(one, pins=_pins(result.lock)) for one, result in checked]
+    return [replace(one, pins=_commits(result.lock)) for one, result in checked]
 
 
-def _pins(lock: Lock | None) -> dict[str, str]:
+def _commits(lock: Lock | None) -> dict[str, str]:
     parts = lock.parts if lock else {}
     return {name: part.commit for name, part in parts.items() if part.commit}
 
 
-def recipe_digest(composed: Composed) -> str:
-    """Give the digest of a composed recipe as a lock has it."""
-    return f"sha256:{digest(composed.recipe)}"
-
-
-def present_of(composed: Composed, lock: Lock | None) -> Present:
-    """Say what a recipe stands for now.
-
-    Args:
-        composed: The composed recipe.
-        lock: Its lock; without one only the recipe itself is looked at.
-    """
-    parts: dict[str, LockedPart | None] = {}
+def _as_of_now(composed: Composed, lock: Lock) -> tuple[Lock, list[str]]:
+    """Give a lock as it would be now; what was not asked is as locked, and named."""
+    parts = {}
+    unasked: list[str] = []
     with tempfile.TemporaryDirectory() as workdir:
-        for source, context in composed.parts(Path(workdir)) if lock else ():
-            found = source.locate(context)
-            parts[context.component] = locked_part(source, found) if found.asked else None
-    packages = {name: installed(name) for name in lock.packages} if lock else {}
-    overridden = f" with {', '.join(composed.overrides)}" if composed.overrides else ""
-    return Present(composed.name + overridden, recipe_digest(composed), parts, packages)
-
-
-def locked_part(source: Source, found: Location, license: str = "") -> LockedPart:
-    """Put together what a lock says of a part.
-
-    Args:
-        source: Its source, as the recipe says it.
-        found: Where it is, with the files to lock.
-        license: Its licence.
-    """
-    files = {
-        name: LockedFile(sha256=sha256, size=size)
-        for name, size, sha256 in hashed(found.folder, found.files)
-    }
-    return LockedPart(
-        kind=str(getattr(source, "kind", "")),
-        name=found.name,
-        revision=str(getattr(source, "revision", "")),
-        commit=found.commit,
-        license=license,
-        files=dict(sorted(files.items())),
-    )
+        for source, context in composed.parts(Path(workdir)):
+            name, found = context.component, source.locate(context)
+            if found.asked:
+                parts[name] = pinned(source, found)
+            else:
+                unasked.append(name)
+                parts |= {name: lock.parts[name]} if name in lock.parts else {}
+    packages = {name: installed(name) for name in lock.packages}
+    changed = {"recipe": recipe_digest(composed), "parts": parts, "packages": packages}
+    return lock.model_copy(update=changed), unasked

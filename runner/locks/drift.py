@@ -1,11 +1,19 @@
-"""Drift: what is not as it was locked, by kind, from the lock and what is now."""
+"""Drift: the differences from a lock that stop a locked run, by kind, as findings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.errors import Exit
 from runner.findings import Finding, Place, RecipeError
+from runner.locks.differences import (
+    Difference,
+    FilesDiffer,
+    PackageDiffers,
+    RecipeDiffers,
+    SourceDiffers,
+    differences,
+)
 from runner.locks.lock import Lock, LockedFile, LockedPart
 
 _SHOWN = 12
@@ -83,63 +91,48 @@ class LockError(RecipeError):
         self.exit = Exit.WRONG_INPUT if ours else Exit.OUTSIDE_FAILED
 
 
-@dataclass(frozen=True)
-class Present:
-    """What a recipe stands for now, as far as it is known without fetching anything.
+def missing(recipe: str) -> Drift:
+    """Say that a recipe has no lock.
 
     Args:
-        name: The recipe's name.
-        recipe: Digest of the composed recipe.
-        parts: Where each part is; None for one whose source was not asked.
-        packages: Versions of what is installed, of the packages that the lock names.
+        recipe: The recipe's name.
     """
-
-    name: str
-    recipe: str
-    parts: Mapping[str, LockedPart | None]
-    packages: Mapping[str, str]
+    return Drift(DriftKind.LOCK_MISSING, recipe)
 
 
-def drift(lock: Lock | None, present: Present) -> list[Drift]:
+def drift(lock: Lock, now: Lock, recipe: str) -> list[Drift]:
     """Say what is not as it was locked.
 
     Args:
-        lock: The lock, where there is one.
-        present: What is now.
+        lock: The lock.
+        now: What it would say now, as far as that is known.
+        recipe: The recipe's name.
 
     Returns:
-        Every difference, in the order recipe, parts, packages; none where all is as locked.
+        Every difference that a locked run does not take, in the order recipe, parts, packages; none
+        where all is as locked. Of a part that moved its files are not told.
     """
-    if lock is None:
-        return [Drift(DriftKind.LOCK_MISSING, present.name)]
-    found: list[Drift] = []
-    if lock.recipe != present.recipe:
-        was, now = _short(lock.recipe), _short(present.recipe)
-        found.append(Drift(DriftKind.RECIPE_CHANGED, f"the recipe {present.name}", was, now))
-    for name in sorted({*lock.parts, *present.parts}):
-        part = present.parts.get(name)
-        if part is not None or name not in present.parts:
-            found += _part_drift(name, lock.parts.get(name), part)
-    for name in sorted({*lock.packages, *present.packages}):
-        was, now = lock.packages.get(name, ""), present.packages.get(name, "")
-        if was != now:
-            found.append(Drift(DriftKind.PACKAGE_CHANGED, name, was, now))
-    return found
+    found = list(differences(lock, now))
+    moved = {one.part for one in found if isinstance(one, SourceDiffers)}
+    return [drift for one in found for drift in _drifts(one, lock, moved, recipe)]
 
 
-def _part_drift(name: str, was: LockedPart | None, now: LockedPart | None) -> Iterator[Drift]:
-    if was is None or now is None or _state(was) != _state(now):
-        yield Drift(DriftKind.SOURCE_MOVED, f"the {name}", _said(was), _said(now))
-        return
-    known = was.files if was.commit else {**was.files, **now.files}
-    for file in sorted(known):
-        old, new = was.files.get(file), now.files.get(file)
-        if old is None or new is None or not _same(old, new):
-            yield Drift(DriftKind.FILE_CHANGED, f"{file} of the {name}", _print(old), _print(new))
-
-
-def _state(part: LockedPart) -> tuple[str, str, str]:
-    return part.kind, part.name, part.commit
+def _drifts(one: Difference, lock: Lock, moved: Collection[str], recipe: str) -> Iterator[Drift]:
+    match one:
+        case RecipeDiffers(was, now):
+            subject = f"the recipe {recipe}"
+            yield Drift(DriftKind.RECIPE_CHANGED, subject, _short(was), _short(now))
+        case SourceDiffers(part, was, now):
+            yield Drift(DriftKind.SOURCE_MOVED, f"the {part}", _said(was), _said(now))
+        case FilesDiffer(part, was, now) if part not in moved:
+            # a commit has its files for good: one that the lock does not name is not new
+            for file in sorted(was) if lock.parts[part].commit else one.names:
+                old, new = _print(was.get(file)), _print(now.get(file))
+                yield Drift(DriftKind.FILE_CHANGED, f"{file} of the {part}", old, new)
+        case PackageDiffers(name, was, now):
+            yield Drift(DriftKind.PACKAGE_CHANGED, name, was or "", now or "")
+        case _:
+            return
 
 
 def _said(part: LockedPart | None) -> str:
@@ -147,10 +140,6 @@ def _said(part: LockedPart | None) -> str:
         return ""
     at = f" {part.revision} at" if part.commit else ""
     return f"{part.kind} {part.name}{at} {part.commit[:_SHOWN]}".rstrip()
-
-
-def _same(old: LockedFile, new: LockedFile) -> bool:
-    return old.size == new.size and (not (old.sha256 and new.sha256) or old.sha256 == new.sha256)
 
 
 def _print(file: LockedFile | None) -> str:

@@ -1,25 +1,56 @@
-"""Locks: what a recipe stood for when it was locked, as a file beside it.
+"""The lock of a recipe: what it stood for when it was locked, as a file beside it.
 
 The file is the same to the byte wherever it is written: fixed order, no path of a machine.
 """
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
-from runner.findings import Finding, Place, RecipeError
 from runner.recipe.reading.shelf import LOCK_SUFFIX
-from runner.recipe.reading.strict_yaml import display_name
 
-_Hash = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
-_Commit = Annotated[str, Field(pattern="^([0-9a-f]{40})?$")]
+FORGIVING: Final = "forgiving"
+"""The validation context in which unknown keys are passed over, and what is not said is empty."""
+
+_EMPTY: dict[Any, Any] = {str: "", int: 0, dict: {}}
+
+
+def _hexadecimal(text: str, info: ValidationInfo, length: int) -> str:
+    if text and info.context != FORGIVING and not re.fullmatch(f"[0-9a-f]{{{length}}}", text):
+        raise ValueError(f"{length} hexadecimal digits belong here")
+    return text
+
+
+_Hash = Annotated[str, AfterValidator(lambda text, info: _hexadecimal(text, info, 64))]
+_Commit = Annotated[str, AfterValidator(lambda text, info: _hexadecimal(text, info, 40))]
 
 
 class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forgive(cls, values: Any, info: ValidationInfo) -> Any:
+        if info.context != FORGIVING or not isinstance(values, dict):
+            return values
+        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+        empty = {
+            key: _EMPTY[get_origin(field.annotation) or field.annotation]
+            for key, field in fields.items()
+            if field.is_required() and key not in values
+        }
+        return empty | {key: values[key] for key in fields if key in values}
 
 
 class LockedFile(_Block):
@@ -32,6 +63,11 @@ class LockedFile(_Block):
 
     sha256: _Hash = ""
     size: int
+
+    def is_same(self, other: "LockedFile") -> bool:
+        """Tell whether another has the same content, as far as their hashes are known."""
+        known = bool(self.sha256 and other.sha256)
+        return self.size == other.size and (not known or self.sha256 == other.sha256)
 
 
 class LockedPart(_Block):
@@ -133,30 +169,3 @@ class Lock(_Block):
 def lock_file_of(recipe: Path) -> Path:
     """Give the lock file of a recipe file: ``name.lock.yaml`` beside it."""
     return recipe.with_name(recipe.stem + LOCK_SUFFIX)
-
-
-def read_lock(file: Path) -> Lock | None:
-    """Read a lock file; nothing where there is none.
-
-    Args:
-        file: The lock file.
-
-    Raises:
-        RecipeError: It is no lock.
-    """
-    if not file.is_file():
-        return None
-    try:
-        return Lock.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        why = str(error)
-    except yaml.YAMLError as error:
-        why = str(getattr(error, "problem", "") or "not YAML")
-    except ValidationError as error:
-        first = error.errors()[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
-    message = f"{display_name(file)} is no lock that can be read ({why})."
-    remedy = "Take it back from version control, or delete it and lock the recipe again."
-    raise RecipeError(
-        [Finding("lock-unreadable", message, remedy, place=Place(display_name(file)))]
-    )

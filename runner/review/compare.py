@@ -16,8 +16,8 @@ from runner.review.signatures import (
     compare_signatures,
     effective,
     predicted,
+    read_signature,
     same,
-    signature_of,
 )
 from runner.review.sources import compare_sources
 
@@ -195,7 +195,7 @@ def _signature(before: Version, after: Version) -> Iterator[Change]:
     known = [lock.signature for lock in locked if lock and lock.signature]
     was, now = predicted(old), predicted(new)
     if len(known) == 2:
-        was, now = map(signature_of, known)
+        was, now = map(read_signature, known)
     said = [_plain(recipe.signature) for recipe in (old, new)]
     if was is None or now is None:
         if was is not now:

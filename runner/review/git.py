@@ -16,6 +16,11 @@ from runner.spelling import nearest, one_of
 
 _LINK, _FILE = "120000", ("100644", "100755")
 _SHORT = 12
+_DEEPEN = "`git fetch --unshallow`"
+_HARMLESS = (
+    "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+    "-c", "core.attributesFile=/dev/null",
+)  # fmt: skip
 
 
 class NotARepositoryError(RunnerError):
@@ -29,6 +34,13 @@ class UnknownRevisionError(RunnerError):
     """A revision that the repository does not have."""
 
     code = "unknown-revision"
+    exit = Exit.WRONG_INPUT
+
+
+class ShallowCloneError(RunnerError):
+    """The history that is needed is not in this clone."""
+
+    code = "shallow-clone"
     exit = Exit.WRONG_INPUT
 
 
@@ -66,6 +78,8 @@ class Repository:
         near = nearest(revision, known)
         last = [name for name in known if name.rsplit("/", 1)[-1] == revision]
         remedy = f"Did you mean {one_of(near or last)}?" if near or last else _remedy(known)
+        if self._is_shallow() and not near:
+            remedy = f"This clone is shallow: `git fetch origin {revision}`, or {_DEEPEN}."
         raise UnknownRevisionError(f"`{revision}` is no revision of {self.top.name}.", remedy)
 
     def _names(self) -> list[str]:
@@ -80,9 +94,21 @@ class Repository:
         Args:
             one: A commit.
             other: Another.
+
+        Raises:
+            ShallowCloneError: The clone is too shallow to tell.
         """
         done = _git(self.top, "merge-base", one, other)
-        return _text(done.stdout) or None
+        found = _text(done.stdout) or None
+        if found is None and self._is_shallow():
+            raise ShallowCloneError(
+                "The history is cut off before where the two revisions parted.",
+                f"This clone is shallow: {_DEEPEN}.",
+            )
+        return found
+
+    def _is_shallow(self) -> bool:
+        return _text(self._run("rev-parse", "--is-shallow-repository")) == "true"
 
     def extract(
         self, commit: str, folders: Sequence[str], into: Path, wanted: Callable[[str], bool]
@@ -98,7 +124,7 @@ class Repository:
         below = [] if "" in folders else ["--", *folders]
         listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *below)
         entries = [entry for entry in _entries(listed) if wanted(entry.path)]
-        command = [_program(), "-C", str(self.top), "cat-file", "--batch"]
+        command = _command(self.top, "cat-file", "--batch")
         with subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
         ) as process:
@@ -248,8 +274,21 @@ def _remedy(known: list[str]) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [_program(), "-C", str(folder), *arguments]
+    command = _command(folder, *arguments)
     return subprocess.run(command, capture_output=True, check=False, env=_environment())  # noqa: S603
+
+
+def _command(folder: Path, *arguments: str) -> list[str]:
+    """Give the command line of git; nothing that a configuration names is run by it."""
+    return [
+        _program(),
+        "--no-pager",
+        "--no-replace-objects",
+        *_HARMLESS,
+        "-C",
+        str(folder),
+        *arguments,
+    ]
 
 
 def _program() -> str:
@@ -259,7 +298,15 @@ def _program() -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    """Give git's environment: nothing is fetched, locked or asked."""
+    return {
+        **os.environ,
+        "LC_ALL": "C",
+        "GIT_ALLOW_PROTOCOL": "",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+    }
 
 
 def _text(output: bytes) -> str:

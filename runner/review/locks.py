@@ -1,23 +1,38 @@
-"""Locks compared: what the parts, the model and its last run were on each side."""
+"""Locks compared: what differs between them, by the rule of a review that it falls under."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from runner.review.lock_file import Lock, LockedFile, LockedModel, LockedPart, LockedResult
-from runner.review.packages import compare_packages
+from runner.locks.differences import (
+    Difference,
+    FilesDiffer,
+    LicenceDiffers,
+    MetricDiffers,
+    ModelDiffers,
+    OutputsDiffer,
+    PackageDiffers,
+    RecipeDiffers,
+    ResultDifference,
+    SizeDiffers,
+    SourceDiffers,
+    VerdictDiffers,
+    differences,
+)
+from runner.locks.lock import Lock, LockedFile
+from runner.review.packages import package_change
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
+from runner.wording import counted, size
 
 _PROVEN = ("passed", "proven")
 _DOCUMENTS = (".md", ".txt.license", ".gitattributes", ".png", ".jpg")
 _SHOWN = 12
-_SAME_UP_TO = 1e-9
+_MODEL_RULES = {"class": "class-changed", "dtype": "locked-dtype"}
 
 
 def in_force(version: Version) -> Lock | None:
     """Give the lock of a recipe, if it was written for this version of it."""
     lock = version.lock
-    fits = isinstance(lock, Lock) and lock.recipe.removeprefix("sha256:") == version.digest
+    fits = isinstance(lock, Lock) and _digits(lock.recipe) == version.digest
     return lock if isinstance(lock, Lock) and fits else None
 
 
@@ -36,43 +51,51 @@ def compare_locks(before: Version, after: Version) -> Iterator[Change]:
     elif now is not None and was is None:
         yield Change("lock-added", "lock")
     if isinstance(now, Lock) and in_force(after) is None:
-        written_for = now.recipe.removeprefix("sha256:")
-        yield Change("lock-stale", "lock", _short(written_for), _short(after.digest))
+        yield Change("lock-stale", "lock", _short(_digits(now.recipe)), _short(after.digest))
     if isinstance(was, Lock) and isinstance(now, Lock):
-        yield from _contents(was, now)
+        found = list(differences(was, now))
+        moved = {one.part for one in found if isinstance(one, FilesDiffer)}
+        for difference in found:
+            yield from _changes(difference, moved)
 
 
-def _contents(was: Lock, now: Lock) -> Iterator[Change]:
-    for name in was.parts:
-        if name in now.parts:
-            yield from _part(f"lock.parts.{name}", was.parts[name], now.parts[name])
-    if was.model and now.model:
-        yield from _model(was.model, now.model)
-    yield from compare_packages("lock.packages", was.packages, now.packages)
-    if was.result and now.result:
-        yield from _result(was.result, now.result)
+def _changes(difference: Difference, moved: set[str]) -> Iterator[Change]:
+    """Give the changes that a difference between two locks is; ``moved`` are parts of new files."""
+    match difference:
+        case RecipeDiffers():  # the recipes themselves are compared
+            return
+        case SourceDiffers(part, was, now):
+            if was and now and was.commit != now.commit:  # kinds and names are the recipe's
+                rule = "commit-moved" if part in moved or not was.files else "source-restated"
+                field = f"lock.parts.{part}.commit"
+                yield Change(rule, field, _short(was.commit), _short(now.commit))
+        case FilesDiffer():
+            yield from _files(difference)
+        case LicenceDiffers(part, was, now):
+            field = f"lock.parts.{part}.license"
+            yield Change("licence-changed", field, was or ABSENT, now or ABSENT)
+        case ModelDiffers(fact, was, now):
+            yield Change(_MODEL_RULES[fact], f"lock.model.{fact}", was, now)
+        case SizeDiffers("parameters", was, now):
+            yield Change("parameters-changed", "lock.model.parameters", was, now, _times(was, now))
+        case SizeDiffers(_, was, now):
+            detail = f"{size(was)} → {size(now)}, {_times(was, now)}"
+            yield Change("size-changed", "lock.model.bytes", was, now, detail)
+        case PackageDiffers(name, was, now):
+            yield package_change(f"lock.packages.{name}", was, now)
+        case VerdictDiffers() | MetricDiffers() | OutputsDiffer():
+            yield from result_changes("lock.result", difference)
 
 
-def _part(field: str, was: LockedPart, now: LockedPart) -> Iterator[Change]:
-    moved = [name for name in was.files if not _is_same(was.files[name], now.files.get(name))]
-    moved += [name for name in now.files if name not in was.files]
-    if was.commit != now.commit:
-        rule = "commit-moved" if moved or not was.files else "source-restated"
-        yield Change(rule, f"{field}.commit", _short(was.commit), _short(now.commit))
-    documents = [name for name in moved if _is_document(name)]
-    for rule, names in (
-        ("files-changed", [name for name in moved if name not in documents]),
-        ("files-beside", documents),
-    ):
+def _files(difference: FilesDiffer) -> Iterator[Change]:
+    documents = [name for name in difference.names if _is_document(name)]
+    weights = [name for name in difference.names if name not in documents]
+    for rule, names in (("files-changed", weights), ("files-beside", documents)):
         if names:
-            old, new = ({n: _described(part.files.get(n)) for n in names} for part in (was, now))
-            yield Change(rule, f"{field}.files", old, new, _count(len(names)))
-    if was.license != now.license:
-        yield Change("licence-changed", f"{field}.license", _said(was.license), _said(now.license))
-
-
-def _is_same(was: LockedFile, now: LockedFile | None) -> bool:
-    return now is not None and was.is_same(now)
+            sides = (difference.was, difference.now)
+            old, new = ({name: _described(side.get(name)) for name in names} for side in sides)
+            field = f"lock.parts.{difference.part}.files"
+            yield Change(rule, field, old, new, counted(len(names), "file"))
 
 
 def _is_document(name: str) -> bool:
@@ -83,84 +106,38 @@ def _described(file: LockedFile | None) -> str:
     return f"{file.sha256[:_SHOWN]} {size(file.size)}".strip() if file else "absent"
 
 
-def _count(files: int) -> str:
-    return "one file" if files == 1 else f"{files} files"
-
-
-def _model(was: LockedModel, now: LockedModel) -> Iterator[Change]:
-    if was.class_name != now.class_name:
-        yield Change("class-changed", "lock.model.class", was.class_name, now.class_name)
-    if was.dtype != now.dtype:
-        yield Change("locked-dtype", "lock.model.dtype", was.dtype, now.dtype)
-    if was.parameters != now.parameters:
-        times = _times(was.parameters, now.parameters)
-        old, new = was.parameters, now.parameters
-        yield Change("parameters-changed", "lock.model.parameters", old, new, times)
-    if was.bytes != now.bytes:
-        times = f"{size(was.bytes)} → {size(now.bytes)}, {_times(was.bytes, now.bytes)}"
-        yield Change("size-changed", "lock.model.bytes", was.bytes, now.bytes, times)
-
-
 def _times(was: int, now: int) -> str:
     return f"× {now / was:.3g}" if was else "was unknown"
 
 
-def _result(was: LockedResult, now: LockedResult) -> Iterator[Change]:
-    yield from compare_verdicts("lock.result.verdict", was.verdict, now.verdict)
-    yield from compare_metrics("lock.result.metrics", was.metrics, now.metrics)
-    if was.outputs and now.outputs and was.outputs != now.outputs:
-        digests = (was.outputs, now.outputs)
-        old, new = (digest.removeprefix("sha256:")[:_SHOWN] for digest in digests)
-        yield Change("outputs-moved", "lock.result.outputs", old, new)
-
-
-def compare_verdicts(field: str, was: str, now: str) -> Iterator[Change]:
-    """Compare what two proofs said.
+def result_changes(field: str, difference: ResultDifference) -> Iterator[Change]:
+    """Give the changes that a difference between two results is.
 
     Args:
-        field: What to call it.
-        was: The verdict before.
-        now: The verdict after.
+        field: What to call the result.
+        difference: The difference.
     """
-    if (was in _PROVEN) != (now in _PROVEN):
-        yield Change("verdict-gained" if now in _PROVEN else "verdict-lost", field, was, now)
+    match difference:
+        case VerdictDiffers(was, now):
+            if (was in _PROVEN) != (now in _PROVEN):
+                rule = "verdict-gained" if now in _PROVEN else "verdict-lost"
+                yield Change(rule, f"{field}.verdict", was, now)
+        case MetricDiffers(name, was, now):
+            here = f"{field}.metrics.{name}"
+            if was is None or now is None:
+                old, new = (ABSENT if value is None else value for value in (was, now))
+                yield Change("metric-set", here, old, new)
+            else:
+                share = f" ({(now - was) / abs(was):+.1%})" if was else ""
+                yield Change("metric-moved", here, was, now, f"{now - was:+.4g}{share}")
+        case OutputsDiffer(was, now):
+            old, new = _short(_digits(was)), _short(_digits(now))
+            yield Change("outputs-moved", f"{field}.outputs", old, new)
 
 
-def compare_metrics(
-    field: str, was: Mapping[str, float], now: Mapping[str, float]
-) -> Iterator[Change]:
-    """Compare metrics by name, with their deltas.
-
-    Args:
-        field: What to call them.
-        was: The metrics before.
-        now: The metrics after.
-    """
-    for name in dict.fromkeys([*was, *now]):
-        old, new = was.get(name), now.get(name)
-        here = f"{field}.{name}"
-        if old is None or new is None:
-            yield Change("metric-set", here, _number(old), _number(new))
-        elif abs(new - old) > _SAME_UP_TO * max(abs(new), abs(old)):
-            share = f" ({(new - old) / abs(old):+.1%})" if old else ""
-            yield Change("metric-moved", here, old, new, f"{new - old:+.4g}{share}")
+def _digits(digest: str) -> str:
+    return digest.removeprefix("sha256:")
 
 
-def _number(value: float | None) -> Any:
-    return ABSENT if value is None else value
-
-
-def _short(commit: str) -> Any:
-    return commit[:_SHOWN] or ABSENT
-
-
-def _said(text: str) -> Any:
-    return text or ABSENT
-
-
-def size(count: int) -> str:
-    """Give a number of bytes as people read it: ``1.42 GB``."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count} B"
+def _short(digits: str) -> object:
+    return digits[:_SHOWN] or ABSENT

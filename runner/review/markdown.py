@@ -13,6 +13,7 @@ from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
 from runner.review.sides import Side
 from runner.review.trial import Answer, Trial
+from runner.wording import counted
 
 LONGEST = 60_000
 """Characters that a comment may have; GitHub takes 65,536."""
@@ -57,9 +58,10 @@ def _head(review: Review) -> str:
     between = f"{_called(review.before)} → {_called(review.after)}"
     title = f"## Recipe review: {between}\n"
     if not review.recipes:
-        return f"{title}\nNo recipe differs ({_recipes(review.unchanged)} unchanged).\n"
+        return f"{title}\nNo recipe differs ({counted(review.unchanged, 'recipe')} unchanged).\n"
     counts = [f"**{review.count(i)} {i}**" for i in Impact if review.count(i)]
-    differ = f"{_recipes(len(review.recipes))} {'differ' if review.recipes[1:] else 'differs'}"
+    recipes = counted(len(review.recipes), "recipe")
+    differ = f"{recipes} {'differ' if review.recipes[1:] else 'differs'}"
     rest = f", {review.unchanged} unchanged" if review.unchanged else ""
     lines = [title, f"{' · '.join(counts)} — {differ}{rest}.", ""]
     impact = review.impact
@@ -72,10 +74,6 @@ def _called(side: Side) -> str:
     if not here or side.commit.startswith(side.label):
         return code(side.label)
     return f"{code(side.label)} ({'where it was left, ' if side.parted else ''}{here})"
-
-
-def _recipes(number: int) -> str:
-    return f"{number} recipe{'' if number == 1 else 's'}"
 
 
 def _is_rewritten(one: Reviewed) -> bool:

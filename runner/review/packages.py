@@ -1,6 +1,6 @@
 """Packages compared: pins in a recipe and versions in its lock."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from runner.recipe.language.models import Recipe
 from runner.review.rules import ABSENT, Change
@@ -14,27 +14,23 @@ def compare_requirements(before: Recipe, after: Recipe) -> Iterator[Change]:
         after: The recipe after.
     """
     was, now = (_by_name(recipe.requirements.extra) for recipe in (before, after))
-    yield from compare_packages("requirements.extra", was, now)
+    for name in dict.fromkeys([*was, *now]):
+        if was.get(name) != now.get(name):
+            yield package_change(f"requirements.extra.{name}", was.get(name), now.get(name))
 
 
-def compare_packages(
-    field: str, was: Mapping[str, str], now: Mapping[str, str]
-) -> Iterator[Change]:
-    """Compare versions of packages.
+def package_change(field: str, was: str | None, now: str | None) -> Change:
+    """Give the change that another version of a package is.
 
     Args:
-        field: What to call them.
-        was: Version by name before.
-        now: Version by name after.
+        field: What to call it.
+        was: Its version before; None where it was not there.
+        now: Its version after; None where it is not there.
     """
-    for name in dict.fromkeys([*was, *now]):
-        old, new = was.get(name), now.get(name)
-        here = f"{field}.{name}"
-        if old is None or new is None:
-            yield Change("package-set", here, _said(old), _said(new))
-        elif old != new:
-            is_major = _promise(old) != _promise(new) or _promise(old) is None
-            yield Change("package-major" if is_major else "package-moved", here, old, new)
+    if was is None or now is None:
+        return Change("package-set", field, _said(was), _said(now))
+    is_major = _promise(was) != _promise(now) or _promise(was) is None
+    return Change("package-major" if is_major else "package-moved", field, was, now)
 
 
 def _said(version: str | None) -> object:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from runner.findings import Finding, Loc, Place, RecipeError, Severity, in_order
+from runner.locks.lock import Lock, lock_file_of
+from runner.locks.reading import read_any_lock
 from runner.recipe.assessing import Assessed, assess
 from runner.recipe.composing.lineage import Lineage, trace
 from runner.recipe.language.digest import digest
@@ -24,9 +26,7 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
-from runner.review import lock_file
 from runner.review.git import Repository
-from runner.review.lock_file import Lock, read_lock
 
 _OF_THIS_MACHINE = frozenset(
     (
@@ -128,7 +128,7 @@ class Side:
             recipe=None if wrong else assessed.recipe,
             findings=tuple(in_order(wrong)),
             folders=self._folders(assessed),
-            lock=read_lock(self._lock_file(name)),
+            lock=read_any_lock(self._lock_file(name)),
         )
 
     def shown(self, text: str) -> str:
@@ -147,8 +147,7 @@ class Side:
         return next(found, self.tree / name)
 
     def _lock_file(self, name: str) -> Path:
-        file = self._file(name)
-        return file.with_name(file.stem + lock_file.SUFFIX)
+        return lock_file_of(self._file(name))
 
     def _folders(self, assessed: Assessed) -> dict[str, str]:
         locs: list[Loc] = [("source",), ("adapter",)]

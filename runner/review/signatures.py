@@ -67,10 +67,10 @@ def predicted(recipe: Recipe) -> Signature | None:
     if isinstance(given, ExplicitSignature):
         inputs = [spec.to_mlflow() for spec in given.inputs]
         outputs = [spec.to_mlflow() for spec in given.outputs or ()] or outputs
-    return signature_of({"inputs": inputs, "outputs": outputs})
+    return read_signature({"inputs": inputs, "outputs": outputs})
 
 
-def signature_of(sides: Mapping[str, Any]) -> Signature:
+def read_signature(sides: Mapping[str, Any]) -> Signature:
     """Read a signature as MLflow writes it.
 
     Args:

@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from runner.errors import RunnerError
+from runner.locks.differences import result_differences
+from runner.locks.lock import LockedResult
 from runner.records import Observer, RunRecord
-from runner.review.locks import compare_metrics, compare_verdicts
+from runner.review.locks import result_changes
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Side, Version
-from runner.review.signatures import canonical, compare_signatures, same, signature_of
+from runner.review.signatures import canonical, compare_signatures, read_signature, same
 
 _POINT = "review"
 _RUN = "run."
@@ -134,6 +136,11 @@ def _compare(was: RunRecord | RunnerError, now: RunRecord | RunnerError) -> Tria
     return Trial(answers, tuple(_differences(was, now, answers)))
 
 
+def _said_of(record: RunRecord) -> LockedResult:
+    """Give what a lock would say of a run, but for its outputs, which are compared one by one."""
+    return LockedResult(verdict=record.verdict.value, metrics=record.metrics, outputs="")
+
+
 def _why(error: RunnerError) -> str:
     return str(error).partition("\n")[0]
 
@@ -158,10 +165,10 @@ def _differences(was: RunRecord, now: RunRecord, answers: Sequence[Answer]) -> I
     if both:
         detail = f"{len(both)} of {len(answers)} answered differently"
         yield Change("outputs-moved", "run.outputs", detail=detail)
-    yield from compare_verdicts("run.verdict", was.verdict.value, now.verdict.value)
-    yield from compare_metrics("run.metrics", was.metrics, now.metrics)
+    for difference in result_differences(_said_of(was), _said_of(now)):
+        yield from result_changes("run", difference)
     if was.signature and now.signature:
-        changes = compare_signatures(signature_of(was.signature), signature_of(now.signature))
+        changes = compare_signatures(read_signature(was.signature), read_signature(now.signature))
         yield from (replace(change, field=f"{_RUN}{change.field}") for change in changes)
     if was.model_bytes and now.model_bytes and was.dtype != now.dtype:
         yield Change("locked-dtype", "run.dtype", was.dtype, now.dtype)

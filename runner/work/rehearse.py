@@ -1,19 +1,20 @@
 """Rehearse a run: the whole of it, on a small random twin of the model, without its weights."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.models import Expectation, Recipe
+from runner.recipe.language.models import Recipe
 from runner.records import Observer, RunRecord, Silent, SourceRecord, Verdict
 from runner.sources import Checkpoint
 from runner.sources.local import LocalSource
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
+from runner.wording import counted
 from runner.work.run import run
 
 FOLDER = "rehearsal"
@@ -138,14 +139,11 @@ def _as_surveyed(checkpoints: Mapping[str, Checkpoint]) -> dict[str, SourceRecor
 
 def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
     expectations, inputs = recipe.evaluation.expect, recipe.evaluation.inputs
+    expected = counted(len(expectations), "expectation")
     said = [
-        (bool(expectations), f"{_count(expectations)}: random weights meet none"),
+        (bool(expectations), f"{expected}: random weights meet none"),
         (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
         (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),
         *((True, f"the {name}: it is not in the cache, and was made up") for name in twin.made),
     ]
     return [text for holds, text in said if holds]
-
-
-def _count(expectations: Sequence[Expectation]) -> str:
-    return f"{len(expectations)} expectation{'' if len(expectations) == 1 else 's'}"

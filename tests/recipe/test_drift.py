@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from runner.errors import Exit
 from runner.findings import RecipeError
-from runner.locks.drift import Drift, DriftKind, LockError, Present, drift
-from runner.locks.lock import Lock, LockedPart, lock_file_of, read_lock
+from runner.locks.drift import Drift, DriftKind, LockError, drift, missing
+from runner.locks.lock import Lock, LockedPart, lock_file_of
+from runner.locks.reading import read_any_lock, read_lock
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
@@ -48,7 +49,11 @@ VALUES: dict[str, Any] = {
 }
 OTHER_FILES = {"tokenizer.json": {"sha256": "f" * 64, "size": 9}}
 LOCK = Lock.model_validate(VALUES)
-NOW = Present("qa/squad", LOCK.recipe, LOCK.parts, LOCK.packages)
+
+
+def now(**changes: Any) -> Lock:
+    """The lock as it would be now, something of it changed."""
+    return LOCK.model_copy(update=changes)
 
 
 def moved(name: str, /, **changes: Any) -> dict[str, LockedPart]:
@@ -87,84 +92,82 @@ def test_what_is_written_is_read_back(commit: str, files: dict[str, str], score:
 
 
 def test_nothing_drifted() -> None:
-    assert drift(LOCK, NOW) == []
+    assert drift(LOCK, LOCK, "qa/squad") == []
 
 
 @pytest.mark.parametrize(
     ("present", "kind", "said"),
     [
         (
-            replace(NOW, recipe="sha256:" + "e" * 64),
+            now(recipe="sha256:" + "e" * 64),
             DriftKind.RECIPE_CHANGED,
             "the recipe qa/squad is eeeeeeeeeeee, the lock says aaaaaaaaaaaa.",
         ),
         (
-            replace(NOW, parts=moved("model", commit="2" * 40)),
+            now(parts=moved("model", commit="2" * 40)),
             DriftKind.SOURCE_MOVED,
             "the model is hub org/tiny main at 222222222222, the lock says hub org/tiny main at "
             "111111111111.",
         ),
         (
-            replace(NOW, parts=moved("tokenizer", name="../other")),
+            now(parts=moved("tokenizer", name="../other")),
             DriftKind.SOURCE_MOVED,
             "the tokenizer is local ../other, the lock says local ../tokenizer.",
         ),
         (
-            replace(NOW, parts={"model": LOCK.parts["model"]}),
+            now(parts={"model": LOCK.parts["model"]}),
             DriftKind.SOURCE_MOVED,
             "the tokenizer is absent, the lock says local ../tokenizer.",
         ),
         (
-            replace(NOW, parts=moved("tokenizer", files=OTHER_FILES)),
+            now(parts=moved("tokenizer", files=OTHER_FILES)),
             DriftKind.FILE_CHANGED,
             "tokenizer.json of the tokenizer is ffffffffffff (9 bytes), the lock says cccccccccccc "
             "(9 bytes).",
         ),
         (
-            replace(NOW, parts=moved("tokenizer", files={})),
+            now(parts=moved("tokenizer", files={})),
             DriftKind.FILE_CHANGED,
             "tokenizer.json of the tokenizer is absent, the lock says cccccccccccc (9 bytes).",
         ),
         (
-            replace(NOW, parts=moved("model", files={"config.json": {"size": 124}})),
+            now(parts=moved("model", files={"config.json": {"size": 124}})),
             DriftKind.FILE_CHANGED,
             "config.json of the model is (124 bytes), the lock says bbbbbbbbbbbb (123 bytes).",
         ),
         (
-            replace(NOW, packages={"torch": "2.7", "transformers": "4.57.6"}),
+            now(packages={"torch": "2.7", "transformers": "4.57.6"}),
             DriftKind.PACKAGE_CHANGED,
             "torch is 2.7, the lock says 2.6.",
         ),
         (
-            replace(NOW, packages={"torch": "2.6", "transformers": ""}),
+            now(packages={"torch": "2.6", "transformers": ""}),
             DriftKind.PACKAGE_CHANGED,
             "transformers is absent, the lock says 4.57.6.",
         ),
     ],
 )  # fmt: skip
-def test_each_drift_names_what_moved(present: Present, kind: DriftKind, said: str) -> None:
-    (found,) = drift(LOCK, present)
+def test_each_drift_names_what_moved(present: Lock, kind: DriftKind, said: str) -> None:
+    (found,) = drift(LOCK, present, "qa/squad")
     assert found.kind is kind
     assert found.message == said
     assert found.finding("a.lock.yaml").remedy
 
 
 def test_no_lock_is_a_drift_of_its_own() -> None:
-    (found,) = drift(None, NOW)
+    found = missing("qa/squad")
     assert found.kind is DriftKind.LOCK_MISSING
     assert found.message == "qa/squad has no lock."
 
 
 def test_what_is_not_known_has_not_drifted() -> None:
-    assert drift(LOCK, replace(NOW, parts={**LOCK.parts, "model": None})) == []
     unhashed = moved("model", files={"config.json": {"size": 123}, "new.txt": {"size": 1}})
-    assert drift(LOCK, replace(NOW, parts=unhashed)) == [], "a commit has its files for good"
+    assert drift(LOCK, now(parts=unhashed), "qa/squad") == [], "a commit has its files for good"
 
 
 def test_everything_that_drifted_is_said_at_once() -> None:
-    other = {name: None for name in LOCK.parts}
-    present = Present("x", "sha256:0", other, {"torch": "3", "transformers": "5"})
-    kinds = [found.kind for found in drift(LOCK, present)]
+    present = now(recipe="sha256:0", packages={"torch": "3", "transformers": "5"})
+    kinds = [found.kind for found in drift(LOCK, present, "qa/squad")]
     assert kinds == [DriftKind.RECIPE_CHANGED, *[DriftKind.PACKAGE_CHANGED] * 2]
 
 
@@ -200,6 +203,58 @@ def test_what_is_no_lock_is_a_finding(workspace: Path, text: str) -> None:
     (found,) = raised.value.findings
     assert (found.code, str(found.place)) == ("lock-unreadable", "a.lock.yaml")
     assert raised.value.exit is Exit.WRONG_INPUT
+
+
+def _bomb() -> str:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 12)]
+    return "\n".join(["l0: &l0 [x]", *levels, ""])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LOCK.text() + "#" * 100_000_000, "is larger than"),
+        (_bomb(), "holds more than"),
+        ("signature: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("signature:\n" + "- " * 5000 + "x", "nested too deeply"),
+    ],
+    ids=["100 MB", "aliases of aliases", "5,000 brackets", "5,000 dashes"],
+)
+def test_a_lock_that_would_choke_the_reader_is_refused_at_once(
+    cli: Cli, workspace: Path, text: str, said: str
+) -> None:
+    (workspace / "recipes").mkdir()
+    recipe = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
+    (workspace / "recipes" / "good.yaml").write_text(recipe)
+    lock = workspace / "recipes" / "good.lock.yaml"
+    lock.write_text(text)
+    start = time.perf_counter()
+    done = cli("lock", "--check", "good")
+    assert time.perf_counter() - start < 5
+    assert done.code == 2
+    assert "error[lock-unreadable]" in done.stderr
+    assert said in done.stderr
+    assert said in str(read_any_lock(lock))
+
+
+def test_hashes_that_look_like_numbers_are_text(workspace: Path) -> None:
+    commit = "1" * 35 + "e1234"
+    lock = Lock.model_validate({**VALUES, "parts": {**VALUES["parts"], "model": {
+        **VALUES["parts"]["model"], "name": "1e5", "commit": commit}}})  # fmt: skip
+    assert f"commit: {commit}\n" in lock.text(), "written without quotes"
+    lock.write(workspace / "a.lock.yaml")
+    assert read_lock(workspace / "a.lock.yaml") == lock
+
+
+def test_a_lock_of_another_version_is_read_forgivingly_to_review_it(workspace: Path) -> None:
+    file = workspace / "a.lock.yaml"
+    file.write_text("lock: 2\nrecipe: sha256:0\nparts: {model: {commit: 12e4, more: 1}}\nnew: {}\n")
+    found = read_any_lock(file)
+    assert isinstance(found, Lock)
+    assert found.parts["model"].commit == "12e4"
+    assert (found.task, found.packages, found.model) == ("", {}, None)
+    with pytest.raises(RecipeError):
+        read_lock(file)
 
 
 def test_a_lock_is_never_taken_for_a_recipe(cli: Cli, workspace: Path) -> None:

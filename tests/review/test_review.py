@@ -196,6 +196,55 @@ def test_no_option_of_git_is_taken_for_a_revision(repo: History, cli: Cli) -> No
     assert (done.code, (repo.folder / "stolen").exists()) == (2, False)
 
 
+def test_nothing_that_a_repository_configures_is_run(repo: History, cli: Cli) -> None:
+    program, ran = repo.folder.parent / "program", repo.folder.parent / "ran"
+    program.write_text(f"#!/bin/sh\necho $0 >> {ran}\n")
+    program.chmod(0o755)
+    repo.git("config", "core.fsmonitor", str(program))
+    repo.git("ls-files", "--others")
+    assert ran.exists(), "git itself runs it"
+    ran.unlink()
+    for key in ("core.sshCommand", "core.pager", "core.askPass", "diff.external", "diff.x.textconv",
+                "diff.x.command", "filter.x.clean", "filter.x.smudge", "filter.x.process",
+                "credential.helper"):  # fmt: skip
+        repo.git("config", key, str(program))
+    repo.git("config", "alias.ls-tree", f"!{program}")
+    repo.git("config", "core.repositoryformatversion", "1")
+    repo.git("config", "extensions.partialClone", "origin")
+    repo.git("config", "remote.origin.promisor", "true")
+    repo.git("config", "remote.origin.url", f"ext::{program}")
+    repo.git("config", "protocol.ext.allow", "always")
+    info = repo.folder / ".git" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "attributes").write_text("* diff=x filter=x\n")
+    repo.edit("labels.yaml", "v3", "v4")
+    assert _found(cli, "HEAD") == {"labels": ["revision-moved"]}
+    assert not ran.exists()
+    blob = repo.git("rev-parse", "HEAD:recipes/labels.yaml")
+    (repo.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    done = cli("review", "HEAD")
+    assert (done.code, "error[git-failed]" in done.stderr) == (3, True), "and nothing is fetched"
+    assert not ran.exists()
+
+
+def test_a_shallow_clone_is_told_how_to_deepen(
+    repo: History, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit("second")
+    repo.git("checkout", "--quiet", "-b", "topic")
+    repo.commit("third")
+    shallow = repo.folder.parent / "shallow"
+    repo.git("clone", "--quiet", "--depth=1", "--no-single-branch",
+             f"file://{repo.folder}", str(shallow))  # fmt: skip
+    monkeypatch.chdir(shallow)
+    done = cli("review", "origin/main")
+    assert done.code == 2
+    assert "error[shallow-clone]" in done.stderr
+    assert "`git fetch --unshallow`" in done.stderr
+    done = cli("review", "HEAD~2")
+    assert (done.code, "`git fetch origin HEAD~2`" in done.stderr) == (2, True)
+
+
 def test_outside_a_repository_is_explained(workspace: Path, cli: Cli) -> None:
     done = cli("review", "main")
     assert done.code == 2

@@ -10,11 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.locks.lock import Lock
+from runner.locks.reading import read_any_lock
 from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.strict_yaml import read
 from runner.review.compare import compare
-from runner.review.lock_file import Lock, read_lock
 from runner.review.rules import MEANINGS, RULES, rules_table
 from runner.review.sides import Version
 from tests.conftest import REPOSITORY
@@ -206,16 +207,16 @@ def test_hashes_and_versions_in_a_lock_are_text(workspace: Path) -> None:
     file.write_text(
         lock(torch="2.10").replace(f"'{'1' * 40}'", digits).replace(f"'{'a' * 64}'", "12e4")
     )
-    found = read_lock(file)
+    found = read_any_lock(file)
     assert isinstance(found, Lock)
     assert found.packages["torch"] == "2.10"
     assert found.parts["model"].commit == digits
     assert found.parts["model"].files["model.safetensors"].sha256 == "12e4"
     file.write_text("parts: [1]\n")
-    assert str(read_lock(file)).startswith("parts: ")
+    assert str(read_any_lock(file)).startswith("parts: ")
     file.write_text("parts: [\n")
-    assert "The YAML cannot be read" in str(read_lock(file))
-    assert read_lock(workspace / "none.lock.yaml") is None
+    assert "The YAML cannot be read" in str(read_any_lock(file))
+    assert read_any_lock(workspace / "none.lock.yaml") is None
 
 
 def test_an_inferred_signature_is_only_known_from_locks() -> None:

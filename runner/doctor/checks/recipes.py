@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from runner.doctor.diagnosis import Needs, Result, Status
 from runner.findings import Severity
+from runner.wording import counted
 
 _OF_THE_MACHINE = {
     "ffmpeg-missing", "file-missing", "input-missing", "library-missing", "no-config",
@@ -29,7 +30,7 @@ def check(needs: Needs) -> Iterator[Result]:
         yield Result(status, f"{_list(dict.fromkeys(names))}: {message}", remedy)
     if not wanting:
         count = len(needs.recipes)
-        yield Result(Status.OK, f"{count} recipe{'' if count == 1 else 's'}, nothing missing")
+        yield Result(Status.OK, f"{counted(count, 'recipe')}, nothing missing")
 
 
 def _list(names: dict[str, None]) -> str:
