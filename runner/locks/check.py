@@ -109,9 +109,9 @@ def locked_part(source: Source, found: Location, license: str = "") -> LockedPar
         for name, size, sha256 in hashed(found.folder, found.files)
     }
     return LockedPart(
-        kind=str(getattr(source, "kind", "")),
+        kind=source.kind,
         name=found.name,
-        revision=str(getattr(source, "revision", "")),
+        revision=source.wanted_state if found.commit else "",
         commit=found.commit,
         license=license,
         files=dict(sorted(files.items())),

@@ -1,12 +1,13 @@
 """What a source is: it says where weights come from, and turns that into a checkpoint on disk."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from runner.findings import Finding
 from runner.tasks import Task
@@ -60,6 +61,7 @@ class Checkpoint:
         repo: Repository, ``org/name``, for sources on the hub.
         license: Licence identifier, where the source declares one.
         downloaded: Bytes fetched from outside for it.
+        made: Whether it was made on the spot: nobody's work, so it needs no licence.
     """
 
     folder: Path
@@ -70,6 +72,7 @@ class Checkpoint:
     repo: str = ""
     license: str = ""
     downloaded: int = 0
+    made: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,76 @@ class Location:
     asked: bool = True
 
 
-class Source(BaseModel):
-    """The recipe block that names a source; every kind extends it in a file of its own.
+class Stay(Enum):
+    """Where weights stay that a model only references, and so who can load it.
 
-    A kind declares its fields, ``kind`` as a ``Literal``, and the two methods below. Its module
-    imports nothing heavy at module level: it is read whenever a recipe is.
+    A model names a repository by its commit, for anyone; a folder by its path and the SHA-256 of
+    its files, for this machine, where an adapter is what the model holds.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    NOWHERE = 0
+    ON_THIS_MACHINE = 1
+    IN_A_REPOSITORY = 2
+
+
+class Source(BaseModel, extra="forbid", frozen=True, strict=True):
+    """The recipe block that names a source; every kind extends it in a file of its own.
+
+    A kind declares its fields, ``kind`` as a ``Literal``, which of them play a part below, and
+    ``resolve``; what it does not say otherwise is as here. Its module imports nothing heavy at
+    module level: it is read whenever a recipe is.
+    """
+
+    name_field: ClassVar[str]
+    """The field that names it among those of its kind, such as the repository."""
+    path_field: ClassVar[str] = ""
+    """The field that is a path, relative to the file that wrote it; empty for none."""
+    state_field: ClassVar[str] = ""
+    """The field that says which state of it is wanted, such as the revision; empty for none."""
+    gguf_field: ClassVar[str] = ""
+    """The field that names a GGUF file; empty for none."""
+    example: ClassVar[Mapping[str, str]] = {}
+    """A block of this kind, for the language's schema."""
+    stay: ClassVar[Stay] = Stay.NOWHERE
+    """Where its weights stay when a model only references them."""
+    asks_hub: ClassVar[bool] = False
+    """Whether it asks the Hugging Face Hub and fills its cache."""
+    code_stays: ClassVar[bool] = False
+    """Whether code that comes with it cannot become other code unseen."""
+
+    kind: str
+
+    @property
+    def named(self) -> str:
+        """What it names, as the recipe writes it: a repository, a path."""
+        return self._said(self.name_field)
+
+    @property
+    def wanted_state(self) -> str:
+        """The state it asks for, as the recipe writes it; empty where it asks for none."""
+        return self._said(self.state_field)
+
+    @property
+    def gguf(self) -> str:
+        """The name of the GGUF file that its weights are in; empty for safetensors."""
+        return self._said(self.gguf_field)
+
+    @property
+    def relative_path(self) -> str:
+        """The path that it names, where that is relative to the file that wrote it; else empty."""
+        path = self._said(self.path_field)
+        return "" if path.startswith(("/", "~")) else path
+
+    def with_path(self, path: str) -> Self:
+        """Give the source with another path.
+
+        Args:
+            path: The path, for a kind that has one.
+        """
+        return self.model_copy(update={self.path_field: path})
+
+    def _said(self, field: str) -> str:
+        return str(getattr(self, field) or "") if field else ""
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find what is wrong with the block without network, torch or transformers.
@@ -143,6 +208,17 @@ class Source(BaseModel):
             Findings whose ``loc`` is relative to this block, such as ``("path",)``.
         """
         return ()
+
+    def check_code(self) -> Iterable[Finding]:
+        """Find what speaks against running code that comes with it.
+
+        Returns:
+            Findings whose ``loc`` is relative to this block.
+        """
+        if not self.code_stays:
+            message = f"`trust_remote_code: true` is not for kind: {self.kind}."
+            remedy = "Take the weights from a source that pins its code."
+            yield Finding("unpinned-code", message, remedy)
 
     @abstractmethod
     def resolve(self, context: SourceContext) -> Checkpoint:
@@ -188,6 +264,14 @@ class Source(BaseModel):
         survey = self.survey(context)
         checkpoint = survey.checkpoint
         return Location(checkpoint.name, checkpoint.commit, checkpoint.folder, survey.files)
+
+    def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
+        """Give the folder with its tokenizer's files, where they are on this machine already.
+
+        Args:
+            folder: The folder that relative paths are relative to.
+        """
+        return None
 
     def at(self, commit: str) -> Self:  # noqa: ARG002
         """Give the source pinned to a commit; itself, for a kind that has none.

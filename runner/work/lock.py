@@ -98,7 +98,7 @@ def lock(
 
 def _kept(source: Source, old: LockedPart | None) -> str:
     """Give the commit that is locked for the repository and revision the recipe names."""
-    named = (getattr(source, "repo", None), getattr(source, "revision", None))
+    named = (source.named, source.wanted_state)
     return old.commit if old and (old.name, old.revision) == named else ""
 
 

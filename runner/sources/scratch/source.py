@@ -53,7 +53,7 @@ _MAKERS: Mapping[str, Callable[["PretrainedConfig", Task], Saveable]] = {
 """What makes each component: it may write into the configuration what the model must know of it."""
 
 
-class ScratchSource(Source):
+class ScratchSource(Source, frozen=True):
     """A random model with a tokenizer trained on the spot: the same block gives the same bytes.
 
     Args:
@@ -63,6 +63,10 @@ class ScratchSource(Source):
         seed: Seed of the weights.
         labels: Names of the labels, for tasks that have some.
     """
+
+    name_field = "architecture"
+    example = {"kind": "scratch", "architecture": "bert"}
+    code_stays = True
 
     kind: Literal["scratch"]
     architecture: str = Field(min_length=1)
@@ -97,11 +101,7 @@ class ScratchSource(Source):
                 for part in parts:
                     part.save_pretrained(str(staged))
                 staged.rename(folder)
-        return Checkpoint(
-            folder=folder,
-            kind=self.kind,
-            name=self._name,
-        )
+        return Checkpoint(folder=folder, kind=self.kind, name=self._name, made=True)
 
     def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
         """Make nothing: the block says what would be made."""
