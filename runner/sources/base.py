@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel
 
 from runner.findings import Finding
+from runner.sources.checkpoint.special_tokens import special_token
 from runner.tasks import Task
 
 Progress = Callable[[str, int, int], None]
@@ -264,6 +265,19 @@ class Source(BaseModel, extra="forbid", frozen=True, strict=True):
         survey = self.survey(context)
         checkpoint = survey.checkpoint
         return Location(checkpoint.name, checkpoint.commit, checkpoint.folder, survey.files)
+
+    def special_token(self, name: str, folder: Path) -> str:
+        """Give a special token of its tokenizer, as far as what is on this machine tells.
+
+        Args:
+            name: What transformers calls it, such as ``mask_token``.
+            folder: The folder that relative paths are relative to.
+
+        Returns:
+            The token as the tokenizer writes it; empty where it is not known.
+        """
+        files = self.tokenizer_folder(folder)
+        return special_token(files, name) if files else ""
 
     def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
         """Give the folder with its tokenizer's files, where they are on this machine already.

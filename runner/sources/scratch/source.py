@@ -23,7 +23,7 @@ from runner.sources.scratch.processor import (
     make_image_processor,
     make_processor,
 )
-from runner.sources.scratch.tokenizer import train_tokenizer
+from runner.sources.scratch.tokenizer import token_of, train_tokenizer
 from runner.spelling import did_you_mean
 from runner.tasks import Task
 
@@ -106,6 +106,10 @@ class ScratchSource(Source, frozen=True):
     def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
         """Make nothing: the block says what would be made."""
         return Location(self._name)
+
+    def special_token(self, name: str, folder: Path) -> str:  # noqa: ARG002
+        """Give the token that a tokenizer made for the architecture would have."""
+        return token_of(small_config(self.architecture, self.config, self.labels), name)
 
     @property
     def _name(self) -> str:

@@ -107,6 +107,23 @@ def train_tokenizer(
     return tokenizer
 
 
+def token_of(config: "PretrainedConfig", name: str) -> str:
+    """Give a special token of the tokenizer that would be made.
+
+    Args:
+        config: Configuration of the model.
+        name: What transformers calls it, such as ``mask_token``.
+
+    Returns:
+        The token; empty where it would have none of that name.
+    """
+    if config.model_type in _FROM_VOCABULARY:
+        return ""
+    family, _ = _family(config)
+    tokens = _WORDPIECE_TOKENS if family is _Family.WORDPIECE else _BYTE_LEVEL_TOKENS
+    return tokens.get(name.removesuffix("_token"), "")
+
+
 def _family(config: "PretrainedConfig") -> tuple[_Family, str]:
     """Find an architecture's family and the class of its tokenizer, as transformers lists them."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
