@@ -13,9 +13,9 @@ from runner.sources.base import (
     Location,
     Source,
     SourceContext,
-    Stay,
     Survey,
 )
+from runner.sources.facts import Stay
 
 __all__ = [
     "Checkpoint",

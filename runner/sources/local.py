@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Location, Source, SourceContext, Stay, Survey
+from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files
 from runner.sources.checkpoint.folder import (
     check_folder,
@@ -16,6 +16,7 @@ from runner.sources.checkpoint.folder import (
     insist,
 )
 from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
 
 
 class LocalSource(Source, frozen=True):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from runner.errors import SourceError
 from runner.findings import Finding
-from runner.sources.base import Checkpoint, Source, SourceContext, Stay, Survey
+from runner.sources.base import Checkpoint, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files
 from runner.sources.checkpoint.folder import (
     check_folder,
@@ -18,6 +18,7 @@ from runner.sources.checkpoint.folder import (
     insist,
 )
 from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
 from runner.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)

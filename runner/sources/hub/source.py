@@ -15,7 +15,6 @@ from runner.sources.base import (
     Location,
     Source,
     SourceContext,
-    Stay,
     Survey,
 )
 from runner.sources.checkpoint.files import is_code, is_small, needed_files
@@ -27,6 +26,7 @@ from runner.sources.checkpoint.folder import (
 )
 from runner.sources.checkpoint.inside import is_inside
 from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
 from runner.sources.hub.choice import WEIGHTS, chosen
 from runner.sources.hub.download import Fetched, fetch, is_there, storage_of
 from runner.sources.hub.listing import COMMIT, ListedFile, Listing, list_files
