@@ -8,6 +8,7 @@ from typing import Any
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.recipe.library import Assessed
+from runner.sources import one_line
 from runner.tasks import find_task
 from runner.tasks.installed import has_pipeline
 from runner.wording import counted
@@ -54,7 +55,7 @@ def execute(args: Namespace) -> Exit:
 
 
 def _is_wanted(recipe: Assessed, args: Namespace) -> bool:
-    kind = source_of(recipe).partition(" ")[0]
+    kind = _source(recipe).partition(" ")[0]
     tracking = recipe.values.get("tracking")
     tags = tracking.get("tags") if isinstance(tracking, dict) else None
     said = {f"{key}={value}" for key, value in tags.items()} if isinstance(tags, dict) else set()
@@ -71,7 +72,7 @@ def _document(recipe: Assessed) -> dict[str, Any]:
         "name": recipe.name,
         "file": str(recipe.file),
         "task": recipe.text("task"),
-        "source": source_of(recipe),
+        "source": _source(recipe),
         "description": recipe.text("description"),
         "flavors": _flavors(recipe),
         "errors": recipe.errors,
@@ -92,11 +93,11 @@ def _flavors(recipe: Assessed) -> list[str]:
 def _print(recipes: list[Assessed]) -> None:
     by_task = sorted(recipes, key=lambda recipe: (recipe.text("task"), recipe.name))
     names = max((len(recipe.name) for recipe in recipes), default=0)
-    sources = max((len(source_of(recipe)) for recipe in recipes), default=0)
+    sources = max((len(_source(recipe)) for recipe in recipes), default=0)
     for task, group in groupby(by_task, key=lambda recipe: recipe.text("task")):
         sys.stdout.write(f"{task or '(no task)'}\n")
         for recipe in group:
-            columns = f"  {recipe.name:<{names}}  {source_of(recipe):<{sources}}  {_about(recipe)}"
+            columns = f"  {recipe.name:<{names}}  {_source(recipe):<{sources}}  {_about(recipe)}"
             sys.stdout.write(f"{columns.rstrip()}\n")
 
 
@@ -107,18 +108,6 @@ def _about(recipe: Assessed) -> str:
     return f"{counted(recipe.errors, 'error')}: see validate {recipe.name}"
 
 
-def source_of(recipe: Assessed) -> str:
-    """Say in a few words where the weights of a recipe come from.
-
-    Args:
-        recipe: The recipe.
-
-    Returns:
-        The kind of source and the first thing it names: ``hub org/model``.
-    """
-    source = recipe.values.get("source")
-    if not isinstance(source, dict):
-        return ""
-    named = [source.get(key) for key in ("repo", "distribution", "path", "uri", "architecture")]
-    words = [source.get("kind"), next((name for name in named if name), "")]
-    return " ".join(str(word) for word in words if word)
+def _source(recipe: Assessed) -> str:
+    block = recipe.values.get("source")
+    return one_line(block) if isinstance(block, dict) else ""

@@ -13,27 +13,44 @@ example:
   python -m runner new fill-mask mine
 
   recipes/fill-mask/mine.yaml
+  recipes/recipe.schema.json
   Next: python -m runner +recipe=fill-mask/mine
 
-  Random weights where no source is named; with --source hub --repo org/name those of a model.
+  Random weights where no source is named; those of a repository with --repo, of a folder with
+  --path. A path is relative to where you are. The schema is for editors; one that is there stays.
 """
+
+_PREFIX = "source_"
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Declare the arguments."""
+    """Declare the arguments: among them, what the kinds of source say of themselves."""
+    from runner.recipe.named_source import options
+    from runner.sources import all_kinds
+
     parser.add_argument("task", metavar="TASK", help="such as text-generation; `ls` shows all")
     parser.add_argument("name", metavar="NAME", help="of the recipe: recipes/TASK/NAME.yaml")
-    kinds = ("scratch", "hub", "local")
-    parser.add_argument("--source", choices=kinds, help="kind of source; scratch if absent")
-    parser.add_argument("--repo", metavar="ORG/NAME", help="the repository, for hub")
-    parser.add_argument("--path", metavar="DIR", help="the checkpoint folder, for local")
+    kinds = tuple(all_kinds())
+    parser.add_argument(
+        "--source", choices=kinds, help="kind of source; told from the rest if absent"
+    )
+    for field, meaning in options().items():
+        dest, help = f"{_PREFIX}{field}", meaning.replace("%", "%%")
+        parser.add_argument(f"--{field}", dest=dest, metavar="TEXT", help=help)
 
 
 def execute(args: Namespace) -> Exit:
     """Write the file; one that is there is never replaced."""
-    from runner.recipe.scaffold import scaffold, source_of
+    from runner.recipe.named_source import options
+    from runner.recipe.scaffold import scaffold
 
-    source = source_of(args.source, args.repo, args.path)
-    file = scaffold(args.task, args.name, source, Path("recipes"))
-    sys.stdout.write(f"{file}\nNext: python -m runner +recipe={file.parent.name}/{args.name}\n")
+    said = {field: getattr(args, f"{_PREFIX}{field}") for field in options()}
+    given = {field: value for field, value in said.items() if value is not None}
+    made = scaffold(args.task, args.name, Path("recipes"), args.source, given)
+    lines = [made.recipe, *([made.schema] if made.schema_written else [])]
+    sys.stdout.writelines(f"{file}\n" for file in lines)
+    sys.stdout.write(f"Next: python -m runner +recipe={made.recipe.parent.name}/{args.name}\n")
+    if not made.schema_current:
+        remedy = f"`schema > {made.schema}` writes this version's."
+        sys.stderr.write(f"{made.schema} is another and was left as it is: {remedy}\n")
     return Exit.DONE

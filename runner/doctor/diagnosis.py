@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 import runner.doctor.checks as checks
 from runner.recipe.language.settings import Settings
 from runner.recipe.library import Assessed
+from runner.sources import all_kinds
 
 
 class Status(StrEnum):
@@ -49,9 +50,10 @@ class Needs:
     recipes: Sequence[Assessed]
     settings: Settings
 
-    def of_kind(self, kind: str) -> list[str]:
-        """Name the recipes that take a part of theirs from a kind of source."""
-        return [one.name for one in self.recipes if kind in _kinds(one)]
+    def hub(self) -> list[str]:
+        """Name the recipes that take a part of theirs from a hub."""
+        asking = {kind for kind, source in all_kinds().items() if source.asks_hub}
+        return [one.name for one in self.recipes if asking & _kinds(one)]
 
 
 Check = Callable[[Needs], Iterable[Result]]

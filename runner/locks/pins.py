@@ -26,9 +26,9 @@ def pinned(source: Source, found: Location, license: str = "") -> LockedPart:
         for name, size, sha256 in hashed(found.folder, found.files)
     }
     return LockedPart(
-        kind=str(getattr(source, "kind", "")),
+        kind=source.kind,
         name=found.name,
-        revision=str(getattr(source, "revision", "")),
+        revision=source.wanted_state if found.commit else "",
         commit=found.commit,
         license=license,
         files=dict(sorted(files.items())),
@@ -45,7 +45,7 @@ def kept_commit(source: Source, old: LockedPart | None) -> str:
     Returns:
         The commit; empty where the recipe names something else.
     """
-    named = (getattr(source, "repo", None), getattr(source, "revision", None))
+    named = (source.named, source.wanted_state)
     return old.commit if old and (old.name, old.revision) == named else ""
 
 

@@ -1,13 +1,11 @@
 """Weights that stay where they are: what a model says of them instead of holding them."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from runner.packaging.load import Parts
-
-_BLOCK = 8 * 2**20
+from runner.sources.checkpoint.files import sha256_of
 
 
 def reference_of(parts: Parts) -> dict[str, Any]:
@@ -52,8 +50,4 @@ def refer(flavor: dict[str, Any], parts: Parts) -> None:
 
 
 def _fingerprint(file: Path) -> Mapping[str, Any]:
-    digest = hashlib.sha256()
-    with file.open("rb") as reader:
-        while block := reader.read(_BLOCK):
-            digest.update(block)
-    return {"bytes": file.stat().st_size, "sha256": digest.hexdigest()}
+    return {"bytes": file.stat().st_size, "sha256": sha256_of(file)}

@@ -1,6 +1,5 @@
 """Code that a checkpoint brings along: found, hashed and kept with the model. Never run by this."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 from runner.errors import SourceError
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.files import sha256_of
 
 _NAMES = ("config.json", "tokenizer_config.json", "preprocessor_config.json",
           "processor_config.json")  # fmt: skip
@@ -37,7 +37,7 @@ def code_of(folder: Path) -> dict[str, str]:
             "Take a checkpoint that holds its own code, or copy the code beside it.",
         )
     files = sorted(folder.glob("*.py")) if classes else []
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return {file.name: sha256_of(file) for file in files}
 
 
 def has_code(folder: Path) -> bool:

@@ -4,62 +4,61 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from runner.errors import StorageError
 from runner.findings import Finding, RecipeError
 from runner.recipe.compose import compose
 from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.language.json_schema import recipe_schema
+from runner.recipe.named_source import block_of, source_named
 from runner.recipe.reading.shipped import shipped
+from runner.sources import Source
 from runner.spelling import did_you_mean
 from runner.tasks import Column, Task, all_tasks, find_task
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
-_HEADER = "# yaml-language-server: $schema=recipe.schema.json"
+_SCHEMA = "recipe.schema.json"
+_HEADER = f"# yaml-language-server: $schema=../{_SCHEMA}"
 
 
-def source_of(kind: str | None, repo: str | None, path: str | None) -> dict[str, str] | None:
-    """Give the source that a command line names; none for random weights.
+@dataclass(frozen=True)
+class Scaffolded:
+    """What was written.
 
     Args:
-        kind: Kind of source; told from the other two where absent.
-        repo: Repository, for ``hub``.
-        path: Checkpoint folder, for ``local``.
-
-    Raises:
-        RecipeError: They do not fit each other.
+        recipe: The recipe's file.
+        schema: The schema that its first line names, for editors.
+        schema_written: Whether the schema was written: one that is there stays.
+        schema_current: Whether it is that of this version of the runner.
     """
-    kind = kind or ("hub" if repo else "local" if path else "scratch")
-    needed = {"hub": ("--repo", repo), "local": ("--path", path)}
-    for other, (option, value) in needed.items():
-        if (other == kind) != bool(value):
-            does = "needs" if other == kind else "does not take"
-            raise _wrong("bad-override", f"--source {kind} {does} {option}.", "")
-    match kind:
-        case "hub":
-            return {"kind": "hub", "repo": str(repo), "revision": "main"}
-        case "local":
-            return {"kind": "local", "path": os.path.abspath(str(path))}
-        case _:
-            return None
+
+    recipe: Path
+    schema: Path
+    schema_written: bool
+    schema_current: bool
 
 
-def scaffold(task_name: str, name: str, source: dict[str, str] | None, folder: Path) -> Path:
+def scaffold(
+    task_name: str, name: str, folder: Path, kind: str | None, given: Mapping[str, str]
+) -> Scaffolded:
     """Write a recipe.
 
     Args:
         task_name: Its task.
         name: Its name.
-        source: Its source; random weights where there is none.
         folder: The folder of recipes.
-
-    Returns:
-        The file.
+        kind: Kind of its source; told from the fields where absent.
+        given: Fields of its source; those of random weights where there are none.
 
     Raises:
-        RecipeError: The task is not known, the name is none, or the file is there.
+        RecipeError: The task is not known, the name is none, the source is not to be had, or the
+            file is there.
+        StorageError: The files cannot be written.
     """
     task = find_task(task_name)
     if task is None:
@@ -69,13 +68,20 @@ def scaffold(task_name: str, name: str, source: dict[str, str] | None, folder: P
         remedy = "Write letters, digits, dots and dashes."
         raise _wrong("unknown-recipe", f"`{name}` is no name for a recipe.", remedy)
     file = folder / folder_of(task_name) / f"{name}.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    block, example = _random(task), _example(task)
+    if given or kind not in (None, block["kind"]):
+        source = _placed(source_named(kind, given), file.parent)
+        block, example = block_of(source), _in_words_of(source, example, task, file.parent)
+    text = _text(task, block, example)
     try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(_text(task, source or _random(task)))
-    except FileExistsError as error:
-        raise _wrong("file-there", f"{file} is there already.", "Take another name.") from error
-    return file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_new(file, text)
+        return _with_schema(file, folder / _SCHEMA)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or file} cannot be written: {error.strerror}",
+            "Check its permissions, or go to another folder.",
+        ) from error
 
 
 def folder_of(task_name: str) -> str:
@@ -95,13 +101,63 @@ def _random(task: Task) -> dict[str, Any]:
     return compose([f"+recipe={name}/scratch"]).values["source"]
 
 
-def _text(task: Task, source: Mapping[str, Any]) -> str:
-    block = yaml.safe_dump({"source": source}, sort_keys=False)
-    lines = [_HEADER, 'description: ""', f"task: {task.name}", block.rstrip(), "dtype: auto"]
-    if not any(isinstance(entry, Column) and entry.media for entry in task.inputs):
-        example = json.dumps(task.example, ensure_ascii=False)
+def _placed(source: Source, folder: Path) -> Source:
+    """Give the source as a recipe in a folder names it: a relative path is relative to that.
+
+    Args:
+        source: The source as the command line names it, relative to the working directory, or
+            already to the folder.
+        folder: The folder of the recipe's file.
+    """
+    findings = list(source.check(Path.cwd()))
+    path = source.relative_path
+    if findings and path and not list(source.check(folder)):
+        return source
+    if findings:
+        raise RecipeError(finding.at(COMMAND_LINE) for finding in findings)
+    return source.with_path(Path(os.path.relpath(path, folder)).as_posix()) if path else source
+
+
+def _example(task: Task) -> str:
+    """Give the task's example as JSON; nothing where it is a file, which is not there."""
+    if any(isinstance(entry, Column) and entry.media for entry in task.inputs):
+        return ""
+    return json.dumps(task.example, ensure_ascii=False)
+
+
+def _in_words_of(source: Source, example: str, task: Task, folder: Path) -> str:
+    """Give an example with the model's own special tokens; nothing where they are not known."""
+    for name, written in task.special_tokens.items():
+        token = source.special_token(name, folder)
+        if not token:
+            return ""
+        example = example.replace(written, json.dumps(token, ensure_ascii=False)[1:-1])
+    return example
+
+
+def _text(task: Task, block: Mapping[str, Any], example: str) -> str:
+    source = yaml.safe_dump({"source": dict(block)}, sort_keys=False, allow_unicode=True)
+    lines = [_HEADER, 'description: ""', f"task: {task.name}", source.rstrip(), "dtype: auto"]
+    if example:
         lines += [f"input_example: {example}", "evaluation:", f"  inputs: [{example}]"]
     return "\n".join(lines) + "\n"
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as error:
+        raise _wrong("file-there", f"{file} is there already.", "Take another name.") from error
+
+
+def _with_schema(recipe: Path, schema: Path) -> Scaffolded:
+    text = json.dumps(recipe_schema(), indent=2, ensure_ascii=False) + "\n"
+    if schema.is_file():
+        current = schema.read_text(encoding="utf-8", errors="replace") == text
+        return Scaffolded(recipe, schema, schema_written=False, schema_current=current)
+    schema.write_text(text, encoding="utf-8")
+    return Scaffolded(recipe, schema, schema_written=True, schema_current=True)
 
 
 def _wrong(code: str, message: str, remedy: str) -> RecipeError:

@@ -1,6 +1,5 @@
 """The two sides of a review: the recipes of a revision, or of the working tree, as they compose."""
 
-import hashlib
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,8 @@ from runner.recipe.reading.shelf import (
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.review.git import Repository
+from runner.sources import all_kinds
+from runner.sources.checkpoint.files import sha256_of
 
 _OF_THIS_MACHINE = frozenset(
     (
@@ -104,11 +105,7 @@ class Side:
             name: The recipe's name.
         """
         files = [*self.lineages[name].files, self._lock_file(name)]
-        return {
-            self.shown(str(file)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in files
-            if file.is_file()
-        }
+        return {self.shown(str(file)): sha256_of(file) for file in files if file.is_file()}
 
     def version(self, name: str) -> Version:
         """Compose a recipe.
@@ -153,10 +150,11 @@ class Side:
         locs: list[Loc] = [("source",), ("adapter",)]
         components = assessed.values.get("components")
         locs += [("components", name) for name in components] if components else []
+        fields = {kind.path_field for kind in all_kinds().values() if kind.path_field}
         folders: dict[str, str] = {}
         for loc in locs:
-            for key in ("path", "uri"):
-                if origin := assessed.origins.get((*loc, key)):
+            for field in fields:
+                if origin := assessed.origins.get((*loc, field)):
                     folders[".".join(map(str, loc))] = self._from_top(origin.folder)
         return folders
 

@@ -9,11 +9,9 @@ from runner.review.locks import in_force
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
-from runner.sources import Source
+from runner.sources import Source, all_kinds
 
-_WHICH_STATE = ("revision", "version")
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
-_WHERE_EVER = ("/", "~", "models:", "runs:")
 _COMPONENT = "component-changed"
 
 
@@ -56,11 +54,9 @@ def _sources(recipe: Recipe) -> dict[str, Source]:
 
 def _located(source: Source, folder: str) -> dict[str, Any]:
     """Give a source as plain values, its relative path from the top of the repository."""
-    block = source.model_dump()
-    key = {"local": "path", "mlflow": "uri"}.get(block["kind"])
-    if key and not block[key].startswith(_WHERE_EVER) and "://" not in block[key]:
-        block[key] = posixpath.normpath(posixpath.join(folder, block[key]))
-    return block
+    if path := source.relative_path:
+        source = source.with_path(posixpath.normpath(posixpath.join(folder, path)))
+    return source.model_dump()
 
 
 def _block(
@@ -72,7 +68,7 @@ def _block(
     for key in dict.fromkeys([*was, *now]):
         old, new = was.get(key), now.get(key)
         if not same(old, new):
-            state = key in _WHICH_STATE and rule == _RULES["source"]
+            state = key == all_kinds()[now["kind"]].state_field and rule == _RULES["source"]
             here = "revision-moved" if state else rule
             yield Change(here, f"{field}.{key}", _given(old), _given(new))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
-
 from runner.findings import Finding
+from runner.sources.checkpoint.special_tokens import special_token
+from runner.sources.facts import Facts
 from runner.tasks import Task
 
 Progress = Callable[[str, int, int], None]
@@ -60,6 +60,7 @@ class Checkpoint:
         repo: Repository, ``org/name``, for sources on the hub.
         license: Licence identifier, where the source declares one.
         downloaded: Bytes fetched from outside for it.
+        made: Whether it was made on the spot: nobody's work, so it needs no licence.
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class Checkpoint:
     repo: str = ""
     license: str = ""
     downloaded: int = 0
+    made: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,14 +125,13 @@ class Location:
     asked: bool = True
 
 
-class Source(BaseModel):
+class Source(Facts, frozen=True):
     """The recipe block that names a source; every kind extends it in a file of its own.
 
-    A kind declares its fields, ``kind`` as a ``Literal``, and the two methods below. Its module
-    imports nothing heavy at module level: it is read whenever a recipe is.
+    A kind declares its fields, ``kind`` as a ``Literal``, the facts that are not as they usually
+    are, and ``resolve``. Its module imports nothing heavy at module level: it is read whenever a
+    recipe is.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find what is wrong with the block without network, torch or transformers.
@@ -143,6 +144,17 @@ class Source(BaseModel):
             Findings whose ``loc`` is relative to this block, such as ``("path",)``.
         """
         return ()
+
+    def check_code(self) -> Iterable[Finding]:
+        """Find what speaks against running code that comes with it.
+
+        Returns:
+            Findings whose ``loc`` is relative to this block.
+        """
+        if not self.code_stays:
+            message = f"`trust_remote_code: true` is not for kind: {self.kind}."
+            remedy = "Take the weights from a source that pins its code."
+            yield Finding("unpinned-code", message, remedy)
 
     @abstractmethod
     def resolve(self, context: SourceContext) -> Checkpoint:
@@ -188,6 +200,27 @@ class Source(BaseModel):
         survey = self.survey(context)
         checkpoint = survey.checkpoint
         return Location(checkpoint.name, checkpoint.commit, checkpoint.folder, survey.files)
+
+    def special_token(self, name: str, folder: Path) -> str:
+        """Give a special token of its tokenizer, as far as what is on this machine tells.
+
+        Args:
+            name: What transformers calls it, such as ``mask_token``.
+            folder: The folder that relative paths are relative to.
+
+        Returns:
+            The token as the tokenizer writes it; empty where it is not known.
+        """
+        files = self.tokenizer_folder(folder)
+        return special_token(files, name) if files else ""
+
+    def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
+        """Give the folder with its tokenizer's files, where they are on this machine already.
+
+        Args:
+            folder: The folder that relative paths are relative to.
+        """
+        return None
 
     def at(self, commit: str) -> Self:  # noqa: ARG002
         """Give the source pinned to a commit; itself, for a kind that has none.

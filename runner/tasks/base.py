@@ -77,6 +77,8 @@ class Task:
         inputs: Input schema of the task's own signature.
         outputs: Output schema of the task's own signature.
         example: An input the task can take, in the form a recipe gives it (one row).
+        special_tokens: Special tokens that stand in the example, as it writes them, by the names
+            that transformers has for them; a model may write its own otherwise.
         answer: Turns what the pipeline gives for one input into one row of the output schema.
         call: Turns one input into the arguments of the pipeline.
         components: What its pipeline needs beside the model; one the checkpoint has no use for
@@ -111,6 +113,7 @@ class Task:
     outputs: tuple[Column, ...] | tuple[Tensor, ...]
     example: JSON
     answer: Callable[[Any], Any]
+    special_tokens: Mapping[str, str] = field(default_factory=dict[str, str])
     call: Callable[[Any], Call] = call_with
     components: tuple[ComponentName, ...] = ("tokenizer",)
     optional_components: tuple[ComponentName, ...] = ()

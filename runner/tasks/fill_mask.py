@@ -16,6 +16,7 @@ TASK = Task(
     inputs=(Column("string"),),
     outputs=(Column("string"),),
     example="MLflow is a [MASK] tool.",
+    special_tokens={"mask_token": "[MASK]"},
     answer=_answer,
     prompt_template=True,
 )

@@ -1,6 +1,5 @@
 """Persist: put the weights that a model only references into it, without loading it."""
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -23,16 +22,15 @@ from runner.packaging.storage import failing_as_storage, need_room
 from runner.packaging.weights import write_weights
 from runner.sources import Checkpoint, SourceContext
 from runner.sources.base import Progress, no_progress
+from runner.sources.checkpoint.files import sha256_of
 from runner.sources.checkpoint.safetensors_header import read_headers
-from runner.sources.hub.source import HubSource
 from runner.sources.mlflow.location import files_of, is_remote, location_of
-from runner.sources.mlflow.source import referenced
+from runner.sources.mlflow.references import referenced, referenced_component
 from runner.tasks import Task, find_task
 
 _FLAVOR = "transformers"
 _WEIGHTS = "model"
 _STAGED = ".model.partial"
-_BLOCK = 8 * 2**20
 _AUTO = {
     "tokenizer": transformers.AutoTokenizer,
     "feature_extractor": transformers.AutoFeatureExtractor,
@@ -149,10 +147,9 @@ def _write_components(described: Model, model: Path, context: SourceContext) -> 
     names = [*flavor.get("components", []), *(["processor"] if "processor_type" in flavor else [])]
     for name in names:
         target = model / "components" / name
-        repo, revision = flavor.get(f"{name}_name"), flavor.get(f"{name}_revision")
-        if target.is_dir() or not repo or not revision:
+        source = referenced_component(flavor, name)
+        if target.is_dir() or source is None:
             continue
-        source = HubSource(kind="hub", repo=repo, revision=revision)
         part = SourceContext(
             context.folder, context.workdir, context.task, name, progress=context.progress
         )
@@ -178,11 +175,7 @@ def _describe(described: Model, model: Path) -> None:
 def _insist_on_the_same(checkpoint: Checkpoint, reference: Mapping[str, Any]) -> None:
     """See that local weights are those that the model was proven on."""
     for name, file in (reference.get("files") or {}).items():
-        digest = hashlib.sha256()
-        with (checkpoint.folder / name).open("rb") as reader:
-            while block := reader.read(_BLOCK):
-                digest.update(block)
-        if digest.hexdigest() != file["sha256"]:
+        if sha256_of(checkpoint.folder / name) != file["sha256"]:
             raise SourceError(
                 f"{checkpoint.folder / name} is not the file that the model was made with",
                 "Bring back the file, or run the recipe again.",

@@ -101,7 +101,7 @@ def rehearse(
 
 
 def _here(folder: Path) -> LocalSource:
-    return LocalSource(kind="local", path=str(folder))
+    return LocalSource.of(folder)
 
 
 def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Composed:

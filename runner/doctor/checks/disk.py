@@ -15,7 +15,7 @@ _OUT = "outputs"
 def check(needs: Needs) -> Iterator[Result]:
     """Look at the folder of the outputs, and at the hub's cache where it is needed."""
     yield room(Path(needs.settings.out or _OUT), "models", "write elsewhere with out=DIR")
-    if needs.of_kind("hub"):
+    if needs.hub():
         from huggingface_hub import constants
 
         cache = Path(constants.HF_HUB_CACHE)

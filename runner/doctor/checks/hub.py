@@ -14,7 +14,7 @@ _REFUSED = (401, 403)
 
 def check(needs: Needs) -> Iterator[Result]:
     """Ask the hub who the token is of, where a recipe needs the hub."""
-    names = needs.of_kind("hub")
+    names = needs.hub()
     if not names:
         yield Result(Status.UNNEEDED, "no recipe takes anything from a hub")
         return

@@ -60,7 +60,7 @@ class Composed:
             wanted["adapter"] = self.recipe.adapter
         for name, source in wanted.items():
             context = SourceContext(
-                folder=self.origin((*loc_of(name), "path")).folder,
+                folder=self.origin((*loc_of(name), source.path_field)).folder,
                 workdir=workdir,
                 task=self.recipe.contract,
                 component=name,

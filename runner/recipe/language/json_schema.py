@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.recipe.language.models import Recipe
+from runner.sources import all_kinds
 from runner.tasks import all_tasks
 
 Schema = dict[str, Any]
@@ -18,7 +19,7 @@ _SCALARS = ("integer", "number", "boolean")
 _EXAMPLES: dict[str, list[Any]] = {
     "description": ["SmolLM2-135M-Instruct as a question answerer"],
     "task": ["text-generation"],
-    "source": [{"kind": "hub", "repo": "org/model", "revision": "main"}],
+    "source": [dict(kind.example) for kind in all_kinds().values() if kind.example],
     "prompt_template": ["Answer the following question: {prompt}"],
     "model_config": [{"do_sample": False}],
     "params": [{"max_new_tokens": 32, "temperature": {"type": "double", "default": 0.7}}],

@@ -38,7 +38,7 @@ class LicensePolicy(BaseModel):
         Yields:
             One finding at most, without its place.
         """
-        if not self.says_something or checkpoint.kind == "scratch":
+        if not self.says_something or checkpoint.made:
             return
         license_ = checkpoint.license
         if not license_:

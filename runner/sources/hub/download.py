@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runner.errors import SourceError, StorageError
 from runner.sources.base import Progress
+from runner.sources.checkpoint.files import sha256_of
 from runner.sources.hub.listing import ListedFile, endpoint
 from runner.sources.hub.progress import telling
 from runner.sources.hub.retries import patiently
@@ -143,15 +144,14 @@ def _difference(path: Path, file: ListedFile) -> str:
     if file.size is not None and size != file.size:
         return f"{size} bytes instead of {file.size}"
     if file.sha256:
-        return _compared("SHA-256", _hash(path, "sha256"), file.sha256)
+        return _compared("SHA-256", sha256_of(path), file.sha256)
     if file.blob:
-        git = _hash(path, "sha1", f"blob {size}\0".encode())
-        return _compared("git hash", git, file.blob)
+        return _compared("git hash", _git_hash(path, size), file.blob)
     return ""
 
 
-def _hash(path: Path, algorithm: str, start: bytes = b"") -> str:
-    digest = hashlib.new(algorithm, start, usedforsecurity=False)
+def _git_hash(path: Path, size: int) -> str:
+    digest = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: digest).hexdigest()
 

@@ -1,15 +1,13 @@
 """``kind: hub``: a repository of the Hugging Face Hub, or of a mirror that speaks its API."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
-from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import (
     Checkpoint,
@@ -27,26 +25,19 @@ from runner.sources.checkpoint.folder import (
     insist,
 )
 from runner.sources.checkpoint.inside import is_inside
-from runner.sources.checkpoint.pickles import ADAPTER_PICKLE, PICKLE, PICKLE_INDEX, with_safetensors
-from runner.sources.checkpoint.safetensors_header import (
-    ADAPTER_FILE,
-    INDEX_FILE,
-    SINGLE_FILE,
-    read_index,
-)
-from runner.sources.hub.download import Fetched, fetch, fetch_file, is_there, storage_of
-from runner.sources.hub.listing import COMMIT, Listing, list_files
+from runner.sources.checkpoint.pickles import with_safetensors
+from runner.sources.facts import Stay
+from runner.sources.hub.choice import WEIGHTS, chosen
+from runner.sources.hub.download import Fetched, fetch, is_there, storage_of
+from runner.sources.hub.listing import COMMIT, ListedFile, Listing, list_files
 from runner.sources.hub.progress import quiet_client
-from runner.spelling import did_you_mean
 
 _REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
 _PAGE = re.compile(r"https?://[^/]+/([^/]+/[^/]+)/?.*")
-_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
-_WEIGHTS = (".safetensors", ".gguf", ".onnx", *_PICKLES)
 
 
-class HubSource(Source):
+class HubSource(Source, frozen=True):
     """A repository at a revision. HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are honoured.
 
     Args:
@@ -58,11 +49,28 @@ class HubSource(Source):
             ``dictionaries/*.dat``; ``*`` stands for anything, slashes too. Never weights.
     """
 
+    name_field = "repo"
+    state_field = "revision"
+    gguf_field = "file"
+    example = {"kind": "hub", "repo": "org/model", "revision": "main"}
+    stay = Stay.IN_A_REPOSITORY
+    asks_hub = True
+
     kind: Literal["hub"]
     repo: str = Field(min_length=1)
     revision: str = Field(default="main", min_length=1)
     file: str | None = None
     patterns: list[str] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, repo: str, revision: str) -> Self:
+        """Give the source that is a repository at a revision.
+
+        Args:
+            repo: ``org/name``.
+            revision: Branch, tag or commit.
+        """
+        return cls(kind="hub", repo=repo, revision=revision)
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find names of the wrong form; whether they exist only the hub knows."""
@@ -85,9 +93,18 @@ class HubSource(Source):
             if not is_inside(pattern):
                 message = f"`{pattern}` cannot match a file of a repository."
                 yield Finding("bad-pattern", message, "Write it as folder/*.dat.", loc)
-            elif pattern.casefold().endswith(_WEIGHTS):
+            elif pattern.casefold().endswith(WEIGHTS):
                 message = f"`{pattern}` asks for weights, which a run chooses itself."
                 yield Finding("bad-pattern", message, "Leave it out.", loc)
+
+    def check_code(self) -> Iterable[Finding]:
+        """Find a branch or tag: it may bring other code tomorrow than was read today."""
+        if not COMMIT.fullmatch(self.revision):
+            message = (
+                f"`trust_remote_code: true` with revision {self.revision} would run any later code."
+            )
+            remedy = "Read the code, and pin `revision` to its commit, 40 hexadecimal digits."
+            yield Finding("unpinned-code", message, remedy, ("revision",))
 
     def resolve(self, context: SourceContext) -> Checkpoint:
         """Download what the component needs, at one commit, into the hub's cache, and check it."""
@@ -107,10 +124,10 @@ class HubSource(Source):
         with said_plainly(self.repo, self.revision), quiet_client():
             if constants.HF_HUB_OFFLINE:
                 fetched = self._from_cache()
-                files = needed_files(fetched.folder, self.file or "", context)
+                files = needed_files(fetched.folder, self.gguf, context)
                 return Survey(self._checkpoint(fetched), files)
             listing = list_files(self.repo, self.revision)
-            listed = [listing.files[name] for name in self._wanted(listing, context)]
+            listed = self._wanted(listing, context)
             small = [file for file in listed if is_small(file.name) or is_code(file.name)]
             fetched = fetch(self.repo, listing.commit, small, context.progress)
             self._remember(fetched)
@@ -137,16 +154,21 @@ class HubSource(Source):
         files = tuple(CheckpointFile(f.name, f.size or 0, f.sha256, here=False) for f in listed)
         return Location(self.repo, listing.commit, files=files)
 
-    def at(self, commit: str) -> "HubSource":
+    def at(self, commit: str) -> Self:
         """Give the repository at a commit."""
         return self.model_copy(update={"revision": commit})
+
+    def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
+        """Give the folder of its revision in the hub's cache, if an earlier run has fetched it."""
+        cached = self._cached()
+        return cached if cached.is_dir() else None
 
     def _checkpoint(self, fetched: Fetched) -> Checkpoint:
         return Checkpoint(
             folder=fetched.folder,
             kind=self.kind,
             name=f"{self.repo}@{fetched.commit[:12]}",
-            gguf=self.file or "",
+            gguf=self.gguf,
             commit=fetched.commit,
             repo=self.repo,
             license=declared_license(fetched.folder),
@@ -162,9 +184,8 @@ class HubSource(Source):
             if constants.HF_HUB_OFFLINE:
                 return self._from_cache()
             listing = list_files(self.repo, self.revision)
-            names = self._wanted(listing, context)
-            files = [listing.files[name] for name in names]
-            fetched = fetch(self.repo, listing.commit, files, context.progress)
+            wanted = self._wanted(listing, context)
+            fetched = fetch(self.repo, listing.commit, wanted, context.progress)
             self._remember(fetched)
             return fetched
 
@@ -176,88 +197,20 @@ class HubSource(Source):
         """
         from huggingface_hub import errors
 
+        folder = self._cached()
+        if not folder.is_dir():
+            raise errors.LocalEntryNotFoundError(f"{folder} is not there")
+        return Fetched(folder, commit=folder.name, downloaded=0)
+
+    def _cached(self) -> Path:
         storage = storage_of(self.repo)
         ref = storage / "refs" / self.revision
         commit = ref.read_text(encoding="utf-8") if ref.is_file() else self.revision
-        folder = storage / "snapshots" / commit
-        if not folder.is_dir():
-            raise errors.LocalEntryNotFoundError(f"{folder} is not there")
-        return Fetched(folder, commit=commit, downloaded=0)
+        return storage / "snapshots" / commit
 
-    def _wanted(self, listing: Listing, context: SourceContext) -> Iterator[str]:
-        """Choose files: configuration and the like, and the weights that the component has."""
-        names = sorted(listing.files)
-        yield from (name for name in names if is_small(name))
-        if context.trust_remote_code:
-            yield from (name for name in names if is_code(name))
-        yield from self._further(names)
-        if self.file is not None:
-            if self.file not in names:
-                raise self._no_such_file(names)
-            yield self.file
-        elif not context.weights:
-            return
-        elif context.component == "model":
-            yield from self._weights(listing, context.allow_pickle)
-        elif context.component == "adapter":
-            forms = [ADAPTER_FILE, *([ADAPTER_PICKLE] if context.allow_pickle else [])]
-            yield from [name for name in forms if name in names][:1]
-
-    def _further(self, names: list[str]) -> Iterator[str]:
-        """Choose what the recipe asks for beside; each name once, and never weights."""
-        others = [n for n in names if not is_small(n) and not n.casefold().endswith(_WEIGHTS)]
-        matched: set[str] = set()
-        for pattern in self.patterns:
-            found = {name for name in names if fnmatchcase(name, pattern)}
-            if not found:
-                raise SourceError(
-                    f"{self.repo} has no file that matches {pattern}",
-                    did_you_mean(pattern, others) or "Look at what the repository holds.",
-                )
-            matched |= found.intersection(others)
-        yield from sorted(matched)
-
-    def _weights(self, listing: Listing, allow_pickle: bool) -> list[str]:  # noqa: FBT001
-        """Choose the weights as transformers does; there may be the same in other forms."""
-        forms = [(SINGLE_FILE, INDEX_FILE), *([(PICKLE, PICKLE_INDEX)] if allow_pickle else [])]
-        for single, index in forms:
-            if single in listing.files:
-                return [single]
-            if index in listing.files:
-                return self._shards(listing, index)
-        raise self._no_safetensors(sorted(listing.files))
-
-    def _shards(self, listing: Listing, name: str) -> list[str]:
-        index = fetch_file(self.repo, listing.commit, listing.files[name])
-        shards = sorted(set(read_index(index).values()))
-        if lost := [shard for shard in shards if shard not in listing.files]:
-            raise SourceError(
-                f"{lost[0]} is missing from {self.repo}, though {name} lists it",
-                "Take a revision that is whole, or tell the repository's owner.",
-            )
-        return shards
-
-    def _no_such_file(self, names: list[str]) -> SourceError:
-        ggufs = [name for name in names if name.casefold().endswith(".gguf")]
-        remedy = did_you_mean(self.file or "", ggufs) or (
-            f"It holds {', '.join(ggufs)}." if ggufs else "It holds no GGUF file."
-        )
-        return SourceError(f"{self.repo} has no file {self.file}", remedy)
-
-    def _no_safetensors(self, names: list[str]) -> SourceError:
-        if ggufs := [name for name in names if name.casefold().endswith(".gguf")]:
-            return SourceError(
-                f"{self.repo} has no safetensors, but GGUF files",
-                f"Add `file` to the source, one of {', '.join(ggufs)}.",
-            )
-        if pickles := [name for name in names if name.casefold().endswith(_PICKLES)]:
-            return SourceError(
-                f"{self.repo} has no safetensors, only {pickles[0]}: pickle checkpoints are not "
-                "loaded, because reading one can run code",
-                "Take a revision with safetensors; or write `allow_pickle: true`, and its tensors "
-                "alone are read.",
-            )
-        return SourceError(f"{self.repo} holds no weights", "Check the repository's name.")
+    def _wanted(self, listing: Listing, context: SourceContext) -> list[ListedFile]:
+        names = chosen(self.repo, listing, context, self.gguf, self.patterns)
+        return [listing.files[name] for name in names]
 
     def _remember(self, fetched: Fetched) -> None:
         """Note in the cache where the revision was, as huggingface_hub does, for offline runs.

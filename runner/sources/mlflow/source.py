@@ -4,23 +4,21 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
 from pydantic import Field
 
-from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
 from runner.sources.mlflow.location import files_of, is_model_uri, location_of
+from runner.sources.mlflow.references import referenced
 
-_FLAVOR = "transformers"
 _LICENSE = "LICENSE.txt"
 
 
-class MlflowSource(Source):
+class MlflowSource(Source, frozen=True):
     """A model in MLflow's ``transformers`` flavor, or one that the runner made.
 
     Args:
@@ -28,6 +26,10 @@ class MlflowSource(Source):
         uri: ``models:/name/version``, ``models:/m-…``, ``runs:/run/name``, or the path of a model
             folder, absolute or relative to the recipe file that names it.
     """
+
+    name_field = path_field = "uri"
+    example = {"kind": "mlflow", "uri": "models:/assistant/3"}
+    code_stays = True
 
     kind: Literal["mlflow"]
     uri: str = Field(min_length=1)
@@ -56,6 +58,15 @@ class MlflowSource(Source):
         return Checkpoint(
             folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
         )
+
+    @property
+    def relative_path(self) -> str:
+        """The path that it names instead of a model on a server, where it is relative."""
+        return super().relative_path if self._is_path else ""
+
+    def tokenizer_folder(self, folder: Path) -> Path | None:
+        """Give the tokenizer of a model that is a folder."""
+        return self._path(folder) / "components" / "tokenizer" if self._is_path else None
 
     @property
     def _is_path(self) -> bool:
@@ -89,32 +100,3 @@ class MlflowSource(Source):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.symlink_to(file.resolve())
-
-
-def referenced(model: Path) -> Source:
-    """Give the source of the weights that a model without weights names.
-
-    Args:
-        model: The model folder.
-
-    Raises:
-        SourceError: It names none.
-    """
-    from runner.sources.hub.source import HubSource
-    from runner.sources.local import LocalSource
-
-    described: dict[str, Any] = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
-    flavor: dict[str, Any] = described["flavors"].get(_FLAVOR) or {}
-    metadata: dict[str, Any] = described.get("metadata") or {}
-    known: dict[str, Any] = (metadata.get("inference") or {}).get("reference") or {}
-    repo, revision = flavor.get("source_model_name"), flavor.get("source_model_revision")
-    if revision:
-        return HubSource(kind="hub", repo=str(repo), revision=str(revision))
-    if path := flavor.get("local_base_model_path") or known.get("path"):
-        return LocalSource(kind="local", path=str(path))
-    if known.get("repo"):
-        return HubSource(kind="hub", repo=known["repo"], revision=known["revision"])
-    raise SourceError(
-        f"{model} holds no weights and names none",
-        "It is no model of the transformers flavor: package it from its source.",
-    )

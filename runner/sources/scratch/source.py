@@ -23,7 +23,7 @@ from runner.sources.scratch.processor import (
     make_image_processor,
     make_processor,
 )
-from runner.sources.scratch.tokenizer import train_tokenizer
+from runner.sources.scratch.tokenizer import token_of, train_tokenizer
 from runner.spelling import did_you_mean
 from runner.tasks import Task
 
@@ -53,7 +53,7 @@ _MAKERS: Mapping[str, Callable[["PretrainedConfig", Task], Saveable]] = {
 """What makes each component: it may write into the configuration what the model must know of it."""
 
 
-class ScratchSource(Source):
+class ScratchSource(Source, frozen=True):
     """A random model with a tokenizer trained on the spot: the same block gives the same bytes.
 
     Args:
@@ -63,6 +63,10 @@ class ScratchSource(Source):
         seed: Seed of the weights.
         labels: Names of the labels, for tasks that have some.
     """
+
+    name_field = "architecture"
+    example = {"kind": "scratch", "architecture": "bert"}
+    code_stays = True
 
     kind: Literal["scratch"]
     architecture: str = Field(min_length=1)
@@ -97,15 +101,15 @@ class ScratchSource(Source):
                 for part in parts:
                     part.save_pretrained(str(staged))
                 staged.rename(folder)
-        return Checkpoint(
-            folder=folder,
-            kind=self.kind,
-            name=self._name,
-        )
+        return Checkpoint(folder=folder, kind=self.kind, name=self._name, made=True)
 
     def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
         """Make nothing: the block says what would be made."""
         return Location(self._name)
+
+    def special_token(self, name: str, folder: Path) -> str:  # noqa: ARG002
+        """Give the token that a tokenizer made for the architecture would have."""
+        return token_of(small_config(self.architecture, self.config, self.labels), name)
 
     @property
     def _name(self) -> str:

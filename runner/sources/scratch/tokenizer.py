@@ -3,13 +3,19 @@
 import json
 import string
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Mapping
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
+from runner.sources.scratch.trained import (
+    BYTE_LEVEL_TOKENS,
+    WORDPIECE_TOKENS,
+    Family,
+    filled_up,
+    train_byte_level,
+    train_wordpiece,
+)
 from runner.tasks import Task
 
 if TYPE_CHECKING:
@@ -23,45 +29,16 @@ _BERT_LIKE = {
 }  # fmt: skip
 _PLAIN = "PreTrainedTokenizerFast"
 _LONGEST = 512
-_WORDPIECE_TOKENS = {
-    "pad": "[PAD]",
-    "unk": "[UNK]",
-    "cls": "[CLS]",
-    "sep": "[SEP]",
-    "mask": "[MASK]",
-}
-_BYTE_LEVEL_TOKENS = {"pad": "<pad>", "bos": "<s>", "eos": "</s>", "unk": "<unk>", "mask": "<mask>"}
 _ALWAYS = ("pad", "bos", "eos")
 _IMAGE_IDS = ("image_token_id", "image_token_index")
 _CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
 )
-_CORPUS = [
-    "MLflow is an open source platform for the machine learning lifecycle.",
-    "A recipe says what is packaged, and the runner proves it by inference.",
-    "What is the capital of France? The capital of France is Paris.",
-    "A man is eating food, someone eats a meal, and the stock market fell.",
-    "The museum is open on Tuesday, Wednesday and Thursday from nine to five.",
-    "Transformers is a great library, and its pipelines are easy to use.",
-    "My dog loves to eat spaghetti but hates going to the vet.",
-    "Translate English to French: the weather is wonderful today.",
-    "We should order more pizzas to meet the demand of the guests.",
-    "0 1 2 3 4 5 6 7 8 9 10 25 50 100 1984 2024 + - * / = ( ) [ ] { }",
-]
 
 
 IMAGE_TOKEN = "<image>"  # noqa: S105
 """Stands for an image in the text of a multimodal model."""
-
-
-class _Family(Enum):
-    """How an architecture's tokenizer splits text and frames it."""
-
-    WORDPIECE = "[CLS] text [SEP]"
-    ENCODER = "<s> text </s>"
-    ENCODER_DECODER = "text </s>"
-    DECODER = "text"
 
 
 def train_tokenizer(
@@ -88,14 +65,16 @@ def train_tokenizer(
     sees = [name for name in _IMAGE_IDS if getattr(config, name, None) is not None]
     more = [IMAGE_TOKEN] if sees else []
     room = size - len(more)
-    trained = _wordpiece(room) if family is _Family.WORDPIECE else _byte_level(room, family)
+    trained = (
+        train_wordpiece(room) if family is Family.WORDPIECE else train_byte_level(room, family)
+    )
     needed = trained.get_vocab_size() + len(more)
     if needed > size:
         raise SourceError(
             f"a vocabulary of {size} is too small: the characters alone take {needed}",
             f"Give `vocab_size` at least {needed}, or none.",
         )
-    trained = _filled_up(trained, size, more)
+    trained = filled_up(trained, size, more)
     for name in sees:
         setattr(config, name, trained.token_to_id(IMAGE_TOKEN))
     _tell(config, trained)
@@ -107,7 +86,24 @@ def train_tokenizer(
     return tokenizer
 
 
-def _family(config: "PretrainedConfig") -> tuple[_Family, str]:
+def token_of(config: "PretrainedConfig", name: str) -> str:
+    """Give a special token of the tokenizer that would be made.
+
+    Args:
+        config: Configuration of the model.
+        name: What transformers calls it, such as ``mask_token``.
+
+    Returns:
+        The token; empty where it would have none of that name.
+    """
+    if config.model_type in _FROM_VOCABULARY:
+        return ""
+    family, _ = _family(config)
+    tokens = WORDPIECE_TOKENS if family is Family.WORDPIECE else BYTE_LEVEL_TOKENS
+    return tokens.get(name.removesuffix("_token"), "")
+
+
+def _family(config: "PretrainedConfig") -> tuple[Family, str]:
     """Find an architecture's family and the class of its tokenizer, as transformers lists them."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
     from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
@@ -115,92 +111,13 @@ def _family(config: "PretrainedConfig") -> tuple[_Family, str]:
     listed = TOKENIZER_MAPPING_NAMES.get(config.model_type)
     fast = str(listed[1] if isinstance(listed, tuple) else listed)  # a name alone in transformers 5
     if fast.removesuffix("Fast") in _BERT_LIKE:
-        return _Family.WORDPIECE, fast
+        return Family.WORDPIECE, fast
     if config.is_encoder_decoder:
         wrapped = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-        return (_Family.ENCODER if wrapped else _Family.ENCODER_DECODER), _PLAIN
+        return (Family.ENCODER if wrapped else Family.ENCODER_DECODER), _PLAIN
     if config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
-        return _Family.ENCODER, _PLAIN
-    return _Family.DECODER, _PLAIN
-
-
-def _wordpiece(size: int) -> "Tokenizer":
-    """Take characters and whole words as pieces: the library's own trainer differs by process."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from tokenizers.processors import TemplateProcessing
-
-    specials = list(_WORDPIECE_TOKENS.values())
-    normalizer = normalizers.BertNormalizer(lowercase=True)
-    splitter = pre_tokenizers.BertPreTokenizer()
-    words = Counter(
-        word
-        for line in _CORPUS
-        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))
-    )
-    characters = sorted({chr(number) for number in range(33, 127)} - set(string.ascii_uppercase))
-    pieces = [*specials, *characters, *(f"##{character}" for character in characters)]
-    known = sorted(words.keys() - {*characters}, key=lambda word: (-words[word], word))
-    vocabulary = [*pieces, *known[: max(0, size - len(pieces))]]
-    tokenizer = Tokenizer(
-        models.WordPiece(
-            {piece: number for number, piece in enumerate(vocabulary)},
-            unk_token=_WORDPIECE_TOKENS["unk"],
-        )
-    )
-    tokenizer.normalizer = normalizer
-    tokenizer.pre_tokenizer = splitter
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(token, specials.index(token)) for token in ("[CLS]", "[SEP]")],
-    )
-    return tokenizer
-
-
-def _byte_level(size: int, family: _Family) -> "Tokenizer":
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-
-    tokens = list(_BYTE_LEVEL_TOKENS.values())
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        special_tokens=tokens,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_CORPUS, trainer)
-    without_spaces = processors.ByteLevel(trim_offsets=True)
-    if family is _Family.DECODER:
-        tokenizer.post_processor = without_spaces
-        return tokenizer
-    first = "<s> " if family is _Family.ENCODER else ""
-    framing = processors.TemplateProcessing(
-        single=f"{first}$A </s>",
-        pair=f"{first}$A </s> $B </s>",
-        special_tokens=[(token, tokens.index(token)) for token in ("<s>", "</s>")],
-    )
-    tokenizer.post_processor = processors.Sequence([without_spaces, framing])
-    return tokenizer
-
-
-def _filled_up(trained: "Tokenizer", size: int, more: list[str]) -> "Tokenizer":
-    """Fill a vocabulary with unused tokens, as BERT's is: each id of the model is then a token.
-
-    ``more`` are special tokens that take the place of the first unused ones.
-    """
-    from tokenizers import Tokenizer
-
-    state = json.loads(trained.to_str())
-    vocabulary = state["model"]["vocab"]
-    start = len(vocabulary)
-    names = [*more, *(f"[unused{number}]" for number in range(start + len(more), size))]
-    vocabulary |= {name: number for number, name in enumerate(names[: size - start], start)}
-    filled = Tokenizer.from_str(json.dumps(state))
-    filled.add_special_tokens(more)
-    return filled
+        return Family.ENCODER, _PLAIN
+    return Family.DECODER, _PLAIN
 
 
 def _tapas(config: "PretrainedConfig") -> "PreTrainedTokenizer":
@@ -208,7 +125,7 @@ def _tapas(config: "PretrainedConfig") -> "PreTrainedTokenizer":
     from transformers import TapasTokenizer
 
     size = config.get_text_config().vocab_size
-    trained = _filled_up(_wordpiece(size), size, ["[EMPTY]"])
+    trained = filled_up(train_wordpiece(size), size, ["[EMPTY]"])
     by_number = sorted(trained.get_vocab().items(), key=lambda item: item[1])
     _tell(config, trained)
     with tempfile.TemporaryDirectory() as folder:
@@ -241,7 +158,7 @@ def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
     """Write into a configuration what the model and its generation must know of the tokenizer."""
     usual: dict[str, Any] = {**config.to_dict()}
     begun_by_eos = usual.get("decoder_start_token_id") == usual.get("eos_token_id")
-    names = _WORDPIECE_TOKENS if trained.token_to_id("[PAD]") is not None else _BYTE_LEVEL_TOKENS
+    names = WORDPIECE_TOKENS if trained.token_to_id("[PAD]") is not None else BYTE_LEVEL_TOKENS
     ids = {name: trained.token_to_id(token) for name, token in names.items()}
     framed = {"bos": ids.get("cls"), "eos": ids.get("sep")}
     for name in _ALWAYS:
@@ -260,17 +177,17 @@ def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
 
 
 def _wrap(
-    trained: "Tokenizer", config: "PretrainedConfig", family: _Family, class_name: str
+    trained: "Tokenizer", config: "PretrainedConfig", family: Family, class_name: str
 ) -> "PreTrainedTokenizerFast":
     import transformers
     from tokenizers import AddedToken
 
-    wordpiece = family is _Family.WORDPIECE
-    named = _WORDPIECE_TOKENS if wordpiece else _BYTE_LEVEL_TOKENS
+    wordpiece = family is Family.WORDPIECE
+    named = WORDPIECE_TOKENS if wordpiece else BYTE_LEVEL_TOKENS
     tokens: dict[str, Any] = {f"{name}_token": token for name, token in named.items()}
     if not wordpiece:  # as RoBERTa's: the space before a mask belongs to it
         tokens["mask_token"] = AddedToken(named["mask"], lstrip=True, special=True)
-    if family is _Family.ENCODER:
+    if family is Family.ENCODER:
         tokens |= {"cls_token": named["bos"], "sep_token": named["eos"]}
     inputs = ["input_ids"] if config.model_type == "fnet" else ["input_ids", "attention_mask"]
     if wordpiece and getattr(config, "type_vocab_size", 0) > 1:
@@ -281,6 +198,6 @@ def _wrap(
         tokenizer_object=trained,
         model_max_length=longest - 2,  # some architectures number positions from 2
         model_input_names=inputs,
-        padding_side="left" if family is _Family.DECODER else "right",
+        padding_side="left" if family is Family.DECODER else "right",
         **tokens,
     )

@@ -14,13 +14,13 @@ _REMEDY = (
 def check(subject: Subject) -> Iterator[Finding]:
     """Warn of a GGUF source whose tokenizer is taken as the file has it."""
     recipe = subject.recipe
-    file = getattr(recipe.source, "file", None)
-    if not isinstance(file, str) or not file.casefold().endswith(".gguf"):
+    file = recipe.source.gguf
+    if not file.casefold().endswith(".gguf"):
         return
     if recipe.components.tokenizer is None and "eos_token" not in recipe.load.tokenizer:
         message = (
             f"The tokenizer rebuilt from {file} adds a beginning token, may take the wrong end "
             "token and does not split digits."
         )
-        loc = ("source", "file")
+        loc = ("source", recipe.source.gguf_field)
         yield Finding("gguf-tokenizer", message, _REMEDY, loc, severity=Severity.WARNING)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.sources import Stay, all_kinds
 
-_STAY = ("local", "package")
 _STORE = "Leave it out, so that the weights are stored in the model."
 
 
@@ -21,20 +21,24 @@ def check(subject: Subject) -> Iterator[Finding]:
     if recipe.allow_pickle:
         message = "`save_pretrained: false` would leave a pickle file to whoever loads the model."
         yield Finding("reference-to-pickle", message, _STORE, ("allow_pickle",))
-    kind = str(getattr(recipe.source, "kind", ""))
-    if kind != "hub" and not (recipe.adapter and kind in _STAY):
-        message = f"`save_pretrained: false` only works for kind: hub, not for kind: {kind}."
+    stays = recipe.source.stay
+    if not (stays is Stay.IN_A_REPOSITORY or (recipe.adapter and stays is Stay.ON_THIS_MACHINE)):
+        able = [kind for kind, one in all_kinds().items() if one.stay is Stay.IN_A_REPOSITORY]
+        message = (
+            f"`save_pretrained: false` only works for kind: {' or '.join(able)}, "
+            f"not for kind: {recipe.source.kind}."
+        )
         yield Finding("reference-needs-hub", message, _STORE, ("save_pretrained",))
-    elif getattr(recipe.source, "file", None):
+    elif recipe.source.gguf:
         message = "`save_pretrained: false` cannot reference a GGUF file."
         yield Finding("reference-needs-hub", message, _STORE, ("save_pretrained",))
-    if kind != "hub":
+    if stays is not Stay.IN_A_REPOSITORY:
         return
     for name, given in recipe.load:
         if given:
             message = f"A reference cannot carry `load.{name}`: native loading would not know it."
             yield Finding("reference-loses", message, _STORE, ("load", name))
     for name, source in recipe.components.given().items():
-        if getattr(source, "kind", "") != "hub":
+        if source.stay is not Stay.IN_A_REPOSITORY:
             message = f"A reference cannot carry a {name.replace('_', ' ')} that is not on the hub."
             yield Finding("reference-loses", message, _STORE, ("components", name))

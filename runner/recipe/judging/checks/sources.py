@@ -15,6 +15,6 @@ def check(subject: Subject) -> Iterator[Finding]:
     if recipe.adapter:
         sources["adapter",] = recipe.adapter
     for loc, source in sources.items():
-        folder = subject.folder_of((*loc, "path"))
+        folder = subject.folder_of((*loc, source.path_field))
         part = str(loc[-1]).replace("source", "model")
         yield from (finding.under(*loc) for finding in source.check(folder, part))

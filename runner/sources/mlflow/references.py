@@ -1,0 +1,51 @@
+"""What an MLflow model without weights names in their place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner.errors import SourceError
+from runner.sources.base import Source
+from runner.sources.hub.source import HubSource
+from runner.sources.local import LocalSource
+
+_FLAVOR = "transformers"
+
+
+def referenced(model: Path) -> Source:
+    """Give the source of the weights that a model without weights names.
+
+    Args:
+        model: The model folder.
+
+    Raises:
+        SourceError: It names none.
+    """
+    described: dict[str, Any] = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
+    flavor: dict[str, Any] = described["flavors"].get(_FLAVOR) or {}
+    metadata: dict[str, Any] = described.get("metadata") or {}
+    known: dict[str, Any] = (metadata.get("inference") or {}).get("reference") or {}
+    repo, revision = flavor.get("source_model_name"), flavor.get("source_model_revision")
+    if revision:
+        return HubSource.of(str(repo), str(revision))
+    if path := flavor.get("local_base_model_path") or known.get("path"):
+        return LocalSource.of(path)
+    if known.get("repo"):
+        return HubSource.of(known["repo"], known["revision"])
+    raise SourceError(
+        f"{model} holds no weights and names none",
+        "It is no model of the transformers flavor: package it from its source.",
+    )
+
+
+def referenced_component(flavor: Mapping[str, Any], name: str) -> Source | None:
+    """Give the source of a component that a model only names; nothing where it names none.
+
+    Args:
+        flavor: Configuration of the model's ``transformers`` flavor.
+        name: The component, such as ``tokenizer``.
+    """
+    repo, revision = flavor.get(f"{name}_name"), flavor.get(f"{name}_revision")
+    return HubSource.of(str(repo), str(revision)) if repo and revision else None

@@ -1,0 +1,102 @@
+"""Adding one of a kind is adding one file: shown on a copy of the runner."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.checkpoints import causal_lm
+from tests.conftest import REPOSITORY, Outcome
+from tests.isolated import isolated
+
+RECIPE = """\
+description: a model in a zip file
+task: text-generation
+source: {kind: zip, path: weights.zip}
+model_config: {max_new_tokens: 4, do_sample: false}
+evaluation: {inputs: [one, two]}
+"""
+LOAD = """
+model = mlflow.pyfunc.load_model({path!r})
+answer(len(model.predict(["one", "two"])))
+"""
+
+
+@pytest.fixture
+def house(workspace: Path) -> Path:
+    """A copy of the runner and what comes with it, in a folder of its own."""
+    for folder in ("runner", "configs", "recipes"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / folder, workspace / "house" / folder, ignore=ignored)
+    return workspace / "house"
+
+
+def _first_python(page: str) -> str:
+    """The first Python file that a page of the documents shows."""
+    text = (REPOSITORY / "docs" / page).read_text(encoding="utf-8")
+    return text.partition("```python\n")[2].partition("```")[0]
+
+
+def _verb(house: Path, *arguments: str) -> Outcome:
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": str(house)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def _git(house: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=one", "-c", "user.email=one@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=house, check=True, capture_output=True)
+
+
+def test_a_source_kind_is_one_file(house: Path, workspace: Path) -> None:
+    (house / "runner" / "sources" / "zipped.py").write_text(_first_python("adding-a-source.md"))
+    recipe = house / "recipes" / "text-generation" / "zipped.yaml"
+    recipe.write_text(RECIPE)
+    shutil.make_archive(str(recipe.with_name("weights")), "zip", causal_lm(workspace / "tiny"))
+
+    done = _verb(house, "+recipe=text-generation/zipped", "tracking.uri=null")
+    assert done.code == 0, done.stderr
+    model = house / "outputs" / "text-generation" / "zipped" / "default" / "model"
+    assert isolated(LOAD.format(path=str(model)), workspace) == 2
+
+    listed = _verb(house, "ls", "--source", "zip", "--output", "json").document["recipes"]
+    assert [one["source"] for one in listed] == ["zip weights.zip"]
+    schema = _verb(house, "schema").document
+    assert schema["$defs"]["ZipSource"]["properties"]["path"]["type"] == "string"
+    plan = _verb(house, "plan", "+recipe=text-generation/zipped", "--output", "json").document
+    assert "zip" in json.dumps(plan)
+
+    assert _verb(house, "lock", "text-generation/zipped").code == 0
+    lock = recipe.with_suffix(".lock.yaml").read_text()
+    assert "kind: zip\n    name: weights.zip\n" in lock
+    assert "model.safetensors" in lock
+    assert _verb(house, "lock", "--check", "text-generation/zipped").code == 0
+
+    _git(house, "init", "-q")
+    _git(house, "add", "recipes/text-generation")
+    _git(house, "commit", "-qm", "one")
+    shutil.copy(recipe.with_name("weights.zip"), house / "other.zip")
+    recipe.write_text(RECIPE.replace("weights.zip", "../../other.zip"))
+    review = _verb(house, "review", "HEAD", "--output", "json")
+    said = json.dumps(review.document)
+    assert '"recipes/text-generation/weights.zip"' in said
+    assert '"other.zip"' in said
+
+    recipe.write_text(RECIPE + "save_pretrained: false\ntrust_remote_code: true\n")
+    found = _verb(house, "validate", str(recipe))
+    assert found.code == 2
+    assert "only works for kind: hub, not for kind: zip" in found.stdout
+    assert "`trust_remote_code: true` is not for kind: zip" in found.stdout
+    made = _verb(house, "new", "text-generation", "again", "--source", "zip", "--path", "other.zip")
+    assert made.code == 0, made.stderr
+    assert "path: ../../other.zip" in (recipe.with_name("again.yaml")).read_text()

@@ -1,0 +1,78 @@
+"""What is known of one thing stands in one place."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.sources import all_kinds
+from tests.conftest import REPOSITORY
+
+RUNNER = REPOSITORY / "runner"
+
+
+def test_no_source_kind_is_named_outside_its_file() -> None:
+    named = [
+        f"{file.relative_to(REPOSITORY)}:{line} {kind}"
+        for file in sorted(RUNNER.rglob("*.py"))
+        for line, kind in _kinds_named(ast.parse(file.read_text(encoding="utf-8")))
+        if not _is_of_kind(file, kind)
+    ]
+    assert named == []
+
+
+_OTHER_MEANINGS = {
+    "mlflow": {
+        "transformers": "the distribution, in a list of distributions",
+        "extended": "whose inference code a model holds: the choices of the field `pyfunc`",
+        "pyfunc": "whose inference code a model holds: compared with the field `pyfunc`",
+    },
+    "package": {"_global_": "Hydra's word for where a config lands"},
+    "local": {"global": "GPT-Neo's word for an attention layer that looks nearby"},
+}
+"""Words of other trades that are names of kinds too, by the word beside them that says which."""
+
+
+def _kinds_named(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Give each text that is the name of a kind and, by what stands beside it, nothing else."""
+    documents = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for around in ast.walk(module):
+        inside = list(ast.iter_child_nodes(around))
+        beside = {word for node in inside for word in _words(node)}
+        for node in inside:
+            if isinstance(node, ast.Constant) and node.value in all_kinds():
+                others = _OTHER_MEANINGS.get(str(node.value), {})
+                if id(node) not in documents and not beside.intersection(others):
+                    yield node.lineno, str(node.value)
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Attribute(attr=name):
+            yield name
+        case _:
+            return
+
+
+def _is_of_kind(file: Path, kind: str) -> bool:
+    """Tell whether a file, or the folder that it lies in, is the kind's own."""
+    room = RUNNER / "sources"
+    return room / f"{kind}.py" == file or room / kind in file.parents
+
+
+def test_the_search_finds_a_kind_however_it_is_named() -> None:
+    code = """
+'hub'
+def one(source):
+    '''local'''
+    if source.kind == "hub": ...
+    match source.kind:
+        case "local": ...
+    table = {"package": 1}
+    call(kind="scratch")
+    x = "mlflow"
+    fine = ("mlflow", "transformers"), recipe.pyfunc == "mlflow"
+"""
+    found = [kind for _, kind in sorted(_kinds_named(ast.parse(code)))]
+    assert found == ["hub", "local", "package", "scratch", "mlflow"]
