@@ -21,7 +21,7 @@ def test_every_dependency_is_bounded_and_pinned_in_the_constraints() -> None:
     pins = (REPOSITORY / "constraints.txt").read_text().lower()
     extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
     for line in [*PROJECT["dependencies"], *extras]:
-        name = re.match(r"[\w-]+", line)[0].lower()
+        name = re.match(r"[\w.-]+", line)[0].lower()
         if name == "recipe-runner":
             continue
         assert ">=" in line, line
