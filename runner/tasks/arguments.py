@@ -56,7 +56,7 @@ class Argument:
             (False, True): f" up to {self.most}",
             (True, True): f" from {self.least} to {self.most}",
         }[self.least is not None, self.most is not None]
-        kinds = [kind for kind in self.kinds if kind != "text" or not self.choices]
+        kinds: list[Kind] = [kind for kind in self.kinds if kind != "text" or not self.choices]
         words = [word for kind in kinds for word in _WORDS[kind]]
         words += [f"`{choice}`" for choice in self.choices]
         joined = " or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)

@@ -46,7 +46,7 @@ def input_problem(task: Task, row: Any) -> str:
     if not columns:
         return "" if isinstance(row, list | str) else f"is {described(row)}; {takes}"
     if not columns[0].name:
-        return "" if _fits(columns[0], row) else f"is {described(row)}; {takes}"
+        return "" if _fits(columns[0], row) else f"is {described(row)}, not {form_of(task)}"
     if not isinstance(row, dict):
         return f"is {described(row)}; {takes}"
     given: dict[str, Any] = row
