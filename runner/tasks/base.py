@@ -98,7 +98,7 @@ class Task:
 
     Args:
         name: The task's name in recipes.
-        summary: One line for ``ls --tasks`` and the docs.
+        summary: One line for the docs.
         auto_model: Names of the transformers auto classes that load a model for it, the first
             that knows the architecture counts.
         inputs: Input schema of the task's own signature.

@@ -18,12 +18,7 @@ _FREE_TEXT = ("description", "prompt_template")
 _SCALARS = ("integer", "number", "boolean")
 _EXAMPLES: dict[str, list[Any]] = {
     "description": ["SmolLM2-135M-Instruct as a question answerer"],
-<<<<<<< HEAD
-    "task": ["text-generation"],
     "source": [dict(kind.example) for kind in all_kinds().values() if kind.example],
-=======
-    "source": [{"kind": "hub", "repo": "org/model", "revision": "main"}],
->>>>>>> 72ba92d (refactor: a task is one file; transformers read by its syntax trees; free mappings are checked by type)
     "prompt_template": ["Answer the following question: {prompt}"],
     "model_config": [{"do_sample": False}],
     "params": [{"max_new_tokens": 32, "temperature": {"type": "double", "default": 0.7}}],
@@ -148,8 +143,9 @@ def _tidy(node: Any, name: str = "") -> None:
 
 
 def _tasks() -> list[Schema]:
+    variants = [f"({task.variants})" for task in all_tasks().values() if task.variants]
     return [
         {"enum": sorted(all_tasks())},
-        {"type": "string", "pattern": "^translation_[a-zA-Z]+_to_[a-zA-Z]+$"},
+        {"type": "string", "pattern": f"^({'|'.join(variants)})$"},
         {"$ref": f"#/$defs/{_REFERENCE}"},
     ]
