@@ -34,7 +34,7 @@ def input_problem(task: Task, row: Any) -> str:
 
     Args:
         task: The task.
-        row: The value, as a recipe has it; null for a column that may be left out leaves it out.
+        row: The value, as a recipe has it.
 
     Returns:
         One clause without its subject, such as ``is the number 3; fill-mask takes text``.
@@ -77,7 +77,8 @@ def form_of(task: Task) -> str:
 def _column_problem(column: Column, value: Any, *, structured: bool) -> str:
     wanted = _wanted(column, structured=structured)
     if value is None:
-        return f"has an empty `{column.name}`; it takes {wanted}" if column.required else ""
+        left_out = "" if column.required else ", or is left out"
+        return f"has an empty `{column.name}`; it takes {wanted}{left_out}"
     if not (structured and isinstance(value, list | dict)) and not _fits(column, value):
         return f"has {described(value)} for `{column.name}`; it takes {wanted}"
     if column.argument and not column.argument.allows(value):

@@ -20,13 +20,13 @@ def test_a_null_is_called_the_same_for_every_task(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "column"), RECORDS)
-def test_a_null_in_a_column_is_empty_or_left_out(name: str, column: str) -> None:
+def test_a_null_in_a_column_is_empty_too(name: str, column: str) -> None:
     task = all_tasks()[name]
     assert isinstance(task.example, dict)
     required = next(c.required for c in task.inputs if isinstance(c, Column) and c.name == column)
     problem = input_problem(task, {**task.example, column: None})
-    assert problem.startswith(f"has an empty `{column}`; it takes ") == required
-    assert bool(problem) == required
+    assert problem.startswith(f"has an empty `{column}`; it takes ")
+    assert problem.endswith(", or is left out") != required
 
 
 @pytest.mark.parametrize("name", sorted(all_tasks()))
