@@ -167,7 +167,7 @@ GENERATION: Mapping[str, Argument] = MappingProxyType({
     "output_attentions": _FLAG, "output_hidden_states": _FLAG, "output_scores": _FLAG,
     "output_logits": _FLAG_OR_NULL, "return_dict_in_generate": _FLAG,
     "pad_token_id": Argument(("integer",), null=True),
-    "bos_token_id": _COUNT_OR_NULL, "eos_token_id": _TOKENS, "decoder_start_token_id": _TOKENS,
+    "bos_token_id": _COUNT_OR_NULL, "decoder_start_token_id": _TOKENS,
     "prompt_lookup_num_tokens": _ONE_OR_NULL, "penalty_alpha": _PART_OR_NULL,
 })  # fmt: skip
 """Settings of ``generate``, as ``GenerationConfig`` of transformers has them."""

@@ -17,6 +17,8 @@ _PIPELINES = "pipelines/__init__.py"
 _GENERATION = "generation/configuration_utils.py"
 _TOKENIZER = "tokenization_utils_base.py"
 _OF_EVERY_PIPELINE = frozenset({"batch_size", "num_workers"})
+_OF_GENERATE = frozenset({"generation_config", "synced_gpus"})
+"""What a recipe can say of the arguments that are of ``generate`` itself, not settings of it."""
 
 
 def transformers_version() -> str:
@@ -90,7 +92,7 @@ def accepted_arguments(pipeline_task: str) -> frozenset[str]:
     if passes_on and not generates and not tokenizes:
         raise _moved(f"{class_name} passes its arguments on, and it is not seen to what", file)
     if generates:
-        names |= generation_arguments()
+        names |= generation_arguments() | _OF_GENERATE
     if passes_on and tokenizes:
         names |= tokenizer_arguments()
     return names

@@ -35,7 +35,7 @@ WRONG = [
     ("load: {model: {low_cpu_mem_usage: on}}", TYPE, "16", "write true"),
 ]
 RIGHT = [
-    "model_config: {max_new_tokens: null, temperature: 1, top_p: 1.0, eos_token_id: [1, 2]}",
+    "model_config: {max_new_tokens: null, temperature: 1, top_p: 1.0, forced_eos_token_id: [1, 2]}",
     "model_config: {stop: [a, b], collapse_whitespace: true, batch_tokens: auto}",
     "params: {top_p: {type: double, default: null}, temperature: 1, max_new_tokens: 4}",
     "load: {tokenizer: {model_max_length: null, eos_token: <end>, of_its_own_class: no}}",

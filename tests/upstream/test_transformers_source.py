@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import transformers
+from transformers import GenerationMixin
 from transformers.pipelines import SUPPORTED_TASKS
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
 
@@ -33,6 +34,10 @@ def test_the_settings_of_generation_are_the_attributes_of_its_configuration() ->
     there = {name for name in vars(transformers.GenerationConfig()) if not name.startswith("_")}
     set_by_transformers_itself = {"is_assistant"} - source.generation_arguments()
     assert source.generation_arguments() == there - set_by_transformers_itself
+
+
+def test_the_arguments_of_generate_itself_are_of_its_signature() -> None:
+    assert source._OF_GENERATE <= inspect.signature(GenerationMixin.generate).parameters.keys()
 
 
 def test_the_arguments_of_a_tokenizer_are_those_of_its_call() -> None:
