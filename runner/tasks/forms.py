@@ -4,7 +4,7 @@ from typing import Any
 
 from runner.spelling import did_you_mean
 from runner.tasks.base import Column, Task
-from runner.tasks.words import described
+from runner.wording import described
 
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),

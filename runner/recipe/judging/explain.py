@@ -19,7 +19,7 @@ from runner.sources import all_kinds
 from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks import all_tasks
 from runner.tasks.base import JSON
-from runner.tasks.words import described
+from runner.wording import described
 
 Details = Mapping[str, Any]
 
