@@ -1,4 +1,6 @@
-"""Numbers as people read them."""
+"""Numbers and values as people read them."""
+
+_LONGEST = 40
 
 
 def size(count: int) -> str:
@@ -12,3 +14,26 @@ def size(count: int) -> str:
 def counted(number: int, what: str) -> str:
     """Give a number of things: ``1 recipe``, ``2 recipes``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def described(value: object) -> str:
+    """Say what a value is: ``the text "x"``, ``the number 3``, ``a list``.
+
+    Args:
+        value: The value.
+    """
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'the text "{value if len(value) <= _LONGEST else value[:_LONGEST] + "…"}"'
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return type(value).__name__

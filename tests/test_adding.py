@@ -13,6 +13,38 @@ from tests.checkpoints import causal_lm
 from tests.conftest import REPOSITORY, Outcome
 from tests.isolated import isolated
 
+TASK = '''
+"""shouting: a text in, its continuation out, in capitals."""
+
+from typing import Any
+
+from runner.tasks.arguments import Argument
+from runner.tasks.base import Column, Task
+
+
+def _answer(raw: Any) -> Any:
+    return raw[0]["generated_text"].upper()
+
+
+TASK = Task(
+    name="shouting",
+    summary="goes on in capitals",
+    auto_model="AutoModelForCausalLM",
+    inputs=(Column("string"),),
+    outputs=(Column("string"),),
+    example="Hello",
+    answer=_answer,
+    inference="generation:TextGeneration",
+    arguments={"loudness": Argument(("integer",), least=1, most=11)},
+    pipeline="text-generation",
+    pyfunc=False,
+)
+'''
+SHOUTING = """\
+task: shouting
+source: {kind: scratch, architecture: gpt2}
+model_config: {do_sample: false, max_new_tokens: 4}
+"""
 RECIPE = """\
 description: a model in a zip file
 task: text-generation
@@ -56,6 +88,21 @@ def _verb(house: Path, *arguments: str) -> Outcome:
 def _git(house: Path, *arguments: str) -> None:
     who = ("-c", "user.name=one", "-c", "user.email=one@example.org")
     subprocess.run(["git", *who, *arguments], cwd=house, check=True, capture_output=True)
+
+
+def test_a_task_is_one_file(house: Path, workspace: Path) -> None:
+    (house / "runner" / "tasks" / "shouting.py").write_text(TASK)
+    recipe = house / "recipes" / "loud.yaml"
+    recipe.write_text(SHOUTING + "params: {loudness: 12}\n")
+    wrong = _verb(house, "validate", "recipes/loud.yaml")
+    assert wrong.code == 2
+    assert "recipes/loud.yaml:4:10 error[argument-out-of-range]" in wrong.stdout
+    recipe.write_text(SHOUTING)
+    done = _verb(house, "+recipe=loud", "tracking.uri=null")
+    assert done.code == 0, done.stderr
+    model = house / "outputs" / "loud" / "default" / "model"
+    code = f"answer(mlflow.pyfunc.load_model({str(model)!r}).predict(['Hello', 'Bye']))"
+    assert [answer[:3] for answer in isolated(code, workspace)] == ["Hel", "Bye"]
 
 
 def test_a_source_kind_is_one_file(house: Path, workspace: Path) -> None:

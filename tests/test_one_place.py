@@ -5,9 +5,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.sources import all_kinds
+from runner.tasks import all_tasks
 from tests.conftest import REPOSITORY
 
 RUNNER = REPOSITORY / "runner"
+TASKS = {name for task in all_tasks().values() for name in (task.name, task.pipeline_task)}
+
+
+def _constants(file: Path) -> Iterator[ast.Constant]:
+    """Give the texts of a module that are not docstrings."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    alone = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in alone:
+            yield node
+
+
+def _own_file(name: str) -> Path:
+    return RUNNER / "tasks" / f"{name.replace('-', '_').replace('/', '_')}.py"
+
+
+def test_no_task_is_named_outside_its_file() -> None:
+    named = [
+        f"{file.relative_to(REPOSITORY)}:{node.lineno} names {node.value}"
+        for file in sorted(RUNNER.rglob("*.py"))
+        for node in _constants(file)
+        if node.value in TASKS and file != _own_file(str(node.value))
+    ]
+    assert named == []
+
+
+def test_every_task_is_in_the_file_of_its_name() -> None:
+    assert all(_own_file(name).is_file() for name in all_tasks())
 
 
 def test_no_source_kind_is_named_outside_its_file() -> None:

@@ -10,7 +10,7 @@ from runner.errors import Exit
 from runner.recipe.library import Assessed
 from runner.sources import one_line
 from runner.tasks import find_task
-from runner.tasks.installed import has_pipeline
+from runner.upstream.transformers_source import has_pipeline
 from runner.wording import counted
 
 SUMMARY = "list the recipes: name, source and description, by task"

@@ -18,11 +18,9 @@ from transformers import set_seed
 from runner.evaluation.inputs import as_callers_write
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
+from runner.tasks.arguments import EXTENDED
+from runner.upstream.transformers_source import accepted_arguments
 
-_PYFUNC_ONLY = {
-    "include_prompt", "collapse_whitespace", "seed", "device", "dtype", "batch_tokens",
-    "return_scores", "pooling", "normalize", "stop",
-}  # fmt: skip
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
 
 
@@ -122,10 +120,12 @@ def _pipeline(path: Path, recipe: Recipe) -> Any:
 def _call_arguments(recipe: Recipe, prompt_template: str | None) -> dict[str, Any]:
     """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
     arguments = dict(recipe.inference_config)
-    if prompt_template is not None and recipe.contract.pipeline_task == "text-generation":
-        arguments.setdefault("return_full_text", False)
+    if prompt_template is not None:
+        arguments = {**recipe.contract.with_template, **arguments}
     arguments |= {k: p.default for k, p in recipe.params.items() if p.default is not None}
-    return {k: v for k, v in arguments.items() if k not in _PYFUNC_ONLY}
+    of_the_code = {*EXTENDED, *recipe.contract.arguments}
+    of_the_code -= accepted_arguments(recipe.contract.pipeline_task)
+    return {k: v for k, v in arguments.items() if k not in of_the_code}
 
 
 @contextmanager

@@ -52,6 +52,7 @@ def _how(parts: Parts) -> dict[str, Any]:
     """Say what the code needs to know beside what the flavor says."""
     how: dict[str, Any] = {
         "task": parts.task.name,
+        "adapter": parts.task.inference,
         "pipeline_task": parts.task.pipeline_task,
         "model": type(parts.model).__name__,
         "components": {name: type(part).__name__ for name, part in parts.components.items()},

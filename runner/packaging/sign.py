@@ -93,6 +93,7 @@ def _output(recipe: Recipe, parts: Parts, data: Any, params: dict[str, Any]) -> 
     schema = infer_signature(data).inputs
     loaded = loading.Parts(
         task=parts.task.name,
+        adapter=parts.task.inference,
         pipeline_task=parts.task.pipeline_task,
         model=model.eval(),
         components=dict(parts.components),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .model import InferenceModel
 
-VERSION = 1
-"""Of this code; a model's ``code/`` folder names it."""
+VERSION = 2
+"""Of this code; a model's ``code/`` folder names it: two versions load side by side."""
 
 
 def _load_pyfunc(  # pyright: ignore[reportUnusedFunction]

@@ -1,6 +1,7 @@
-"""What an adapter is: it runs the rows of one task."""
+"""What an adapter is: it runs the rows of one task; a model names the one that serves it."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any, Protocol
 
 from .errors import BadRequest
@@ -21,6 +22,17 @@ class Adapter(Protocol):
     def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:
         """Give the output of one row piece by piece."""
         ...
+
+
+def adapter_for(parts: Parts) -> Adapter:
+    """Give the adapter of a model.
+
+    Args:
+        parts: What runs, with the name of its adapter.
+    """
+    module, _, name = parts.adapter.partition(":")
+    kind: type[Adapter] = getattr(import_module(f".{module}", __package__), name)
+    return kind(parts)
 
 
 class Whole:

@@ -1,4 +1,4 @@
-"""Text that is generated: from a prompt, or from a text."""
+"""Text that goes on from a prompt."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,6 @@ from transformers import (
 )
 
 from . import batches
-from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .loading import Parts
 from .rows import texts
@@ -231,7 +230,7 @@ class TextGeneration:
         whole = whole if whole is not None else self._parts.prompt_template is None
         whole = whole and options.get("include_prompt", True)
         return [
-            in_one([_cleaned((prompt if whole else "") + one.text, options) for one in sequences])
+            in_one([cleaned((prompt if whole else "") + one.text, options) for one in sequences])
             for prompt, sequences in zip(prompts, found, strict=True)
         ]
 
@@ -243,63 +242,6 @@ class TextGeneration:
         yield from self._decoder.stream(self._decoder.encode([prompt])[0], options)
 
 
-def _cleaned(text: str, options: dict[str, Any]) -> str:
+def cleaned(text: str, options: dict[str, Any]) -> str:
+    """Take white space off its ends; between its words too, with ``collapse_whitespace``."""
     return " ".join(text.split()) if options.get("collapse_whitespace") else text.strip()
-
-
-class TextToText(Whole):
-    """Texts in, texts out: summarization, translation and the like.
-
-    The pipelines of these tasks are gone from transformers 5; this is what they did.
-    """
-
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        specific = getattr(parts.model.config, "task_specific_params", None) or {}
-        self._usual: dict[str, Any] = dict(specific.get(parts.pipeline_task) or {})
-        self._prefix = str(self._usual.pop("prefix", "") or "")
-        for name in ("max_length", "num_beams"):
-            if getattr(parts.model.generation_config, name, None) not in (None, 1, 20):
-                self._usual.pop(name, None)
-        if "num_beams" not in self._usual and parts.model.generation_config.num_beams in (None, 1):
-            self._usual["num_beams"] = 4
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
-        """Give a text a row; a list of texts where several sequences are asked for."""
-        templated = [template_of(self._parts, text) for text in texts(rows)]
-        sources = [self._prefix + text for text in templated]
-        options = {**self._usual, **options}
-        tokenizer = self._parts.tokenizer
-        languages = _languages(tokenizer, options)
-        encoded = tokenizer(sources, truncation=True)["input_ids"] if sources else []
-        beams = int(options.get("num_beams") or 1)
-        lengths = [len(ids) * beams for ids in encoded]
-        found = batches.run(
-            encoded, lengths, budget, lambda batch: self._generate(batch, options, languages)
-        )
-        return [in_one([_cleaned(text, options) for text in sequences]) for sequences in found]
-
-    def _generate(
-        self, batch: list[list[int]], options: dict[str, Any], languages: dict[str, Any]
-    ) -> list[list[str]]:
-        padded = self._parts.tokenizer.pad(
-            {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
-        ).to(self._parts.device)
-        sequences = self._parts.model.generate(
-            input_ids=padded["input_ids"],
-            attention_mask=padded["attention_mask"],
-            **languages,
-            **limits(options, self._parts.model.generation_config),
-        )
-        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
-        each = len(decoded) // len(batch)
-        return [decoded[i * each :][:each] for i in range(len(batch))]
-
-
-def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Set the languages of a multilingual tokenizer; give the token its answers begin with."""
-    if source := options.get("src_lang"):
-        tokenizer.src_lang = source
-    if not (target := options.get("tgt_lang")):
-        return {}
-    return {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(target)}

@@ -26,6 +26,7 @@ class Parts:
 
     Args:
         task: The recipe's task.
+        adapter: What runs it: a class of this package, as ``module:Class``.
         pipeline_task: The transformers pipeline task behind it.
         model: The model, on its device, ready for inference.
         components: Tokenizer and the like, by name.
@@ -35,6 +36,7 @@ class Parts:
     """
 
     task: str
+    adapter: str
     pipeline_task: str
     model: Any
     components: dict[str, Any]
@@ -75,6 +77,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
     }
     return Parts(
         task=how["task"],
+        adapter=how["adapter"],
         pipeline_task=how["pipeline_task"],
         model=_model(path, how, settings),
         components=components,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .errors import bad_row
+from .rows import kind_of
 
 _MOST_BYTES = 512 * 2**20
 _SCHEMES = ("http://", "https://", "file://")
@@ -88,7 +89,7 @@ def _contents(value: Any, number: int, what: str) -> bytes:
                 why = f"{shown!r} is no file, no address and not base64"
                 raise bad_row(number, why) from error
         case _:
-            raise bad_row(number, f"{what} is wanted, not {type(value).__name__}")
+            raise bad_row(number, f"{what} is wanted, not {kind_of(value)}")
 
 
 def _unless_base64(data: bytes) -> bytes:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 import transformers
 
+from .adapter import adapter_for
 from .errors import blaming
-from .families import adapter_for
 from .loading import Parts, load_parts
 from .rows import rows_of
 from .settings import DEFAULTS, Settings

@@ -14,7 +14,7 @@ from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts
 from .media import audio_of
-from .rows import records, structure, texts
+from .rows import kind_of, records, structure, texts
 
 
 class Piped(Whole):
@@ -84,7 +84,7 @@ class TextClassification(Piped):
         if isinstance(row, dict) and set(row) <= {"text", "text_pair"} and "text" in row:
             return {name: texts([text])[0] for name, text in row.items()}
         if not isinstance(row, str):
-            raise bad_row(number, f"text is wanted, not {type(row).__name__}")
+            raise bad_row(number, f"text is wanted, not {kind_of(row)}")
         return row
 
 

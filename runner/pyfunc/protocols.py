@@ -9,7 +9,7 @@ from . import batches
 from .errors import BadRequest, bad_row
 from .generation import Decoder
 from .loading import Parts
-from .rows import records
+from .rows import kind_of, records
 from .streaming import Generated, without_leading_space
 
 _AS_GENERATE: Mapping[str, str] = {
@@ -22,6 +22,7 @@ _AS_GENERATE: Mapping[str, str] = {
     "presence_penalty": "presence_penalty",
     "frequency_penalty": "frequency_penalty",
 }
+_COUNTS = ("max_tokens", "max_new_tokens", "n", "num_return_sequences", "top_k")
 _IGNORED = ("stream", "tools", "custom_inputs")
 
 
@@ -132,7 +133,7 @@ class Completions(_Protocol):
 
     def _prompt(self, given: Any, number: int) -> list[int]:
         if not isinstance(given, str):
-            raise bad_row(number, f"`prompt` is text, not {type(given).__name__}")
+            raise bad_row(number, f"`prompt` is text, not {kind_of(given)}")
         return self._decoder.encode([given])[0]
 
     def _choice(self, text: str) -> dict[str, Any]:
@@ -145,14 +146,11 @@ class Completions(_Protocol):
 def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dict[str, Any]:
     """Put what the request says over what the model was saved with, in the terms of generate."""
     given = {k: v for k, v in {**options, **row}.items() if v is not None and k not in _IGNORED}
+    for name in given.keys() & _COUNTS:
+        given[name] = _count(name, given[name], number)
     arguments = {
         _AS_GENERATE.get(k, k): v for k, v in given.items() if k not in ("messages", "prompt")
     }
-    for name in ("max_new_tokens", "num_return_sequences", "top_k"):
-        if name in arguments:
-            arguments[name] = int(arguments[name])
-            if arguments[name] < 1:
-                raise bad_row(number, f"{name} is {arguments[name]}, and must be at least 1")
     if "temperature" in row and row["temperature"] is not None:
         arguments["do_sample"] = float(row["temperature"]) > 0
         if not arguments["do_sample"]:
@@ -160,6 +158,17 @@ def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dic
     if arguments.get("num_return_sequences", 1) > 1 and not arguments.get("num_beams"):
         arguments["do_sample"] = True
     return arguments
+
+
+def _count(name: str, value: Any, number: int) -> int:
+    """Insist on a whole number of 1 or more, told by the name that the caller gave it."""
+    try:
+        count = int(value)
+    except (TypeError, ValueError) as error:
+        raise bad_row(number, f"`{name}` is a whole number, not {value!r}") from error
+    if count < 1:
+        raise bad_row(number, f"`{name}` is {count}, and must be at least 1")
+    return count
 
 
 def _reason(generated: Generated) -> str:

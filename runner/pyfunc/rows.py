@@ -37,7 +37,7 @@ def rows_of(data: Any, columns: Sequence[str]) -> list[Any]:
         case pd.Series():
             return data.tolist()
         case _:
-            raise BadRequest(f"a request is a DataFrame, list, dict or text, not {_kind(data)}")
+            raise BadRequest(f"a request is a DataFrame, list, dict or text, not {kind_of(data)}")
 
 
 def _from_frame(frame: pd.DataFrame, columns: Sequence[str]) -> list[Any]:
@@ -75,7 +75,7 @@ def texts(rows: Sequence[Any]) -> list[str]:
     """
     for number, row in enumerate(rows):
         if not isinstance(row, str):
-            raise bad_row(number, f"text is wanted, not {_kind(row)}")
+            raise bad_row(number, f"text is wanted, not {kind_of(row)}")
     return list(rows)
 
 
@@ -92,7 +92,7 @@ def records(rows: Sequence[Any], needed: Sequence[str], first: int = 0) -> list[
     """
     for number, row in enumerate(rows, first):
         if not isinstance(row, dict):
-            raise bad_row(number, f"a mapping is wanted, not {_kind(row)}")
+            raise bad_row(number, f"a mapping is wanted, not {kind_of(row)}")
         lacking = [name for name in needed if _is_absent(row.get(name))]
         if lacking:
             raise bad_row(number, f"`{lacking[0]}` is missing")
@@ -117,5 +117,6 @@ def _is_absent(value: Any) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Say what a value is, for errors: the name of its type, or that it is nothing."""
     return "nothing" if _is_absent(value) else type(value).__name__

@@ -1,5 +1,6 @@
-"""The tasks, a file each: any module here that defines ``TASK`` is one."""
+"""The tasks, a file each: a module here whose ``TASK`` is a :class:`Task` is one."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -12,23 +13,35 @@ __all__ = ["Column", "Task", "Tensor", "all_tasks", "find_task", "get_task"]
 
 @cache
 def all_tasks() -> MappingProxyType[str, Task]:
-    """Give every task by name, in alphabetical order."""
-    modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
-    tasks = [module.TASK for module in modules if hasattr(module, "TASK")]
-    return MappingProxyType({task.name: task for task in sorted(tasks, key=lambda t: t.name)})
+    """Give every task by name, in alphabetical order.
+
+    Raises:
+        TypeError: A module's ``TASK`` is no task.
+    """
+    return MappingProxyType({task.name: task for task in sorted(_tasks(), key=lambda t: t.name)})
+
+
+def _tasks() -> Iterator[Task]:
+    for found in iter_modules(__path__):
+        module = import_module(f"{__name__}.{found.name}")
+        match vars(module).get("TASK"):
+            case Task() as task:
+                yield task
+            case None:
+                pass
+            case other:
+                raise TypeError(f"{module.__name__}.TASK is a Task, not {other!r}")
 
 
 def find_task(name: str) -> Task | None:
-    """Give a task by name, one that a module makes from the name included.
+    """Give a task by a name that it goes by.
 
     Args:
         name: Such as ``text-generation`` or ``translation_en_to_fr``.
     """
-    if name in all_tasks():
-        return all_tasks()[name]
-    modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
-    makers = (module.variant for module in modules if hasattr(module, "variant"))
-    return next((task for make in makers if (task := make(name))), None)
+    return all_tasks().get(name) or next(
+        (called for task in all_tasks().values() if (called := task.called(name))), None
+    )
 
 
 def get_task(name: str) -> Task:

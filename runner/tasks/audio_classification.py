@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -17,6 +18,8 @@ TASK = Task(
     outputs=(Column("double", "score"), Column("string", "label")),
     example="speech.wav",
     answer=_answer,
+    inference="pipelines:AudioClassification",
+    arguments=RETURN_SCORES,
     components=("feature_extractor",),
     input_types=("bytes", "path", "array"),
     batches=False,

@@ -17,6 +17,7 @@ TASK = Task(
     outputs=(Column("string"),),
     example="speech.wav",
     answer=_answer,
+    inference="pipelines:SpeechRecognition",
     components=("feature_extractor", "tokenizer"),
     input_types=("bytes", "path", "array"),
 )

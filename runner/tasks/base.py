@@ -1,8 +1,12 @@
 """What a task is: its inputs, outputs, components and the pipeline that serves it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal
+
+from runner.tasks.arguments import Argument, Kind
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
@@ -12,6 +16,15 @@ ColumnType = Literal[
 ComponentName = Literal["tokenizer", "feature_extractor", "image_processor", "processor"]
 Media = Literal["", "audio", "image"]
 InputType = Literal["path", "bytes", "array"]
+_KINDS: Mapping[ColumnType, Kind] = {
+    "string": "text",
+    "double": "number",
+    "float": "number",
+    "long": "integer",
+    "integer": "integer",
+    "boolean": "boolean",
+}
+_IMAGES: Mapping[str, str] = MappingProxyType({"PIL": "pillow"})
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,8 @@ class Column:
         strict: Whether MLflow's own schema requires it although the task does not.
         media: What the files hold that recipes name where callers give their contents.
         many: Whether it holds a list of them (outputs only).
+        least: The least number that it takes (inputs only).
+        most: The greatest.
     """
 
     type: ColumnType
@@ -34,6 +49,18 @@ class Column:
     strict: bool = False
     media: Media = ""
     many: bool = False
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def argument(self) -> Argument | None:
+        """What it takes where it is given as an argument of inference; None for a structure."""
+        kind = _KINDS.get(self.type)
+        return (
+            Argument((kind,), null=not self.required, least=self.least, most=self.most)
+            if kind
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -71,7 +98,7 @@ class Task:
 
     Args:
         name: The task's name in recipes.
-        summary: One line for ``ls --tasks`` and the docs.
+        summary: One line for the docs.
         auto_model: Names of the transformers auto classes that load a model for it, the first
             that knows the architecture counts.
         inputs: Input schema of the task's own signature.
@@ -91,7 +118,12 @@ class Task:
         chat_template: Whether a missing prompt template is made from the tokenizer's chat
             template.
         pyfunc: Whether MLflow has inference code for it (``pyfunc: mlflow``).
-        extended: Whether the runner ships inference code for it (``pyfunc: extended``).
+        inference: The adapter of ``runner.pyfunc`` that serves it (``pyfunc: extended``), as
+            ``module:Class``; empty where the runner ships no inference code for it.
+        generates: Whether that adapter hands on what ``generate`` takes.
+        arguments: What that adapter takes beside the arguments of the pipeline.
+        with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
+            model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
         batches: Whether one ``predict`` takes several inputs.
         json_columns: Input columns that hold structured values: callers of the pyfunc give them
@@ -101,7 +133,10 @@ class Task:
             several rows an input.
         optional_weights: Parts of weight names that may be missing from a checkpoint, because
             the task does not use them.
-        needs: Import names of libraries its pipeline cannot do without.
+        needs: Libraries its pipeline cannot do without: import names, each with the name of the
+            distribution to install.
+        gone_in: The version of transformers that dropped its pipeline; empty while there is one.
+        variants: A pattern of further names that it goes by, such as those with languages.
         limitations: Checks of the proof that MLflow's own pyfunc wrapper is known not to meet
             for this task, by check name, each with what it does instead.
     """
@@ -122,14 +157,19 @@ class Task:
     prompt_template: bool = False
     chat_template: bool = False
     pyfunc: bool = True
-    extended: bool = True
+    inference: str = ""
+    generates: bool = False
+    arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
+    with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True
     json_columns: tuple[str, ...] = ()
     input_types: tuple[InputType, ...] = ()
     rows: Callable[[Any], int] = one_row
     optional_weights: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    needs: Mapping[str, str] = field(default_factory=dict[str, str])
+    gone_in: str = ""
+    variants: str = ""
     limitations: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -141,6 +181,28 @@ class Task:
     def auto_models(self) -> tuple[str, ...]:
         """Names of the auto classes, the preferred one first."""
         return (self.auto_model,) if isinstance(self.auto_model, str) else self.auto_model
+
+    @property
+    def extended(self) -> bool:
+        """Whether the runner ships inference code for it."""
+        return bool(self.inference)
+
+    @property
+    def libraries(self) -> Mapping[str, str]:
+        """What it needs beside transformers: import names with the distributions to install."""
+        sees = any(isinstance(entry, Column) and entry.media == "image" for entry in self.inputs)
+        return {**self.needs, **(_IMAGES if sees else {})}
+
+    def called(self, name: str) -> "Task | None":
+        """Give the task under a name that it goes by; None where it does not.
+
+        Args:
+            name: Its own name, or one of its variants.
+        """
+        if name == self.name:
+            return self
+        fits = bool(self.variants) and re.fullmatch(self.variants, name)
+        return replace(self, name=name) if fits else None
 
     def as_mlflow_has_it(self) -> "Task":
         """Give the task with the columns required that MLflow's own inference code requires."""

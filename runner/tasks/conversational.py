@@ -13,6 +13,6 @@ TASK = replace(
     name="conversational",
     summary="answers what a user says, through the model's chat template",
     example="Hi there, chatbot!",
-    pipeline="text-generation",
+    pipeline=_TEXT_GENERATION.name,
     chat_template=True,
 )

@@ -17,6 +17,7 @@ TASK = Task(
     outputs=(Tensor("float32", (-1, -1)),),
     example="image.png",
     answer=_answer,
+    inference="vision:DepthEstimation",
     components=("image_processor",),
     pyfunc=False,
 )

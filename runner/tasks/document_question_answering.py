@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -27,6 +28,8 @@ TASK = Task(
         "word_boxes": [["Total:", [100, 100, 200, 120]], ["42", [210, 100, 240, 120]]],
     },
     answer=_answer,
+    inference="vision:DocumentAnswers",
+    arguments=RETURN_SCORES,
     optional_components=("image_processor",),
     json_columns=("word_boxes",),
     pyfunc=False,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task, Tensor
 
 
@@ -17,6 +18,11 @@ TASK = Task(
     outputs=(Tensor("float64", (-1,), "double"),),
     example="A man is eating food.",
     answer=_answer,
+    inference="embeddings:Embeddings",
+    arguments={
+        "pooling": Argument(("text",), null=True, choices=("mean", "cls", "last", "none")),
+        "normalize": Argument(("boolean",), null=True),
+    },
     optional_weights=("pooler",),
     prompt_template=True,
     limitations={

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -18,5 +19,7 @@ TASK = Task(
     example="MLflow is a [MASK] tool.",
     special_tokens={"mask_token": "[MASK]"},
     answer=_answer,
+    inference="pipelines:FillMask",
+    arguments=RETURN_SCORES,
     prompt_template=True,
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from runner.spelling import did_you_mean
 from runner.tasks.base import Column, Task
+from runner.wording import described
 
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -36,28 +37,29 @@ def input_problem(task: Task, row: Any) -> str:
         row: The value, as a recipe has it.
 
     Returns:
-        One clause without its subject, such as ``is a number, not text``.
+        One clause without its subject, such as ``is the number 3; fill-mask takes text``.
     """
+    takes = f"{task.name} takes {form_of(task)}"
+    if row is None:
+        return f"is empty; {takes}"
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
-        fits = isinstance(row, list | str)
-        return "" if fits else f"is {_kind(row)}; {task.name} takes {form_of(task)}"
+        return "" if isinstance(row, list | str) else f"is {described(row)}; {takes}"
     if not columns[0].name:
-        return _value_problem(columns[0], row, structured=False)
+        return "" if _fits(columns[0], row) else f"is {described(row)}, not {form_of(task)}"
     if not isinstance(row, dict):
-        return f"is {_kind(row)}; {task.name} takes {form_of(task)}"
+        return f"is {described(row)}; {takes}"
     given: dict[str, Any] = row
     for column in columns:
         if column.required and column.name not in given:
-            return f"has no `{column.name}`; {task.name} takes {form_of(task)}"
+            return f"has no `{column.name}`; {takes}"
     for key, value in given.items():
         column = next((c for c in columns if c.name == key), None)
         if column is None:
             hint = did_you_mean(key, [c.name for c in columns])
             return f"has `{key}`, which {task.name} does not take. {hint}".rstrip(". ")
-        problem = _value_problem(column, value, structured=key in task.json_columns)
-        if problem:
-            return f"has a `{key}` that {problem}"
+        if problem := _column_problem(column, value, structured=key in task.json_columns):
+            return problem
     return ""
 
 
@@ -72,34 +74,29 @@ def form_of(task: Task) -> str:
     return f"a mapping with {', '.join(names)}"
 
 
-def _value_problem(column: Column, value: Any, *, structured: bool) -> str:
-    if column.type == "object" or (structured and isinstance(value, list | dict)):
-        return ""
+def _column_problem(column: Column, value: Any, *, structured: bool) -> str:
+    wanted = _wanted(column, structured=structured)
+    if value is None:
+        left_out = "" if column.required else ", or is left out"
+        return f"has an empty `{column.name}`; it takes {wanted}{left_out}"
+    if not (structured and isinstance(value, list | dict)) and not _fits(column, value):
+        return f"has {described(value)} for `{column.name}`; it takes {wanted}"
+    if column.argument and not column.argument.allows(value):
+        return f"has {described(value)} for `{column.name}`; it takes {column.argument.wanted}"
+    return ""
+
+
+def _fits(column: Column, value: Any) -> bool:
+    if column.type == "object":
+        return True
     kinds = _SCALARS[column.type]
-    fits = isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
-    return "" if fits else f"is {_kind(value)}, not {_wanted(column, structured=structured)}"
+    return isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
 
 
 def _wanted(column: Column, *, structured: bool) -> str:
-    plain = "text" if column.type == "string" else column.type
+    plain = column.argument.wanted if column.argument else column.type
+    if column.type == "object":
+        plain = "a list or a mapping"
     if column.media:
         plain = f"the path of {'an image' if column.media == 'image' else 'a recording'}"
     return f"{plain}, a list or a mapping" if structured else plain
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a truth value"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case _:
-            return type(value).__name__

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -17,6 +18,8 @@ TASK = Task(
     outputs=(Column("string", "label"), Column("double", "score")),
     example="image.png",
     answer=_answer,
+    inference="vision:ImageClassification",
+    arguments=RETURN_SCORES,
     components=("image_processor",),
     batches=False,
     limitations={

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task, Tensor
 
 
@@ -17,6 +18,11 @@ TASK = Task(
     outputs=(Tensor("float64", (-1,)),),
     example="image.png",
     answer=_answer,
+    inference="vision:ImageEmbeddings",
+    arguments={
+        "pooling": Argument(("text",), null=True, choices=("mean", "cls")),
+        "normalize": Argument(("boolean",), null=True),
+    },
     components=("image_processor",),
     optional_weights=("pooler",),
     pyfunc=False,

@@ -17,6 +17,9 @@ TASK = Task(
     outputs=(Column("string"),),
     example="image.png",
     answer=_answer,
+    inference="vision:ImageToText",
+    generates=True,
+    gone_in="5.0",
     components=("tokenizer", "image_processor"),
     pyfunc=False,
 )

@@ -9,6 +9,6 @@ TASK = replace(
     name="instructional-text-generation",
     summary="follows an instruction, framed by the model's chat template or the prompt template",
     example="Explain in one sentence what MLflow is.",
-    pipeline="text-generation",
+    pipeline=_TEXT_GENERATION.name,
     chat_template=True,
 )

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Call, Column, Task
+from runner.tasks.text_generation import TASK as _TEXT_GENERATION
 
 
 def _call(row: Any) -> Call:
@@ -20,13 +22,13 @@ TASK = Task(
     auto_model="AutoModelForCausalLM",
     inputs=(
         Column("object", "messages"),
-        Column("double", "temperature", required=False),
-        Column("long", "max_tokens", required=False),
+        Column("double", "temperature", required=False, least=0),
+        Column("long", "max_tokens", required=False, least=1),
         Column("object", "stop", required=False),
-        Column("long", "n", required=False),
+        Column("long", "n", required=False, least=1),
         Column("boolean", "stream", required=False),
-        Column("double", "top_p", required=False),
-        Column("long", "top_k", required=False),
+        Column("double", "top_p", required=False, least=0, most=1),
+        Column("long", "top_k", required=False, least=1),
         Column("double", "frequency_penalty", required=False),
         Column("double", "presence_penalty", required=False),
         Column("object", "tools", required=False),
@@ -42,8 +44,11 @@ TASK = Task(
     ),
     example={"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 16},
     answer=_answer,
+    inference="protocols:Chat",
+    generates=True,
+    arguments={"stop": Argument(("text", "list"), null=True)},
     call=_call,
-    pipeline="text-generation",
+    pipeline=_TEXT_GENERATION.name,
     mlflow_schema="CHAT_MODEL",
     batches=False,
     streams=True,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Call, Column, Task
+from runner.tasks.text_generation import TASK as _TEXT_GENERATION
 
 
 def _call(row: Any) -> Call:
@@ -20,10 +22,10 @@ TASK = Task(
     auto_model="AutoModelForCausalLM",
     inputs=(
         Column("string", "prompt"),
-        Column("double", "temperature", required=False),
-        Column("long", "max_tokens", required=False),
+        Column("double", "temperature", required=False, least=0),
+        Column("long", "max_tokens", required=False, least=1),
         Column("object", "stop", required=False),
-        Column("long", "n", required=False),
+        Column("long", "n", required=False, least=1),
         Column("boolean", "stream", required=False),
     ),
     outputs=(
@@ -36,8 +38,11 @@ TASK = Task(
     ),
     example={"prompt": "What is MLflow?", "max_tokens": 16},
     answer=_answer,
+    inference="protocols:Completions",
+    generates=True,
+    arguments={"stop": Argument(("text", "list"), null=True)},
     call=_call,
-    pipeline="text-generation",
+    pipeline=_TEXT_GENERATION.name,
     mlflow_schema="COMPLETIONS_MODEL",
     batches=False,
     streams=True,

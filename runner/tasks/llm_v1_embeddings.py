@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Call, Column, Task
+from runner.tasks.feature_extraction import TASK as _FEATURE_EXTRACTION
 
 
 def _call(row: Any) -> Call:
@@ -21,8 +23,13 @@ TASK = Task(
     outputs=(Column("string", "object"), Column("object", "data"), Column("object", "usage")),
     example={"input": "A man is eating food."},
     answer=_answer,
+    inference="embeddings:EmbeddingsProtocol",
+    arguments={
+        "pooling": Argument(("text",), null=True, choices=("mean", "cls", "last")),
+        "normalize": Argument(("boolean",), null=True),
+    },
     call=_call,
-    pipeline="feature-extraction",
+    pipeline=_FEATURE_EXTRACTION.name,
     mlflow_schema="EMBEDDING_MODEL",
     batches=False,
     optional_weights=("pooler",),

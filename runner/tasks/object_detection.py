@@ -21,6 +21,7 @@ TASK = Task(
     ),
     example="image.png",
     answer=_answer,
+    inference="vision:ObjectDetection",
     components=("image_processor",),
     pyfunc=False,
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES, Argument
 from runner.tasks.base import Column, Task
 
 
@@ -20,4 +21,12 @@ TASK = Task(
         "context": "The capital of France is Paris.",
     },
     answer=_answer,
+    inference="answers:QuestionAnswering",
+    arguments={
+        **RETURN_SCORES,
+        "max_seq_len": Argument(("integer",), null=True, least=1),
+        "doc_stride": Argument(("integer",), null=True, least=0),
+        "max_answer_len": Argument(("integer",), null=True, least=1),
+    },
+    gone_in="5.0",
 )

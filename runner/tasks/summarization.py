@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
 
 
@@ -17,5 +18,13 @@ TASK = Task(
     outputs=(Column("string"),),
     example="MLflow is an open source platform for the machine learning lifecycle.",
     answer=_answer,
+    inference="text_to_text:TextToText",
+    generates=True,
+    arguments={
+        "collapse_whitespace": Argument(("boolean",)),
+        "src_lang": Argument(("text",), null=True),
+        "tgt_lang": Argument(("text",), null=True),
+    },
+    gone_in="5.0",
     prompt_template=True,
 )

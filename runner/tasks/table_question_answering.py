@@ -20,5 +20,6 @@ TASK = Task(
         "table": {"product": ["tea", "coffee"], "sold": ["25", "50"]},
     },
     answer=_answer,
+    inference="pipelines:TableAnswers",
     json_columns=("table",),
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -18,4 +19,6 @@ TASK = Task(
     outputs=(Column("string", "label"), Column("double", "score")),
     example="MLflow is awesome!",
     answer=_answer,
+    inference="pipelines:TextClassification",
+    arguments=RETURN_SCORES,
 )

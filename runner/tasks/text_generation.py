@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
 
 
@@ -17,6 +18,14 @@ TASK = Task(
     outputs=(Column("string"),),
     example="What is MLflow?",
     answer=_answer,
+    inference="generation:TextGeneration",
+    generates=True,
+    arguments={
+        "include_prompt": Argument(("boolean",), mlflow=True),
+        "collapse_whitespace": Argument(("boolean",), mlflow=True),
+        "stop": Argument(("text", "list"), null=True),
+    },
+    with_template={"return_full_text": False},
     prompt_template=True,
     streams=True,
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
 
@@ -17,4 +18,6 @@ TASK = Task(
     outputs=(Column("string"),),
     example="My name is Sarah and I live in London.",
     answer=_answer,
+    inference="pipelines:TokenClassification",
+    arguments=RETURN_SCORES,
 )

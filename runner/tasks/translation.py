@@ -1,12 +1,9 @@
 """translation: a text in, its translation out; ``translation_xx_to_yy`` names the languages."""
 
-import re
-from dataclasses import replace
 from typing import Any
 
+from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
-
-_PAIR = re.compile(r"translation_[a-z]{2,3}_to_[a-z]{2,3}")
 
 
 def _answer(raw: Any) -> Any:
@@ -21,9 +18,13 @@ TASK = Task(
     outputs=(Column("string"),),
     example="MLflow is great!",
     answer=_answer,
+    inference="text_to_text:TextToText",
+    generates=True,
+    arguments={
+        "collapse_whitespace": Argument(("boolean",)),
+        "src_lang": Argument(("text",), null=True),
+        "tgt_lang": Argument(("text",), null=True),
+    },
+    gone_in="5.0",
+    variants="translation_[a-z]{2,3}_to_[a-z]{2,3}",
 )
-
-
-def variant(name: str) -> Task | None:
-    """Give the task of a pair of languages, such as ``translation_en_to_fr``."""
-    return replace(TASK, name=name) if _PAIR.fullmatch(name) else None

@@ -17,6 +17,9 @@ TASK = Task(
     outputs=(Column("string"),),
     example={"image": "image.png", "question": "What is this?"},
     answer=_answer,
+    inference="vision:VisualAnswers",
+    generates=True,
+    gone_in="5.0",
     components=("tokenizer", "image_processor"),
     pyfunc=False,
 )

@@ -34,6 +34,7 @@ TASK = Task(
         "hypothesis_template": "This example talks about how the dog is {}.",
     },
     answer=_answer,
+    inference="pipelines:ZeroShot",
     json_columns=("candidate_labels",),
     rows=_rows,
 )

@@ -21,6 +21,7 @@ TASK = Task(
     ),
     example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
     answer=_answer,
+    inference="vision:ZeroShotObjectDetection",
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,

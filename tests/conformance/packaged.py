@@ -19,7 +19,7 @@ from runner.ffmpeg import decode, ffmpeg_on_path
 from runner.sources import SourceContext
 from runner.sources.scratch.source import ScratchSource
 from runner.tasks import get_task
-from runner.tasks.installed import has_pipeline
+from runner.upstream.transformers_source import has_pipeline
 from tests.conformance.cases import Case, cases
 
 WORKER = Path(__file__).parent / "worker.py"

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from runner.tasks.installed import transformers_version
+from runner.upstream.transformers_source import transformers_version
 from tests.conformance.packaged import Packaged
 
 FIVE = transformers_version().startswith("5.")

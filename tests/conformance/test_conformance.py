@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from runner.cli import main
 from runner.tasks import all_tasks, get_task
-from runner.tasks.installed import has_pipeline
+from runner.upstream.transformers_source import has_pipeline
 from tests.conformance.cases import cases
 from tests.conformance.packaged import Packaged
 from tests.conformance.table import PAGE, Shortfall, page

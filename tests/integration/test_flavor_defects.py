@@ -22,7 +22,7 @@ from transformers import AutoTokenizer
 from runner.cli import main
 from runner.evaluation.inputs import sample_file
 from runner.sources.checkpoint.safetensors_header import read_headers
-from runner.tasks.installed import transformers_version
+from runner.upstream.transformers_source import transformers_version
 from tests.adapters import native_answers, save_adapter
 from tests.checkpoints import causal_lm
 from tests.command import alone

@@ -12,7 +12,7 @@ import pytest
 
 from runner.evaluation.inputs import sample_file
 from runner.tasks import get_task
-from runner.tasks.installed import has_pipeline, transformers_version
+from runner.upstream.transformers_source import has_pipeline, transformers_version
 from tests.conftest import REPOSITORY
 from tests.pages import hold_tables, table
 

@@ -140,3 +140,18 @@ def test_the_error_of_a_bad_row_names_it(
 def test_an_unknown_device_is_refused_at_load(saved: Callable[..., Any]) -> None:
     with pytest.raises(MlflowException, match="device nowhere is none"):
         mlflow.pyfunc.load_model(str(saved("text-generation")), model_config={"device": "nowhere"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"max_tokens": 0}, "row 0: `max_tokens` is 0, and must be at least 1"),
+        ({"n": 0}, "row 0: `n` is 0, and must be at least 1"),
+    ],
+)
+def test_a_limit_is_told_by_the_name_that_the_request_gives_it(
+    model: Packaged, given: dict[str, int], said: str
+) -> None:
+    chat = model("llm/v1/chat")
+    with pytest.raises(MlflowException, match=said):
+        chat.predict({"messages": [{"role": "user", "content": "a"}], **given})

@@ -21,10 +21,11 @@ from runner.recipe.language.schema import (
     takes_text_only,
     value_at,
 )
-from runner.recipe.language.wording import described, unknown_key
+from runner.recipe.language.wording import unknown_key
 from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
 from runner.spelling import did_you_mean
+from runner.wording import described
 
 _ESCAPE = re.compile(r"\\[nrt]")
 _FREE_TEXT = (("prompt_template",), ("description",), ("input_example",), ("evaluation", "inputs"))

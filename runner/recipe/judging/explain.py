@@ -14,11 +14,12 @@ from runner.recipe.language.schema import (
     takes_text_only,
     value_at,
 )
-from runner.recipe.language.wording import block_named, described, unknown_key
+from runner.recipe.language.wording import block_named, unknown_key
 from runner.sources import all_kinds
 from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks import all_tasks
 from runner.tasks.base import JSON
+from runner.wording import described
 
 Details = Mapping[str, Any]
 

@@ -18,7 +18,6 @@ _FREE_TEXT = ("description", "prompt_template")
 _SCALARS = ("integer", "number", "boolean")
 _EXAMPLES: dict[str, list[Any]] = {
     "description": ["SmolLM2-135M-Instruct as a question answerer"],
-    "task": ["text-generation"],
     "source": [dict(kind.example) for kind in all_kinds().values() if kind.example],
     "prompt_template": ["Answer the following question: {prompt}"],
     "model_config": [{"do_sample": False}],
@@ -144,8 +143,9 @@ def _tidy(node: Any, name: str = "") -> None:
 
 
 def _tasks() -> list[Schema]:
+    variants = [f"({task.variants})" for task in all_tasks().values() if task.variants]
     return [
         {"enum": sorted(all_tasks())},
-        {"type": "string", "pattern": "^translation_[a-zA-Z]+_to_[a-zA-Z]+$"},
+        {"type": "string", "pattern": f"^({'|'.join(variants)})$"},
         {"$ref": f"#/$defs/{_REFERENCE}"},
     ]

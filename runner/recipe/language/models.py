@@ -12,7 +12,7 @@ from runner.recipe.language.sizes import parse_size
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
-from runner.tasks.installed import has_pipeline
+from runner.upstream.transformers_source import has_pipeline
 
 if TYPE_CHECKING:
     AnySource = Source

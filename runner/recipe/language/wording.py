@@ -61,24 +61,3 @@ def _elsewhere(key: str, around: Loc) -> str:
 
 def _fields_are(known: list[str]) -> str:
     return f"Its fields are {', '.join(known)}." if known else ""
-
-
-def described(value: JSON) -> str:
-    """Say what a value is: ``the text "x"``, ``the number 3``, ``a list``.
-
-    Args:
-        value: The value.
-    """
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f'the text "{value if len(value) <= 40 else value[:40] + "…"}"'
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"

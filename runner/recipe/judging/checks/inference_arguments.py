@@ -1,25 +1,28 @@
-"""Keys of ``params`` and ``model_config``: the pipeline takes them, and none shadows another."""
+"""``params`` and ``model_config``: known arguments, values they take, none shadows another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from runner.findings import Finding, Severity
+from runner.findings import Finding, Loc, Severity
 from runner.recipe.judging.checks import Subject
+from runner.recipe.judging.values import judged, param_judged
 from runner.spelling import did_you_mean
-from runner.tasks import Task
-from runner.tasks.base import Column
-from runner.tasks.installed import accepted_arguments
+from runner.tasks import Column, Task
+from runner.tasks.arguments import EXTENDED, GENERATION, PIPELINE, Argument
+from runner.upstream.transformers_source import (
+    accepted_arguments,
+    generation_arguments,
+    has_pipeline,
+)
 
 _RUN_CODE = ("trust_remote_code", "custom_generate")
-_OF_MLFLOW = ("include_prompt", "collapse_whitespace")
-_OF_EXTENDED = {"seed", "device", "dtype", "batch_tokens", "return_scores"}
-_OF_EMBEDDINGS = {"pooling", "normalize"}
-_OF_GENERATION = {"stop"}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find arguments that no predict takes, that shadow each other, or that run code."""
     recipe = subject.recipe
-    known = _accepted(subject.task, recipe.pyfunc)
+    own = _own(subject.task, recipe.pyfunc)
+    known = own.keys() | _of_transformers(subject.task)
+    values = _values(own, known)
     for name in recipe.params:
         if name in recipe.inference_config:
             message = (
@@ -30,25 +33,43 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding(code, message, remedy, loc, severity=Severity.WARNING)
     for block, names in (("params", recipe.params), ("model_config", recipe.inference_config)):
         for name in names:
-            if name in _RUN_CODE:
-                message = f"`{block}.{name}` would run code that is not in the recipe."
-                yield Finding("bad-inference-argument", message, "Leave it out.", (block, name))
-            elif known and name not in known:
-                message = f"`{block}.{name}` is not an argument that {subject.task.name} takes."
-                remedy = did_you_mean(name, known) or "Leave it out."
-                yield Finding("unknown-argument", message, remedy, (block, name))
+            yield from _unknown((block, name), known, subject.task)
+    for name, value in recipe.inference_config.items():
+        if (argument := values.get(name)) and name in known:
+            yield from judged(argument, value, ("model_config", name))
+    for name, param in recipe.params.items():
+        if (argument := values.get(name)) and name in known:
+            yield from param_judged(argument, param, ("params", name))
 
 
-def _accepted(task: Task, pyfunc: str) -> frozenset[str]:
-    """Give the arguments a predict of the task may name; nothing where that is not known."""
-    known = accepted_arguments(task.pipeline_task)
-    if known and task.pipeline_task == "text-generation":
-        known |= {*_OF_MLFLOW}
-    if known and pyfunc == "extended":
-        known |= _OF_EXTENDED
-        known |= _OF_EMBEDDINGS if task.pipeline_task == "feature-extraction" else set()
-        known |= _OF_GENERATION if "max_new_tokens" in known else set()
-        known |= {"top_k"} if task.name.endswith("classification") else set()
-    if known and task.mlflow_schema:
-        known |= {entry.name for entry in task.inputs if isinstance(entry, Column)}
-    return known
+def _unknown(loc: Loc, known: set[str], task: Task) -> Iterator[Finding]:
+    block, name = map(str, loc)
+    if name in _RUN_CODE:
+        message = f"`{block}.{name}` would run code that is not in the recipe."
+        yield Finding("bad-inference-argument", message, "Leave it out.", loc)
+    elif name not in known:
+        message = f"`{block}.{name}` is not an argument that {task.name} takes."
+        remedy = did_you_mean(name, known) or "Leave it out."
+        yield Finding("unknown-argument", message, remedy, loc)
+
+
+def _own(task: Task, pyfunc: str) -> Mapping[str, Argument | None]:
+    """Give what inference takes beside the arguments of transformers, as far as it is known."""
+    columns = [entry for entry in task.inputs if isinstance(entry, Column)]
+    of_requests = {c.name: c.argument for c in columns} if task.mlflow_schema else {}
+    if pyfunc == "extended":
+        return {**of_requests, **EXTENDED, **task.arguments}
+    return {**of_requests, **{k: a for k, a in task.arguments.items() if a.mlflow}}
+
+
+def _of_transformers(task: Task) -> frozenset[str]:
+    """Give the arguments of the pipeline; of ``generate`` where there is no pipeline any more."""
+    if has_pipeline(task.pipeline_task):
+        return accepted_arguments(task.pipeline_task)
+    return generation_arguments() if task.generates else frozenset()
+
+
+def _values(own: Mapping[str, Argument | None], known: set[str]) -> Mapping[str, Argument | None]:
+    """Give what each argument takes; the same word is another argument of ``generate``."""
+    generates = "max_new_tokens" in known
+    return {**PIPELINE, **(GENERATION if generates else {}), **own}

@@ -31,7 +31,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     for loc, value in given.items():
         if problem := input_problem(task, value):
             message = f"`{'.'.join(map(str, loc))}` {problem}."
-            yield Finding("bad-input", message, f"Write {form_of(task)}.", loc)
+            remedy = "" if form_of(task) in problem else f"Write {form_of(task)}."
+            yield Finding("bad-input", message, remedy, loc)
         else:
             yield from _check_files(subject, value, loc)
     if any(media == "audio" for media in _media(subject).values()) and not has_ffmpeg():

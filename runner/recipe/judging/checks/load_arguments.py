@@ -1,9 +1,12 @@
-"""Load arguments stay arguments: none runs code, picks files, or says what a field says."""
+"""Load arguments stay arguments: none runs code or says what a field says, each has its type."""
 
 from collections.abc import Iterator, Mapping
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.recipe.judging.values import judged
+from runner.tasks.arguments import LOADING
+from runner.tasks.base import JSON
 
 _LEAVE_OUT = "Leave it out."
 _REFUSED: Mapping[str, tuple[str, str]] = {
@@ -33,15 +36,17 @@ _REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Find load arguments that execute, escape or repeat a field."""
+    """Find load arguments that execute, escape, repeat a field, or are of another type."""
     load = subject.recipe.load
     for part in type(load).model_fields:
-        arguments: dict[str, object] = getattr(load, part)
+        arguments: dict[str, JSON] = getattr(load, part)
         for name, value in arguments.items():
             if why := _why_not(name, value):
                 reason, remedy = why
                 loc = ("load", part, name)
                 yield Finding("bad-load-argument", f"`{'.'.join(loc)}` {reason}.", remedy, loc)
+            elif argument := LOADING[part].get(name):
+                yield from judged(argument, value, ("load", part, name))
 
 
 def _why_not(name: str, value: object) -> tuple[str, str] | None:

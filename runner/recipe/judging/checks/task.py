@@ -1,35 +1,25 @@
 """The task is one that the installed libraries have, and is asked for what it can do."""
 
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.models import Recipe
 from runner.spelling import one_of
-from runner.tasks.installed import transformers_version
-
-_GONE_IN: Mapping[str, str] = {
-    "conversational": "4.42",
-    **dict.fromkeys(
-        ("summarization", "translation", "text2text-generation", "question-answering",
-         "image-to-text", "visual-question-answering"), "5.0",
-    ),
-}  # fmt: skip
-_DISTRIBUTIONS = {"PIL": "pillow"}
+from runner.tasks import Task
+from runner.upstream.transformers_source import transformers_version
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find a task that cannot run here, and views or forms of input that it does not have."""
     recipe, task = subject.recipe, subject.task
     if not recipe.has_native:
-        yield from _not_installed(recipe, task.pipeline_task)
-    needed = {*task.needs, *(["PIL"] if _sees(subject) else [])}
-    for name in sorted(needed):
+        yield from _not_installed(recipe, task)
+    for name, distribution in sorted(task.libraries.items()):
         if importlib.util.find_spec(name) is None:
             message = f"{task.name} needs {name}, which is not installed."
-            remedy = f"pip install {_DISTRIBUTIONS.get(name, name)}"
-            yield Finding("library-missing", message, remedy, ("task",))
+            yield Finding("library-missing", message, f"pip install {distribution}", ("task",))
     if {"pyfunc", "server"} & {*recipe.views} and not recipe.has_pyfunc:
         message = f"There is no inference code for {task.name}: it has no pyfunc to prove."
         yield Finding("no-pyfunc", message, "Write `views: [native]`.", ("evaluation", "views"))
@@ -40,22 +30,17 @@ def check(subject: Subject) -> Iterator[Finding]:
         yield Finding("input-type-not-used", message, remedy, ("input_type",))
 
 
-def _sees(subject: Subject) -> bool:
-    return any(getattr(entry, "media", "") == "image" for entry in subject.task.inputs)
-
-
-def _not_installed(recipe: Recipe, pipeline_task: str) -> Iterator[Finding]:
+def _not_installed(recipe: Recipe, task: Task) -> Iterator[Finding]:
     """Find a task without a pipeline; the runner's own inference code may do without one."""
-    message = f"transformers {transformers_version()} has no `{pipeline_task}` pipeline."
-    gone = _GONE_IN.get(pipeline_task)
-    if gone:
-        message = f"{message[:-1]}: it was removed in {gone}."
-        remedy = f"pip install 'transformers<{gone}', or use a task that this version has."
+    message = f"transformers {transformers_version()} has no `{task.pipeline_task}` pipeline."
+    if task.gone_in:
+        message = f"{message[:-1]}: it was removed in {task.gone_in}."
+        remedy = f"pip install 'transformers<{task.gone_in}', or use a task that this version has."
     else:
         remedy = "Use a task that this version has, or another version."
     if not (recipe.has_pyfunc and recipe.pyfunc == "extended"):
         yield Finding("task-not-installed", message, remedy, ("task",))
         return
     if "native" in recipe.views:
-        message = f"There is no pipeline for {pipeline_task} to prove."
+        message = f"There is no pipeline for {task.pipeline_task} to prove."
         yield Finding("no-native", message, "Write `views: [pyfunc]`.", ("evaluation", "views"))

@@ -1,0 +1,67 @@
+"""Texts made of other texts, by models that read the whole before they write."""
+
+from typing import Any
+
+from . import batches
+from .adapter import Whole
+from .generation import cleaned, in_one, limits, template_of
+from .loading import Parts
+from .rows import texts
+
+
+class TextToText(Whole):
+    """Texts in, texts out: summarization, translation and the like.
+
+    The pipelines of these tasks are gone from transformers 5; this is what they did.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        specific = getattr(parts.model.config, "task_specific_params", None) or {}
+        self._usual: dict[str, Any] = dict(specific.get(parts.pipeline_task) or {})
+        self._prefix = str(self._usual.pop("prefix", "") or "")
+        for name in ("max_length", "num_beams"):
+            if getattr(parts.model.generation_config, name, None) not in (None, 1, 20):
+                self._usual.pop(name, None)
+        if "num_beams" not in self._usual and parts.model.generation_config.num_beams in (None, 1):
+            self._usual["num_beams"] = 4
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a text a row; a list of texts where several sequences are asked for."""
+        templated = [template_of(self._parts, text) for text in texts(rows)]
+        sources = [self._prefix + text for text in templated]
+        options = {**self._usual, **options}
+        tokenizer = self._parts.tokenizer
+        languages = _languages(tokenizer, options)
+        encoded = tokenizer(sources, truncation=True)["input_ids"] if sources else []
+        beams = int(options.get("num_beams") or 1)
+        lengths = [len(ids) * beams for ids in encoded]
+        found = batches.run(
+            encoded, lengths, budget, lambda batch: self._generate(batch, options, languages)
+        )
+        return [in_one([cleaned(text, options) for text in sequences]) for sequences in found]
+
+    def _generate(
+        self, batch: list[list[int]], options: dict[str, Any], languages: dict[str, Any]
+    ) -> list[list[str]]:
+        padded = self._parts.tokenizer.pad(
+            {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
+        ).to(self._parts.device)
+        sequences = self._parts.model.generate(
+            input_ids=padded["input_ids"],
+            attention_mask=padded["attention_mask"],
+            **languages,
+            **limits(options, self._parts.model.generation_config),
+        )
+        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        each = len(decoded) // len(batch)
+        return [decoded[i * each :][:each] for i in range(len(batch))]
+
+
+def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Set the languages of a multilingual tokenizer; give the token its answers begin with."""
+    if source := options.get("src_lang"):
+        tokenizer.src_lang = source
+    if not (target := options.get("tgt_lang")):
+        return {}
+    return {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(target)}

@@ -1,0 +1,277 @@
+"""What the installed transformers has, read from its syntax trees: importing it takes seconds.
+
+Seen to hold from 4.57 to 5.23.
+"""
+
+import ast
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import MappingProxyType
+
+from runner.upstream.errors import Moved
+
+_PIPELINES = "pipelines/__init__.py"
+_GENERATION = "generation/configuration_utils.py"
+_TOKENIZER = "tokenization_utils_base.py"
+_OF_EVERY_PIPELINE = frozenset({"batch_size", "num_workers"})
+_OF_GENERATE = frozenset({"generation_config", "synced_gpus"})
+"""What a recipe can say of the arguments that are of ``generate`` itself, not settings of it."""
+
+
+def transformers_version() -> str:
+    """Give the installed version; empty where there is none."""
+    try:
+        return version("transformers")
+    except PackageNotFoundError:
+        return ""
+
+
+@cache
+def pipelines() -> Mapping[str, str]:
+    """Give the pipeline tasks of the installed transformers, each with the name of its class.
+
+    Raises:
+        Moved: They are not where they were.
+    """
+    found: dict[str, str] = {}
+    for task, entry in _entries(_assigned("SUPPORTED_TASKS", _PIPELINES)):
+        classes = [
+            name for key, value in _entries(entry) if key == "impl" for name in _named(value)
+        ]
+        if not classes:
+            raise _moved(f"SUPPORTED_TASKS[{task!r}] names no class as `impl`", _PIPELINES)
+        found[task] = classes[0]
+    if not found:
+        raise _moved("SUPPORTED_TASKS lists no task", _PIPELINES)
+    return MappingProxyType(found)
+
+
+def has_pipeline(pipeline_task: str) -> bool:
+    """Say whether the installed transformers has a pipeline.
+
+    Args:
+        pipeline_task: Its task, one that names languages (``translation_en_to_fr``) included.
+
+    Raises:
+        Moved: The pipelines are not where they were.
+    """
+    return _listed(pipeline_task) in pipelines()
+
+
+def _listed(pipeline_task: str) -> str:
+    """Give the task that transformers lists: it knows what stands before the languages alone."""
+    return pipeline_task.partition("_")[0]
+
+
+@cache
+def accepted_arguments(pipeline_task: str) -> frozenset[str]:
+    """Give the keyword arguments that calling a pipeline accepts.
+
+    Args:
+        pipeline_task: A task of :func:`pipelines`.
+
+    Returns:
+        Names: what its ``_sanitize_parameters`` takes, what every pipeline takes, and, as far as
+        it passes them on, what generation and the tokenizer take. No name for a task that the
+        installed transformers has no pipeline for.
+
+    Raises:
+        Moved: The pipeline is not in the form that it was.
+    """
+    if not has_pipeline(pipeline_task):
+        return frozenset()
+    class_name = pipelines()[_listed(pipeline_task)]
+    file = _file_of(class_name)
+    function = _sanitizer(class_name, file)
+    names = own_arguments(class_name) | _OF_EVERY_PIPELINE
+    passes_on = _passes_on(function)
+    generates, tokenizes = _calls("generate", file), _calls("tokenizer", file)
+    if passes_on and not generates and not tokenizes:
+        raise _moved(f"{class_name} passes its arguments on, and it is not seen to what", file)
+    if generates:
+        names |= generation_arguments() | _OF_GENERATE
+    if passes_on and tokenizes:
+        names |= tokenizer_arguments()
+    return names
+
+
+@cache
+def own_arguments(class_name: str) -> frozenset[str]:
+    """Give what the ``_sanitize_parameters`` of a pipeline takes or looks for by name.
+
+    Args:
+        class_name: One of :func:`pipelines`.
+
+    Raises:
+        Moved: The class is not in the form that it was.
+    """
+    function = _sanitizer(class_name, _file_of(class_name))
+    names = _parameters(function)
+    for node in ast.walk(function):
+        match node:
+            case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.In() | ast.NotIn()]):
+                names.add(key)
+            case _:
+                pass
+    return frozenset(name for name in names if not name.startswith("_"))
+
+
+@cache
+def generation_arguments() -> frozenset[str]:
+    """Give the settings of generation: the public attributes of a ``GenerationConfig``.
+
+    Raises:
+        Moved: They are not set as they were.
+    """
+    function = _method("GenerationConfig", "__init__", _GENERATION)
+    popped: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="kwargs"), attr="pop"),
+                args=[ast.Constant(value=str(name)), *_],
+            ) if not name.startswith("_"):
+                popped.add(name)
+            case _:
+                pass
+    if not popped:
+        raise _moved("GenerationConfig.__init__ takes no setting from `kwargs`", _GENERATION)
+    return frozenset(popped)
+
+
+@cache
+def tokenizer_arguments() -> frozenset[str]:
+    """Give the arguments of calling a tokenizer.
+
+    Raises:
+        Moved: They are not where they were.
+    """
+    return frozenset(_parameters(_method("PreTrainedTokenizerBase", "__call__", _TOKENIZER)))
+
+
+def problems() -> Iterator[str]:
+    """Say which readings of the installed transformers broke, a sentence each."""
+    readings: list[Callable[[], object]] = [pipelines, generation_arguments, tokenizer_arguments]
+    for reading in readings:
+        yield from _problem(reading)
+    if not list(_problem(pipelines)):
+        for task in pipelines():
+            yield from _problem(lambda task=task: accepted_arguments(task))
+
+
+def _problem(reading: Callable[[], object]) -> Iterator[str]:
+    try:
+        reading()
+    except Moved as error:
+        yield error.message
+
+
+def _file_of(class_name: str) -> str:
+    """Give the file of a pipeline class: that of the module it is imported from."""
+    for node in ast.walk(_tree(_PIPELINES)):
+        match node:
+            case ast.ImportFrom(level=1, module=str(module), names=names):
+                if any(class_name in (name.name, name.asname) for name in names):
+                    return f"pipelines/{module}.py"
+            case _:
+                pass
+    raise _moved(f"{class_name} is imported from nowhere", _PIPELINES)
+
+
+def _sanitizer(class_name: str, file: str) -> ast.FunctionDef:
+    return _method(class_name, "_sanitize_parameters", file)
+
+
+def _method(class_name: str, name: str, file: str) -> ast.FunctionDef:
+    """Find a method of a class, or of the class in the same file that it extends."""
+    classes = {node.name: node for node in _tree(file).body if isinstance(node, ast.ClassDef)}
+    at = class_name
+    while node := classes.pop(at, None):
+        for item in node.body:
+            if isinstance(item, ast.FunctionDef) and item.name == name:
+                return item
+        bases = [base for parent in node.bases for base in _named(parent)]
+        at = next((base for base in bases if base in classes), "")
+    raise _moved(f"{class_name} has no `{name}`", file)
+
+
+def _parameters(function: ast.FunctionDef) -> set[str]:
+    return {a.arg for a in (*function.args.args[1:], *function.args.kwonlyargs)}
+
+
+def _passes_on(function: ast.FunctionDef) -> bool:
+    """Say whether its other arguments go further than being looked at one by one."""
+    if function.args.kwarg is None:
+        return False
+    looked_at: set[int] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Compare():
+                looked_at |= {id(part) for part in node.comparators}
+            case ast.Subscript():
+                looked_at.add(id(node.value))
+            case _:
+                pass
+    name = function.args.kwarg.arg
+    uses = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name]
+    return any(id(use) not in looked_at for use in uses)
+
+
+def _calls(name: str, file: str) -> bool:
+    """Say whether anything in a file calls a method or a part of that name."""
+    calls = (node.func for node in ast.walk(_tree(file)) if isinstance(node, ast.Call))
+    return any(isinstance(called, ast.Attribute) and called.attr == name for called in calls)
+
+
+def _assigned(name: str, file: str) -> ast.expr:
+    for node in _tree(file).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                return value
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if (
+                target == name
+            ):
+                return value
+            case _:
+                pass
+    raise _moved(f"`{name}` is set nowhere", file)
+
+
+def _entries(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(value, ast.Dict):
+        for key, item in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, item
+
+
+def _named(value: ast.expr) -> Iterator[str]:
+    """Give the last name of ``Name``, ``module.Name`` or ``"module.Name"``."""
+    match value:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            yield name
+        case ast.Constant(value=str(name)):
+            yield name.rpartition(".")[2]
+        case _:
+            pass
+
+
+@cache
+def _tree(name: str) -> ast.Module:
+    spec = importlib.util.find_spec("transformers")
+    if spec is None or spec.origin is None:
+        raise Moved("transformers is not installed.", "pip install transformers")
+    file = Path(spec.origin).parent / name
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError) as error:
+        raise _moved(f"it cannot be read ({error})", name) from error
+
+
+def _moved(what: str, file: str) -> Moved:
+    return Moved(
+        f"transformers {transformers_version()} is not as it was: {what} in {file}.",
+        "Install a version of transformers that the runner is known to work with.",
+    )
