@@ -5,16 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.findings import Finding, Loc, Place, Severity
-from runner.recipe.composing.changes import apply_changes
-from runner.recipe.composing.command_line import Request
-from runner.recipe.composing.layers import Layered, Origin, Part, layer
+from runner.recipe.composing.layers import Layered, Origin, layer
 from runner.recipe.composing.lineage import Lineage, trace
 from runner.recipe.judging.validation import validate
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.references import resolve
 from runner.recipe.reading.shelf import Shelf
-from runner.recipe.reading.shipped import shipped
-from runner.recipe.reading.strict_yaml import read
 
 
 @dataclass(frozen=True)
@@ -64,26 +60,18 @@ def assess(shelf: Shelf, name: str, asked_at: Place, *, base: bool = False) -> A
         base: The recipe only exists for others to extend: what it leaves open is no finding.
     """
     lineage = trace(shelf, name, asked_at)
-    return _judge(shelf, lineage, layer(lineage.parts), base=base)
+    return judge(shelf, lineage, layer(lineage.parts), base=base)
 
 
-def assess_request(request: Request, asked_at: Place) -> tuple[Assessed, Layered]:
-    """Put the files of a recipe and a command line together, and judge them.
+def judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
+    """Judge values that are put together.
 
     Args:
-        request: The command line; it names a recipe.
-        asked_at: Where that was written.
-
-    Returns:
-        The recipe, and the settings of the run with what is wrong with them.
+        shelf: Where recipes are.
+        lineage: The files that the values are from.
+        layered: The values, the command line's over them where there is one.
+        base: The recipe only exists for others to extend: what it leaves open is no finding.
     """
-    lineage = trace(request.shelf, request.name, asked_at, request.choices)
-    layered, settings = layer(lineage.parts), _settings()
-    apply_changes(request.others, layered, settings)
-    return _judge(request.shelf, lineage, layered), settings
-
-
-def _judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
     layered.values, lost = resolve(layered.values)
     layered.findings += lost
     recipe, findings = validate(layered, lineage.findings, base=base)
@@ -98,7 +86,3 @@ def _judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = Fal
         recipe=None if lineage.findings else recipe,
         findings=tuple(dict.fromkeys((*lineage.findings, *findings))),
     )
-
-
-def _settings() -> Layered:
-    return layer([Part(read(shipped("configs") / "config.yaml"))])

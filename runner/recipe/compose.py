@@ -8,14 +8,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from runner.findings import Finding, RecipeError, Severity
-from runner.recipe.assessing import assess_request
+from runner.recipe.assessing import judge
+from runner.recipe.composing.changes import apply_changes
 from runner.recipe.composing.command_line import GROUP, read_request
 from runner.recipe.composing.composed import Composed
+from runner.recipe.composing.layers import Part, layer
+from runner.recipe.composing.lineage import trace
 from runner.recipe.composing.overrides import COMMAND_LINE, quoted
 from runner.recipe.judging.explain import explain
 from runner.recipe.language.schema import SETTINGS
 from runner.recipe.language.settings import Settings
 from runner.recipe.reading.shelf import open_shelf
+from runner.recipe.reading.shipped import shipped
+from runner.recipe.reading.strict_yaml import read
+
+_SETTINGS = "config.yaml"
 
 
 def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Composed:
@@ -35,7 +42,10 @@ def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Compo
     file = request.shelf.find(request.name) if request.name else None
     if file is None:
         raise RecipeError(request.findings)
-    assessed, of_run = assess_request(request, COMMAND_LINE)
+    lineage = trace(request.shelf, request.name, COMMAND_LINE, request.choices)
+    layered, of_run = layer(lineage.parts), layer([Part(read(shipped("configs") / _SETTINGS))])
+    apply_changes(request.others, layered, of_run)
+    assessed = judge(request.shelf, lineage, layered)
     settings, wrong = _settings(of_run.values)
     findings = _unique([*request.findings, *assessed.findings, *of_run.findings, *wrong])
     if assessed.recipe is None or any(f.severity is Severity.ERROR for f in findings):
