@@ -39,6 +39,7 @@ for number, name in enumerate((os.devnull, "stdout", "stderr")):
 os.chdir(asked["folder"])
 os.environ.clear()
 os.environ.update(asked["environment"])
+sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
 sys.path[:0] = asked["path"]
 sys.argv = asked["argv"]
 exec(compile(asked["code"], "<forked>", "exec"), {"__name__": "__main__"})
