@@ -34,8 +34,8 @@ for line in sys.stdin:
 else:
     sys.exit()
 for number, name in enumerate((os.devnull, "stdout", "stderr")):
-    place = os.path.join(asked["output"], name)
-    os.dup2(os.open(place, os.O_RDWR | os.O_CREAT * bool(number)), number)
+    place = os.path.join(asked["output"], name)  # of /dev/null it stays what it is
+    os.dup2(os.open(place, os.O_RDWR), number)
 os.chdir(asked["folder"])
 os.environ.clear()
 os.environ.update(asked["environment"])
@@ -107,6 +107,8 @@ def start(
     assert parent.stdin is not None
     assert parent.stdout is not None
     held = TemporaryDirectory()
+    for name in ("stdout", "stderr"):  # before the start: it may be killed at once
+        Path(held.name, name).touch()
     asked = {
         "code": code,
         "folder": str(folder),
