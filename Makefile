@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile
 
-.PHONY: help setup demo lint test test-t5 recipes bench docs clean
+.PHONY: help setup demo lint check test test-t5 mutants recipes bench docs clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,11 +47,19 @@ lint: setup  ## format, lint, types, import contracts
 	$(VENV)/bin/pyright
 	$(VENV)/bin/lint-imports
 
+check: lint  ## lint, then the tests that need no model: before every commit
+	$(VENV)/bin/python -m pytest $(PARALLEL) -m 'unit and not slow'
+
 test: lint  ## lint, then every test with coverage
 	$(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
+
+mutants: setup  ## change the rules one place at a time, and list the changes that no test sees
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'
+	$(VENV)/bin/mutmut run
+	$(VENV)/bin/mutmut results
 
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \

@@ -1,24 +1,30 @@
 """The command line in a process of its own."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from tests.conftest import REPOSITORY, Outcome
+from tests.forked import Running, start
+
+_MAIN = 'import runpy; runpy.run_module("runner", run_name="__main__", alter_sys=True)'
 
 
-def alone(workspace: Path, *arguments: str) -> Outcome:
-    """Run the command line in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=workspace,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), *_extra_path()])},
-        capture_output=True,
-        text=True,
-        check=False,
+def alone(workspace: Path, *arguments: str, **environment: str) -> Outcome:
+    """Run ``python -m runner`` in a process of its own."""
+    done = start_alone(workspace, *arguments, **environment).end()
+    return Outcome(done.code, done.stdout, done.stderr)
+
+
+def start_alone(workspace: Path, *arguments: str, **environment: str) -> Running:
+    """Start ``python -m runner`` in a process of its own."""
+    return start(
+        _MAIN,
+        workspace,
+        argv=["runner", *arguments],
+        path=["", str(REPOSITORY), *_extra_path()],
+        environment={**os.environ, **environment},
     )
-    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def _extra_path() -> list[str]:

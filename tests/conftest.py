@@ -18,6 +18,20 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # tests run beside each other, each on 
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).parent.parent
+QUICK = {"cli", "doctor", "evaluation", "recipe", "review"}
+"""Folders whose tests need no model, or hardly one; and so do the files outside any folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its tier, which its folder tells."""
+    for item in items:
+        folder, *rest = item.path.relative_to(REPOSITORY / "tests").parts
+        if folder == "conformance":
+            item.add_marker(pytest.mark.conformance)
+        elif folder in QUICK or not rest:
+            item.add_marker(pytest.mark.unit)
+        else:
+            item.add_marker(pytest.mark.integration)
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,16 @@
 """A Python process that has never heard of the runner."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from tests.forked import start
+
+_WITHOUT = 'import sys; sys.modules["runner"] = None  # any import of the runner now fails\n'
 _PREAMBLE = """
-import json, sys, warnings
-warnings.filterwarnings("ignore")
-sys.modules["runner"] = None  # any import of the runner now fails
+import json, sys
+assert [m for m in sys.modules if m.partition(".")[0] == "runner"] == ["runner"]
+assert sys.modules["runner"] is None
 import mlflow
 def answer(value):
     import numpy, pandas
@@ -31,13 +32,7 @@ def isolated(code: str, folder: Path) -> Any:
     Returns:
         What it answered, after a trip through JSON.
     """
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", _PREAMBLE + code],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = start(_PREAMBLE + code, folder, before=_WITHOUT).end()
+    assert done.code == 0, done.stderr[-3000:]
     answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
     return json.loads(answers[-1].removeprefix("ANSWER"))

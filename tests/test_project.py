@@ -102,6 +102,8 @@ def _quiet(command: str) -> list[str]:
     return ["tracking.uri=null"] if "+recipe" in command else []
 
 
-@pytest.mark.parametrize("target", ["setup", "demo", "lint", "test", "bench", "docs", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "demo", "lint", "check", "test", "mutants", "bench", "docs", "clean"]
+)
 def test_the_makefile_has_the_target(target: str) -> None:
     assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)

@@ -1,10 +1,6 @@
 """``doctor`` finds what would stop a run, with a remedy, and never waits long or shows a token."""
 
-import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +13,8 @@ import pytest
 
 from runner.doctor.checks.disk import room
 from runner.doctor.diagnosis import Status
-from tests.conftest import REPOSITORY, Outcome
+from tests.command import alone
+from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
 TOKEN = "hf_sEcReTsEcReTsEcReT"
@@ -54,15 +51,10 @@ def answering(status: int) -> Iterator[str]:
 
 def doctor(*words: str, **environment: str) -> tuple[int, dict[str, Any], str]:
     """Run it in a process of its own: where a hub is, huggingface_hub reads at its import."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", "doctor", *words, "--output", "json"],
-        env={**os.environ, "HF_HUB_OFFLINE": "0", "PYTHONPATH": str(REPOSITORY), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {"HF_HUB_OFFLINE": "0", **environment}
+    done = alone(Path.cwd(), "doctor", *words, "--output", "json", **environment)
     assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)["checks"], done.stdout + done.stderr
+    return done.code, done.document["checks"], done.stdout + done.stderr
 
 
 def test_a_machine_that_is_well(cli: Cli) -> None:

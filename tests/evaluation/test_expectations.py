@@ -19,6 +19,8 @@ def expect(**fields: object) -> Expectation:
         ({"regex": "^It .* Paris"}, "It is Paris."),
         ({"approx": 0.5, "tolerance": 0.01}, 0.505),
         ({"column": "label", "equals": "POSITIVE"}, {"label": "POSITIVE", "score": 0.9}),
+        ({"approx": 0.5, "tolerance": 0.25}, 0.75),
+        ({"column": "label", "equals": "x"}, [{"label": "x"}, {"label": "y"}]),
         ({"column": "score", "approx": 0.9}, {"label": "POSITIVE", "score": 0.9}),
     ],
 )
@@ -33,6 +35,9 @@ def test_met(fields: dict[str, object], row: object) -> None:
         ({"contains": "Paris"}, "It is Rome.", "'It is Rome.' does not contain 'Paris'"),
         ({"regex": "^Paris"}, "It is Paris.", "does not match /^Paris/"),
         ({"approx": 0.5, "tolerance": 0.01}, 0.52, "0.52 is not 0.5 ± 0.01"),
+        ({"column": "label", "equals": "x"}, [{"label": "y"}, {"label": "x"}], "'y' is not 'x'"),
+        ({"column": "a", "equals": 1}, {"b": 1, "c": 2}, "no column a; the output has b, c"),
+        ({"column": "a", "equals": 1}, "b", "no column a; the output has none"),
         ({"approx": 1.0}, True, "True is not a number"),
         ({"column": "lable", "equals": "x"}, {"label": "x"}, "no column lable; the output has"),
     ],
@@ -50,6 +55,7 @@ def test_bounds_are_strict() -> None:
     bounds = expect(input=0, similar_to=1, above=0.7, below=0.9)
     assert out_of_bounds(bounds, 0.8) == ""
     assert out_of_bounds(bounds, 0.7) == "the cosine is 0.700, not above 0.7"
+    assert out_of_bounds(bounds, 0.9) == "the cosine is 0.900, not below 0.9"
     assert out_of_bounds(bounds, 0.95) == "the cosine is 0.950, not below 0.9"
 
 

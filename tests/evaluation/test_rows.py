@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from runner.evaluation.rows import as_rows, brief, column_problem, same, type_problem
-from runner.tasks import all_tasks
+from runner.tasks import Column, Tensor, all_tasks
 
 LABELS = all_tasks()["text-classification"].outputs
 TEXT = all_tasks()["text-generation"].outputs
@@ -59,3 +59,67 @@ def test_a_long_output_is_short_in_a_record() -> None:
     assert brief(np.ones((128, 384))) == {"shape": [128, 384], "head": [1.0, 1.0, 1.0, 1.0]}
     assert brief({"label": "x", "score": np.float64(0.5)}) == {"label": "x", "score": 0.5}
     assert brief("text") == "text"
+
+
+BOX = [Column("string", "label"), Column("double", "score", required=False)]
+MANY = [Column("double", "scores", many=True)]
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "problem"),
+    [
+        ({"label": "x"}, BOX, ""),
+        ({"score": 0.5}, BOX, "columns are score, the signature says label, score"),
+        ({"label": "x", "z": 1}, BOX, "columns are label, z, the signature says label, score"),
+        ({"a": 1}, [Column("string")], "columns are a, the signature says none"),
+        ("x", BOX, "a row is str, the signature says columns label, score"),
+        ([[1.0], [1.0, 2.0]], [Tensor("float32", (-1, 8))],
+         "a row has 1 dimensions, the signature says 2: [2]"),
+    ],
+)  # fmt: skip
+def test_the_columns_of_a_row_are_those_of_the_signature(
+    row: object, schema: list[Column | Tensor], problem: str
+) -> None:
+    assert column_problem(row, schema) == problem
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "problem"),
+    [
+        ({"label": "x", "score": None}, BOX, ""),
+        ({"label": None, "score": 0.5}, BOX, "label is NoneType, the signature says string"),
+        ({"label": "x", "score": "y"}, BOX, "score is str, the signature says double"),
+        ({"scores": [0.5, 0.25]}, MANY, ""),
+        ({"scores": np.array([0.5])}, MANY, ""),
+        ({"scores": 0.5}, MANY, "scores is float, the signature says a list of double"),
+        ({"scores": [0.5, "x"]}, MANY,
+         "scores is a list of str, the signature says a list of double"),
+        ({"scores": [None]}, MANY,
+         "scores is a list of NoneType, the signature says a list of double"),
+        ({"scores": [None]}, [Column("double", "scores", required=False, many=True)], ""),
+        ({"any": {1: 2}}, [Column("object", "any")], ""),
+        ([1, 2], [Tensor("int64", (-1,))], ""),
+        ([1.5], [Tensor("int64", (-1,))], "values are float64, the signature says int64"),
+    ],
+)  # fmt: skip
+def test_the_types_of_a_row_are_those_of_the_signature(
+    row: object, schema: list[Column | Tensor], problem: str
+) -> None:
+    assert type_problem(row, schema) == problem
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        ([1.0, 2.0], [1.0, 2.0 + 1e-9], True),
+        ([0.0], [5e-7], True),
+        ([1.0], 1.0, False),
+        ({"a": 1}, [1], False),
+        ("1", 1, False),
+        (1, "1", False),
+        ([True], [True], True),
+        ([1.0], [None], False),
+    ],
+)
+def test_numbers_are_equal_to_within_a_millionth(left: object, right: object, equal: bool) -> None:
+    assert same(left, right) is equal

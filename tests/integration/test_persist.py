@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import mlflow
@@ -15,8 +17,8 @@ import yaml
 
 from tests.adapters import native_answers, save_adapter
 from tests.checkpoints import causal_lm
-from tests.command import alone
-from tests.conftest import REPOSITORY, Outcome
+from tests.command import alone, start_alone
+from tests.conftest import Outcome
 from tests.hub_server import Hub
 from tests.integration.packaging import PROMPTS, loaded, run, weight_files
 from tests.isolated import isolated
@@ -224,20 +226,19 @@ def test_killed_at_any_moment_a_model_still_loads(
     wanted = native_answers(first, None, PROMPTS, 5)
     kept = workspace / "kept"
     waiting = threading.Event()
+    shutil.copytree(model, kept)
+    began = time.perf_counter()
+    assert alone(workspace, "persist", str(kept)).code == 0
+    usual = time.perf_counter() - began
     finished = 0
     for moment in range(20):
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(model, kept)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runner", "persist", str(kept)],
-            cwd=workspace,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        waiting.wait(0.25 * moment)
-        process.kill()
-        process.wait()
+        running = start_alone(workspace, "persist", str(kept))
+        waiting.wait(usual * moment / 18)
+        with suppress(ProcessLookupError):  # it may be over
+            os.kill(running.pid, signal.SIGKILL)
+        running.end()
         described = yaml.safe_load((kept / "MLmodel").read_text())["flavors"]["transformers"]
         if "model_binary" in described:
             finished += 1

@@ -100,6 +100,7 @@ def test_every_code_has_an_entry_and_every_entry_a_code() -> None:
     assert set(_codes()) == set(catalogue())
 
 
+@pytest.mark.slow
 def test_the_pages_are_what_the_examples_print() -> None:
     written = pages()
     if "UPDATE_DOCS" in os.environ:

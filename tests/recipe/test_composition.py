@@ -55,6 +55,39 @@ def test_the_order_of_self_decides_who_wins(recipes: Path) -> None:
     assert compose(["+recipe=first"]).recipe.inference_config["num_beams"] == 2
 
 
+@pytest.mark.parametrize(
+    ("written", "loc", "kept"),
+    [
+        ("model_config: {num_beams: '???'}", ("model_config", "num_beams"), 2),
+        ("model_config: ???", ("model_config", "do_sample"), False),
+        ("model_config: '???'", ("model_config", "num_beams"), 2),
+        ("source: {architecture: '???'}", ("source", "architecture"), "gpt2"),
+        ("params: {max_new_tokens: '???'}", ("params", "max_new_tokens"), 4),
+        ("task: ???", ("task",), "text-generation"),
+    ],
+)
+def test_an_open_value_keeps_what_the_base_says(
+    recipes: Path, written: str, loc: tuple[str, ...], kept: object
+) -> None:
+    (recipes / "mine.yaml").write_text(f"defaults: [/recipe/_base, _self_]\n{written}\n")
+    composed = compose(["+recipe=mine"])
+    value: object = composed.values
+    for key in loc:
+        assert isinstance(value, dict)
+        value = value[key]
+    assert value == kept
+    assert str(composed.origin(loc).place).startswith("recipes/_base.yaml:")
+
+
+def test_an_open_value_that_nobody_gives_is_no_recipe(recipes: Path) -> None:
+    (recipes / "mine.yaml").write_text("defaults: [/recipe/_base, _self_]\ndtype: ???\n")
+    with pytest.raises(RecipeError) as caught:
+        compose(["+recipe=mine"])
+    (finding,) = caught.value.findings
+    assert str(finding.place).startswith("recipes/mine.yaml:2:")
+    assert compose(["+recipe=mine", "dtype=float16"]).recipe.dtype == "float16"
+
+
 def test_own_recipes_come_before_shipped_and_named_folders_before_both(
     recipes: Path, tmp_path: Path
 ) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ import pytest
 
 from runner.sources.hub.source import HubSource
 from tests.checkpoints import as_pickle, causal_lm, sharded_causal_lm
+from tests.conftest import REPOSITORY
+from tests.forked import start
 from tests.hub_server import Hub, serving
 
 TOKEN = "hf_sEcReTsEcReTsEcReT"
@@ -87,22 +87,13 @@ def resolve(hub: Hub, workspace: Path) -> Resolve:
         step: str = "resolve",
         **fields: str,
     ) -> Answer:
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                _RESOLVE,
-                json.dumps({"kind": "hub", "repo": repo, **fields}),
-                component,
-                step,
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            env={
+        done = start(
+            _RESOLVE,
+            workspace,
+            argv=["-c", json.dumps({"kind": "hub", "repo": repo, **fields}), component, step],
+            path=[str(REPOSITORY)],
+            environment={
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(Path(__file__).parents[2]),
                 "HOME": str(workspace),
                 "HF_HOME": str(workspace / "hf"),
                 "HF_ENDPOINT": hub.url,
@@ -110,8 +101,8 @@ def resolve(hub: Hub, workspace: Path) -> Resolve:
                 "RECIPE_RUNNER_HUB_PATIENCE": "1",
                 **(environment or {}),
             },
-        )
-        assert done.returncode == 0, done.stderr
+        ).end()
+        assert done.code == 0, done.stderr
         return Answer(json.loads(done.stdout), done.stdout + done.stderr)
 
     return call

@@ -1,0 +1,50 @@
+"""An explicit signature is an entry of a schema, and what MLflow reads."""
+
+from typing import Any
+
+import pytest
+
+from runner.recipe.language.signature import Spec
+from runner.tasks import Column, Tensor
+
+LONG = {"type": "long"}
+
+
+@pytest.mark.parametrize(
+    ("written", "entry", "for_mlflow"),
+    [
+        ({"type": "string", "name": "a"}, Column("string", "a", media="image"), {"name": "a"}),
+        ({"type": "long", "required": False}, Column("long", required=False, media="image"), {}),
+        (
+            {"type": "array", "items": LONG, "name": "a", "required": False},
+            Column("object", "a", required=False, media="image"),
+            {"name": "a", "items": {"type": "long", "required": True}},
+        ),
+        (
+            {"type": "map", "values": LONG},
+            Column("object", media="image"),
+            {"values": {"type": "long", "required": True}},
+        ),
+        (
+            {"type": "object", "properties": {"b": LONG}},
+            Column("object", media="image"),
+            {"properties": {"b": {"type": "long", "required": True}}},
+        ),
+        ({"type": "any"}, Column("object", media="image"), {}),
+    ],
+)
+def test_a_column(written: dict[str, Any], entry: Column, for_mlflow: dict[str, Any]) -> None:
+    spec = Spec.model_validate(written)
+    assert spec.as_entry("image") == entry
+    whole = {"type": written["type"], "required": written.get("required", True), **for_mlflow}
+    assert spec.to_mlflow() == whole
+
+
+@pytest.mark.parametrize("name", ["", "x"])
+def test_a_tensor(name: str) -> None:
+    named = {"name": name} if name else {}
+    written = {"type": "tensor", "dtype": "float32", "shape": [-1, 8], **named}
+    spec = Spec.model_validate(written)
+    assert spec.as_entry("") == Tensor("float32", (-1, 8), name)
+    tensor = {"dtype": "float32", "shape": [-1, 8]}
+    assert spec.to_mlflow() == {"type": "tensor", "tensor-spec": tensor, **named}
