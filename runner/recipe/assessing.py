@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.findings import Finding, Loc, Place, Severity
-from runner.recipe.composing.layers import Layered, Origin, layer
-from runner.recipe.composing.lineage import Lineage, trace
+from runner.recipe.composing.layers import OPEN, Layered, Origin, layer
+from runner.recipe.composing.lineage import Group, Lineage, trace, trace_block
 from runner.recipe.judging.validation import validate
 from runner.recipe.language.models import Recipe
+from runner.recipe.reading.literal_text import is_literal, map_texts
 from runner.recipe.reading.references import resolve
 from runner.recipe.reading.shelf import Shelf
 
@@ -63,6 +64,23 @@ def assess(shelf: Shelf, name: str, asked_at: Place, *, base: bool = False) -> A
     return judge(shelf, lineage, layer(lineage.parts), base=base)
 
 
+def assess_block(shelf: Shelf, group: Group, name: str, asked_at: Place) -> Assessed:
+    """Judge a file of a group by itself: what it leaves to the recipe that takes it is no finding.
+
+    Args:
+        shelf: Where groups are.
+        group: The group.
+        name: The name of the file in it.
+        asked_at: Where it was named.
+    """
+    lineage = trace_block(shelf, group, name, asked_at)
+    layered = layer(lineage.parts)
+    layered.values = map_texts(
+        layered.values, lambda loc, text: OPEN if "${" in text and not is_literal(loc) else text
+    )
+    return _judged(shelf, lineage, layered, base=True)
+
+
 def judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
     """Judge values that are put together.
 
@@ -74,6 +92,10 @@ def judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = Fals
     """
     layered.values, lost = resolve(layered.values)
     layered.findings += lost
+    return _judged(shelf, lineage, layered, base=base)
+
+
+def _judged(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool) -> Assessed:
     recipe, findings = validate(layered, lineage.findings, base=base)
     if not lineage.is_readable:
         findings = [finding for finding in findings if finding.code != "missing-key"]

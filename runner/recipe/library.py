@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.findings import Finding, Place, Severity, in_order
-from runner.recipe.assessing import Assessed, assess
+from runner.recipe.assessing import Assessed, assess, assess_block
+from runner.recipe.language.schema import is_block_at
 from runner.recipe.reading.shelf import (
     FOLDER,
+    GROUPS,
     SUFFIX,
     Shelf,
     files_under,
@@ -16,6 +18,7 @@ from runner.recipe.reading.shelf import (
     not_a_recipe,
     open_shelf,
     root_of,
+    shelf_of,
     unknown_recipe,
 )
 from runner.recipe.reading.shipped import shipped
@@ -82,13 +85,32 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
     shelf = open_shelf(config_dirs)
     findings: list[Finding] = []
     files: dict[Path, Path] = {}
-    for path in paths or shelf.roots:
+    blocks: dict[Path, Path] = {}
+    for path in paths or (*shelf.roots, *shelf.groups):
+        if root := _groups_around(path, shelf):
+            blocks |= dict.fromkeys(_blocks(path.absolute(), root), root)
+            continue
         chosen = list(_files(path, shelf))
         findings += [item for item in chosen if isinstance(item, Finding)]
         files |= dict(item for item in chosen if not isinstance(item, Finding))
     for file, root in files.items():
         findings += _assess(shelf, file, root).findings
-    return Validated(in_order(dict.fromkeys(findings)), tuple(files))
+    for file, root in blocks.items():
+        findings += _assess_block(shelf, file, root).findings
+    return Validated(in_order(dict.fromkeys(findings)), (*files, *blocks))
+
+
+def _groups_around(path: Path, shelf: Shelf) -> Path | None:
+    """Give the folder of groups that a path is, or lies in."""
+    absolute = path.absolute()
+    around = (p for p in (absolute, *absolute.parents) if p in shelf.groups or p.name == GROUPS)
+    return next(around, None) if path.exists() else None
+
+
+def _blocks(path: Path, root: Path) -> list[Path]:
+    """Give the files that hold a block of a recipe; what else a folder holds is not ours."""
+    files = [path] if path.is_file() else files_under(path)
+    return [file for file in files if is_block_at(file.relative_to(root).parts[:-1])]
 
 
 def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
@@ -115,3 +137,9 @@ def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
 def _assess(shelf: Shelf, file: Path, root: Path) -> Assessed:
     own_shelf, name = shelf.first(file, root)
     return assess(own_shelf, name, Place(display_name(file)), base=is_base(file))
+
+
+def _assess_block(shelf: Shelf, file: Path, root: Path) -> Assessed:
+    own_shelf = shelf_of(shelf.roots, (root, *shelf.groups))
+    *group, name = file.relative_to(root).with_suffix("").parts
+    return assess_block(own_shelf, tuple(group), name, Place(display_name(file)))

@@ -333,6 +333,26 @@ def test_a_group_is_taken_replaced_and_chosen_on_the_command_line(workspace: Pat
             assert said in str(caught.value)
 
 
+def test_a_file_of_a_group_is_judged_by_itself(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    files = {
+        "configs/evaluation/right": {"defaults": ["_open"], "seed": 3},
+        "configs/evaluation/_open": {"views": OPEN},
+        "configs/tracking/refers": {"experiment": "${task}"},
+        "configs/evaluation/wrong": {"seed": "x", "viws": [], "inputs": ["${task}"]},
+        "configs/model/of_another_program": {"layers": 3},
+        "recipes/a": ROOT,
+    }
+    with laid_out(workspace, files):
+        done = cli("validate")
+        assert done.code == 2
+        said = [line.split(" ")[0] for line in done.stdout.splitlines() if "error[" in line]
+        assert said == ["configs/evaluation/wrong.yaml:1:1", "configs/evaluation/wrong.yaml:2:1"]
+        assert cli("validate", "configs/evaluation/right.yaml", "configs/tracking").code == 0
+        assert cli("validate", "configs/evaluation/wrong.yaml").code == 2
+
+
 def test_own_groups_come_before_shipped_and_named_folders_before_both(workspace: Path) -> None:
     files = {
         "recipes/a": {"defaults": [{"/evaluation": "mine"}, "_self_"], **ROOT},

@@ -77,6 +77,20 @@ def trace(
     return Lineage(name, tuple(parts), tuple(dict.fromkeys(walk.findings)))
 
 
+def trace_block(shelf: Shelf, group: Group, name: str, asked_at: Place) -> Lineage:
+    """Read a file of a group, and the files of the group that it extends.
+
+    Args:
+        shelf: Where groups are.
+        group: The group.
+        name: The name of the file in it.
+        asked_at: Where it was named.
+    """
+    walk = _Walk(shelf)
+    parts = walk.parts_of(_Taken(group, (name,), asked_at))
+    return Lineage("/".join((*group, name)), tuple(parts), tuple(dict.fromkeys(walk.findings)))
+
+
 @dataclass(frozen=True)
 class _Taken:
     """A group taken, at its place in the merge order."""
