@@ -1,44 +1,43 @@
 """Answers found in a text; the pipeline for it is gone from transformers 5."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import batches
 from .adapter import Whole
-from .errors import bad_row
+from .errors import BadRequest, bad_row
 from .rows import records
 
 _LONGEST_ANSWER = 15
 _WINDOW = 384
-_LONGEST_QUESTION = 64
 
 
 class QuestionAnswering(Whole):
     """Questions and contexts in, the answers found in the contexts out.
 
     Long contexts are looked at through overlapping windows (``doc_stride`` tokens shared). Source:
-    span decoding as in ``QuestionAnsweringPipeline`` of transformers 4.
+    span decoding as in ``QuestionAnsweringPipeline`` of transformers 4.57.
     """
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
-        """Give a text a row: the answer; with ``return_scores`` as JSON with score and place."""
-        given = records(rows, ["question", "context"])
-        for number, row in enumerate(given):
-            for name in ("question", "context"):
-                if not isinstance(row[name], str) or not row[name].strip():
-                    raise bad_row(number, f"`{name}` is to be text that is not empty")
+        """Give a text a row, or the best ``top_k`` as a list; with ``return_scores`` as JSON."""
+        given = [one for number, row in enumerate(rows) for one in _asked(row, number)]
+        how = _Decoding.of(options)
         windows, owner = self._windows(given, options)
         lengths = [len(window["input_ids"]) for window in windows]
         scored = batches.run(windows, lengths, budget, lambda batch: self._scores(batch))
-        found = [
-            self._best(number, given, windows, owner, scored, options)
-            for number in range(len(given))
-        ]
+        found: list[list[dict[str, Any]]] = []
+        for number, row in enumerate(given):
+            own = [(windows[i], scored[i]) for i, owned in enumerate(owner) if owned == number]
+            found.append(self._answers(row["context"], own, how))
         if options.get("return_scores"):
-            return [json.dumps(one) for one in found]
-        return [one["answer"].strip() for one in found]
+            return [json.dumps(best if how.top_k > 1 else best[0]) for best in found]
+        answers = [[one["answer"].strip() for one in best] for best in found]
+        return answers if how.top_k > 1 else [best[0] for best in answers]
 
     def _windows(
         self, given: list[dict[str, Any]], options: dict[str, Any]
@@ -80,35 +79,83 @@ class QuestionAnswering(Whole):
         mask = padded["attention_mask"].cpu().numpy().astype(bool)
         return [(s[m], e[m]) for s, e, m in zip(starts, ends, mask, strict=True)]
 
-    def _best(
-        self,
-        number: int,
-        given: list[dict[str, Any]],
-        windows: list[Any],
-        owner: list[int],
-        scored: list[Any],
-        options: dict[str, Any],
-    ) -> dict[str, Any]:
-        most = int(options.get("max_answer_len") or _LONGEST_ANSWER)
-        part = 1 if self._parts.tokenizer.padding_side == "right" else 0
-        best: dict[str, Any] = {"score": 0.0, "start": 0, "end": 0, "answer": ""}
-        first = int(self._parts.tokenizer.cls_token_id or -1)
-        for window, (starts, ends) in (
-            (windows[i], scored[i]) for i, o in enumerate(owner) if o == number
-        ):
+    def _answers(
+        self, context: str, windows: list[tuple[Any, Any]], how: "_Decoding"
+    ) -> list[dict[str, Any]]:
+        """Give the best answers to one question, the best first; one at least.
+
+        Spans that come to the same text, in other cases too, are one answer: their scores add up.
+        """
+        tokenizer = self._parts.tokenizer
+        part = 1 if tokenizer.padding_side == "right" else 0
+        nothing: dict[str, Any] = {"score": 0.0, "start": 0, "end": 0, "answer": ""}
+        answers: dict[str, dict[str, Any]] = {}
+        null_score = 1e6
+        for window, (starts, ends) in windows:
             encoding = window["encoding"]
-            inside = np.array([sequence == part for sequence in encoding.sequence_ids])
-            allowed = inside | np.array([token == first for token in window["input_ids"]])
+            allowed = np.array([sequence == part for sequence in encoding.sequence_ids])
+            if tokenizer.cls_token_id is not None:
+                allowed |= np.array(window["input_ids"]) == tokenizer.cls_token_id
             start, end = _softmax(starts, allowed), _softmax(ends, allowed)
-            start, end = np.where(inside, start, 0.0), np.where(inside, end, 0.0)
-            table = np.tril(np.triu(np.outer(start, end)), most - 1)
-            at, to = np.unravel_index(int(table.argmax()), table.shape)
-            score = float(table[at, to])
-            if score > best["score"]:
-                left, right = _characters(encoding, int(at), int(to), part)
-                text = given[number]["context"][left:right]
-                best = {"score": score, "start": left, "end": right, "answer": text}
-        return best
+            null_score = min(null_score, float(start[0] * end[0]))
+            start[0] = end[0] = 0.0
+            for at, to, score in _spans(start, end, allowed, how):
+                left, right = _characters(encoding, at, to, part, words=how.align_to_words)
+                text = context[left:right]
+                known = answers.setdefault(
+                    text.lower(), {**nothing, "start": left, "end": right, "answer": text}
+                )
+                known["score"] += score
+        found = list(answers.values())
+        if how.handle_impossible_answer:
+            found.append({**nothing, "score": null_score})
+        best = sorted(found, key=lambda answer: answer["score"], reverse=True)
+        return best[: how.top_k] or [nothing]
+
+
+@dataclass(frozen=True)
+class _Decoding:
+    """How answers are found among the spans."""
+
+    top_k: int
+    max_answer_len: int
+    align_to_words: bool
+    handle_impossible_answer: bool
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> "_Decoding":
+        """Read the options of a call.
+
+        Raises:
+            BadRequest: One is out of its range.
+        """
+        given = {name: options.get(name) for name in ("top_k", "max_answer_len")}
+        for name, value in given.items():
+            if value is not None and int(value) < 1:
+                raise BadRequest(f"{name} is {value}, and must be at least 1")
+        words = options.get("align_to_words")
+        return cls(
+            top_k=int(given["top_k"] or 1),
+            max_answer_len=int(given["max_answer_len"] or _LONGEST_ANSWER),
+            align_to_words=words is None or bool(words),
+            handle_impossible_answer=bool(options.get("handle_impossible_answer")),
+        )
+
+
+def _asked(row: Any, number: int) -> list[dict[str, Any]]:
+    """Give the questions of a row: several questions may share a context, or bring their own."""
+    (given,) = records([row], ["question", "context"], number)
+    questions = given["question"] if isinstance(given["question"], list) else [given["question"]]
+    contexts = given["context"] if isinstance(given["context"], list) else [given["context"]]
+    contexts = contexts * len(questions) if len(contexts) == 1 else contexts
+    if len(questions) != len(contexts):
+        raise bad_row(number, f"{len(questions)} questions came with {len(contexts)} contexts")
+    asked = [{"question": q, "context": c} for q, c in zip(questions, contexts, strict=True)]
+    for one in asked:
+        for name, text in one.items():
+            if not isinstance(text, str) or not text.strip():
+                raise bad_row(number, f"`{name}` is to be text that is not empty")
+    return asked
 
 
 def _softmax(logits: Any, allowed: Any) -> Any:
@@ -117,9 +164,26 @@ def _softmax(logits: Any, allowed: Any) -> Any:
     return exponents / exponents.sum()
 
 
-def _characters(encoding: Any, start: int, end: int, part: int) -> tuple[int, int]:
+def _spans(start: Any, end: Any, allowed: Any, how: _Decoding) -> Iterator[tuple[int, int, float]]:
+    """Give the likeliest spans, more than are asked for where words will join some."""
+    wanted = how.top_k * 2 + 10 if how.align_to_words else how.top_k
+    table = np.tril(np.triu(np.outer(start, end)), how.max_answer_len - 1)
+    flat = table.ravel()
+    if wanted == 1:
+        order = np.array([flat.argmax()])
+    elif len(flat) < wanted:
+        order = np.argsort(-flat)
+    else:
+        likeliest = np.argpartition(-flat, wanted)[:wanted]
+        order = likeliest[np.argsort(-flat[likeliest])]
+    for at, to in zip(*np.unravel_index(order, table.shape), strict=True):
+        if allowed[at] and allowed[to]:
+            yield int(at), int(to), float(table[at, to])
+
+
+def _characters(encoding: Any, start: int, end: int, part: int, *, words: bool) -> tuple[int, int]:
     """Give the characters of a span of tokens, whole words where the tokenizer knows words."""
     first, last = encoding.token_to_word(start), encoding.token_to_word(end)
-    if first is None or last is None:
+    if not words or first is None or last is None:
         return encoding.offsets[start][0], encoding.offsets[end][1]
     return encoding.word_to_chars(first, part)[0], encoding.word_to_chars(last, part)[1]

@@ -1,0 +1,101 @@
+"""Answers in texts, as transformers' own pipeline finds them."""
+
+import json
+import random
+from typing import Any
+
+import mlflow
+import pytest
+import transformers
+from mlflow.exceptions import MlflowException
+
+from tests.pyfunc.conftest import Packaged
+
+WORDS = [
+    "my",
+    "dog",
+    "loves",
+    "spaghetti",
+    "and",
+    "Paris",
+    "is",
+    "the",
+    "Capital",
+    "of",
+    "france",
+    ",",
+    "a",
+    "city",
+    ".",
+    "my",
+    "DOG",
+]
+DECLARED = {
+    "return_scores": False,
+    "top_k": 1,
+    "align_to_words": True,
+    "handle_impossible_answer": False,
+    "max_answer_len": 15,
+    "max_seq_len": 384,
+    "doc_stride": 128,
+}
+HAS_PIPELINE = "question-answering" in transformers.pipelines.SUPPORTED_TASKS
+
+
+def questions(count: int) -> list[dict[str, str]]:
+    chance = random.Random(3)
+    return [
+        {
+            "question": " ".join(chance.choices(WORDS, k=chance.randint(1, 6))) + "?",
+            "context": " ".join(chance.choices(WORDS, k=chance.choice([1, 3, 12, 40, 300]))),
+        }
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.skipif(not HAS_PIPELINE, reason="transformers 5 has no such pipeline to compare with")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"top_k": 3},
+        {"align_to_words": False},
+        {"align_to_words": False, "top_k": 5, "max_answer_len": 2},
+        {"handle_impossible_answer": True},
+        {"handle_impossible_answer": True, "top_k": 4, "max_seq_len": 48, "doc_stride": 16},
+        {"max_answer_len": 1},
+    ],
+    ids=str,
+)
+def test_answers_and_scores_are_those_of_the_pipeline(
+    model: Packaged, saved: Any, options: dict[str, Any]
+) -> None:
+    ours = model("question-answering", params=DECLARED)
+    path = saved("question-answering", params=DECLARED)
+    native: Any = mlflow.transformers.load_model(str(path))
+    asked = questions(100)
+    found = [json.loads(row) for row in ours.predict(asked, {"return_scores": True, **options})]
+    for row, given in zip(found, asked, strict=True):
+        wanted = native(**given, **options)
+        rows, wanted = (one if isinstance(one, list) else [one] for one in (row, wanted))
+        got = [(one["answer"], one["start"], one["end"]) for one in rows]
+        assert got == [(one["answer"], one["start"], one["end"]) for one in wanted]
+        assert [one["score"] for one in rows] == pytest.approx(
+            [one["score"] for one in wanted], rel=1e-4, abs=1e-7
+        )
+
+
+def test_one_context_serves_several_questions(model: Packaged) -> None:
+    ours = model("question-answering")
+    context = "My dog loves spaghetti."
+    together = ours.predict({"question": ["who?", "what?"], "context": [context, context]})
+    assert together == ours.predict(
+        [{"question": q, "context": context} for q in ("who?", "what?")]
+    )
+
+
+@pytest.mark.parametrize("name", ["max_answer_len", "top_k"])
+def test_what_is_out_of_range_is_said(model: Packaged, name: str) -> None:
+    ours = model("question-answering", params={"top_k": 1, "max_answer_len": 15})
+    with pytest.raises((MlflowException, ValueError), match=f"{name} is 0"):
+        ours.predict([{"question": "who?", "context": "my dog"}], {name: 0})
