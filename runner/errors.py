@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+_PACKAGE = __name__.partition(".")[0]
+_MISTAKES = (NameError, AttributeError, TypeError, AssertionError)
+
 
 class Exit(IntEnum):
     """Process exit codes (a contract: scripts and CI rely on them)."""
@@ -61,3 +64,20 @@ class SignatureError(RunnerError):
 def first_line(error: Exception) -> str:
     """Give the first line of what an error says, or its name where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def raise_if_ours(error: Exception) -> None:
+    """Raise an error again that the runner's own code made, by a mistake in it.
+
+    Libraries that read models, and the code of models, raise anything at all: what calls them
+    catches everything. What this lets through is a mistake of the code around that call.
+
+    Args:
+        error: An error as caught.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__", "")) if trace else ""
+    if isinstance(error, _MISTAKES) and module.partition(".")[0] == _PACKAGE:
+        raise error

@@ -2,13 +2,14 @@
 
 import gc
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from runner.errors import raise_if_ours
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.evaluation.rows import (
     alike,
@@ -62,13 +63,41 @@ def prove(recipe: Recipe, inputs: Sequence[Any], path: Path, device: str = "auto
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
     """
     proof = Proof()
-    gc.freeze()  # what the imports made is not garbage: do not look through it after each view
-    with ffmpeg_on_path():
+    with ffmpeg_on_path(), _imports_out_of_sight():
         for name in recipe.views:
             _ViewProof(recipe, name, inputs, proof).run(path, device)
             gc.collect()
-    gc.unfreeze()
     return proof
+
+
+@contextmanager
+def _imports_out_of_sight() -> Generator[None]:
+    """Keep what the imports made, which is not garbage, out of what is looked through for it."""
+    if gc.get_freeze_count():  # somebody else's doing: theirs to undo
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+class _ModelError(Exception):
+    """The model raised; says what, in plain words."""
+
+
+def _ask(view: View, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
+    """Call the model, and nothing else.
+
+    Raises:
+        _ModelError: It raised.
+    """
+    try:
+        return view.predict(inputs, params)
+    except Exception as error:
+        raise_if_ours(error)
+        raise _ModelError(say(error)) from error
 
 
 @dataclass
@@ -88,6 +117,7 @@ class _ViewProof:
             try:
                 view = stack.enter_context(open_view(self.name, path, self.recipe, device))
             except Exception as error:
+                raise_if_ours(error)
                 self._add("loads", f"it does not load: {say(error)}")
                 return
             self._add("loads", "")
@@ -97,8 +127,8 @@ class _ViewProof:
         start = time.perf_counter()
         try:
             came, rows = self._outputs(view, {})
-        except Exception as error:
-            self._add("runs", f"predict raised {say(error)}")
+        except _ModelError as error:
+            self._add("runs", f"predict raised {error}")
             return
         self._add("runs", "")
         wanted = self._wanted()
@@ -140,12 +170,12 @@ class _ViewProof:
             cannot be told from the rows of all which belong to it.
         """
         if self.name == "native":
-            outputs = as_rows(view.predict(self.inputs, params))
+            outputs = as_rows(_ask(view, self.inputs, params))
             return len(outputs), outputs
         if self._singly:
             outputs = [self._alone(view, row, params) for row in self.inputs]
             return sum(output != [] for output in outputs), outputs
-        rows = as_rows(view.predict(self.inputs, params))
+        rows = as_rows(_ask(view, self.inputs, params))
         counts = self._counts()
         if len(rows) != sum(counts):
             return len(rows), [self._alone(view, row, params) for row in self.inputs]
@@ -157,7 +187,7 @@ class _ViewProof:
 
     def _alone(self, view: View, row: Any, params: Mapping[str, Any]) -> Any:
         """Give the output for one input: its row, or all of it where it is several."""
-        output = view.predict([row], params)
+        output = _ask(view, [row], params)
         rows = as_rows(output)
         if len(rows) == 1:
             return rows[0]
@@ -186,8 +216,8 @@ class _ViewProof:
         names = ", ".join(params)
         try:
             _, given = self._outputs(view, params)
-        except Exception as error:
-            return f"predict with {names} raised {say(error)}"
+        except _ModelError as error:
+            return f"predict with {names} raised {error}"
         if all(alike(a, b) for a, b in zip(rows, given, strict=True)):
             return ""
         return f"giving {names} at the declared default changes the output"

@@ -38,18 +38,31 @@ class Adapter:
     checkpoint: Checkpoint
     type: str
 
-    @property
-    def mergeable(self) -> bool:
-        """Whether it can become a part of the base model's weights."""
-        return self.type in _MERGEABLE
+    def insist_on_mergeable(self, *, asked: bool) -> None:
+        """Refuse to merge what stays apart.
+
+        Args:
+            asked: Whether the recipe asks for it.
+
+        Raises:
+            SourceError: It does, and the adapter is of a type that cannot.
+        """
+        if asked and self.type not in _MERGEABLE:
+            raise SourceError(
+                f"an adapter of type {self.type} cannot be merged into weights",
+                "Leave `merge` out: it is then stored beside the base model.",
+            )
 
 
-def read_adapter(checkpoint: Checkpoint, model: PreTrainedModel) -> Adapter:
+def read_adapter(
+    checkpoint: Checkpoint, model: PreTrainedModel, *, weights: bool = True
+) -> Adapter:
     """Read an adapter, and see by its shapes that it was trained on a base like this one.
 
     Args:
         checkpoint: Where it lies.
         model: The base model; its weights need not be there.
+        weights: Whether the adapter's own are there; else its configuration alone is looked at.
 
     Raises:
         SourceError: It is no adapter, or one of another model.
@@ -62,7 +75,7 @@ def read_adapter(checkpoint: Checkpoint, model: PreTrainedModel) -> Adapter:
         raise SourceError(
             f"{file} is no configuration of an adapter: {error}", "Save it again with PEFT."
         ) from error
-    tensors = read_file(checkpoint.folder, ADAPTER_FILE)
+    tensors = read_file(checkpoint.folder, ADAPTER_FILE) if weights else {}
     problem = _problem(config, tensors, model)
     if problem:
         raise SourceError(
@@ -114,15 +127,7 @@ def merge(adapter: Adapter, base: PreTrainedModel, dtype: torch.dtype) -> PreTra
         adapter: The adapter.
         base: The base model with its weights, in float32.
         dtype: dtype of the result.
-
-    Raises:
-        SourceError: It is of a type that stays apart.
     """
-    if not adapter.mergeable:
-        raise SourceError(
-            f"an adapter of type {adapter.type} cannot be merged into weights",
-            "Leave `merge` out: it is then stored beside the base model.",
-        )
     from peft import PeftModel
 
     loaded: Any = PeftModel.from_pretrained(base, str(adapter.checkpoint.folder))

@@ -6,7 +6,7 @@ from typing import Any
 import transformers
 from transformers import PretrainedConfig
 
-from runner.errors import SourceError, first_line
+from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.remote_code import has_code, needs_code
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
@@ -36,6 +36,7 @@ def read_config(checkpoint: Checkpoint, *, trusted: bool = False) -> PretrainedC
             f"{file} cannot be read: {first_line(error)}", "pip install 'recipe-runner[gguf]'"
         ) from error
     except Exception as error:
+        raise_if_ours(error)
         if not trusted and has_code(checkpoint.folder):
             raise needs_code(checkpoint) from error
         raise SourceError(
@@ -100,9 +101,11 @@ def read_component(
         arguments["gguf_file"] = checkpoint.gguf
         if config is not None:  # without it, transformers parses the whole file again for it
             arguments["config"] = config
+    loader = loaders[name]
     try:
-        component = loaders[name].from_pretrained(str(checkpoint.folder), **arguments)
+        component = loader.from_pretrained(str(checkpoint.folder), **arguments)
     except Exception as error:
+        raise_if_ours(error)
         raise SourceError(
             f"the {name} of {checkpoint.name} cannot be loaded: {first_line(error)}",
             f"Give the recipe a {name} of its own under `components.{name}`, "

@@ -43,7 +43,7 @@ def is_floating(name: str) -> bool:
 
 
 def choose_dtype(
-    asked: Dtype, config: PretrainedConfig, tensors: Iterable[TensorInfo]
+    asked: Dtype, config: PretrainedConfig, tensors: Iterable[TensorInfo] = ()
 ) -> torch.dtype:
     """Choose the dtype to write.
 

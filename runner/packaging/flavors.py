@@ -23,8 +23,8 @@ from transformers import pipeline
 
 from runner.errors import SourceError
 from runner.packaging.adapter import FOLDER
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.inference_code import PACKAGE
-from runner.packaging.load import Parts
 from runner.packaging.reference import refer
 from runner.recipe.language.models import Recipe
 
@@ -47,7 +47,7 @@ class About:
     """
 
     recipe: Recipe
-    parts: Parts
+    parts: Blueprint
     signature: ModelSignature
     example: Any
     requirements: list[str]
@@ -126,7 +126,7 @@ def _write_python_function(
         (folder / "model_card_data.yaml").write_text(data, encoding="utf-8")
 
 
-def _as_pieces(recipe: Recipe, parts: Parts) -> bool:
+def _as_pieces(recipe: Recipe, parts: Blueprint) -> bool:
     """Say whether MLflow is to put the pipeline together; both ways leave the same files.
 
     It cannot for processors, nor for the llm/v1 tasks, where it asks the hub for the task.
@@ -135,12 +135,12 @@ def _as_pieces(recipe: Recipe, parts: Parts) -> bool:
     return recipe.save_as == "components" and possible
 
 
-def _whole(parts: Parts) -> Any:
+def _whole(parts: Blueprint) -> Any:
     build: Any = pipeline
     return build(parts.task.pipeline_task, model=parts.model, **parts.components)
 
 
-def _pieces(parts: Parts) -> dict[str, Any]:
+def _pieces(parts: Blueprint) -> dict[str, Any]:
     return {"model": parts.model, **parts.components}
 
 
@@ -180,7 +180,7 @@ def _told_what_is_known(pyfunc: bool) -> Generator[None]:  # noqa: FBT001
 
 
 @contextmanager
-def _failing_as_source(parts: Parts) -> Generator[None]:
+def _failing_as_source(parts: Blueprint) -> Generator[None]:
     try:
         yield
     except (MlflowException, ValueError, KeyError) as error:

@@ -8,7 +8,7 @@ import transformers
 from mlflow.models import Model
 
 import runner.pyfunc
-from runner.packaging.load import Parts
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.reference import reference_of
 from runner.pyfunc.settings import DEFAULTS
 
@@ -18,7 +18,7 @@ _CODE = "code"
 _FLAVOR = "python_function"
 
 
-def ship(model: Model, parts: Parts, folder: Path, *, referenced: bool) -> None:
+def ship(model: Model, parts: Blueprint, folder: Path, *, referenced: bool) -> None:
     """Put the code into a model and name it as the one to load.
 
     Args:
@@ -48,7 +48,7 @@ def ship(model: Model, parts: Parts, folder: Path, *, referenced: bool) -> None:
     model.metadata = {**(model.metadata or {}), "inference": how}
 
 
-def _how(parts: Parts) -> dict[str, Any]:
+def _how(parts: Blueprint) -> dict[str, Any]:
     """Say what the code needs to know beside what the flavor says."""
     how: dict[str, Any] = {
         "task": parts.task.name,

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.packaging.load import Parts
+from runner.packaging.blueprint import Blueprint
 from runner.sources.checkpoint.files import sha256_of
 
 
-def reference_of(parts: Parts) -> dict[str, Any]:
+def reference_of(parts: Blueprint) -> dict[str, Any]:
     """Say where the weights of a model are, for the code that loads them.
 
     Args:
@@ -26,7 +26,7 @@ def reference_of(parts: Parts) -> dict[str, Any]:
     return {"path": str(checkpoint.folder), "files": files}
 
 
-def refer(flavor: dict[str, Any], parts: Parts) -> None:
+def refer(flavor: dict[str, Any], parts: Blueprint) -> None:
     """Turn the ``transformers`` flavor of a model with weights into that of one without.
 
     MLflow's own would name the latest commit of the repository, not the one that was loaded.

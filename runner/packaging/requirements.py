@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from packaging.requirements import Requirement
 
 from runner.libraries import installed
-from runner.packaging.load import Parts
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import packages_of
 
 _BASE = ("mlflow", "torch", "transformers")
@@ -14,7 +14,7 @@ _DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
 _REPORTED = (*_BASE, "tokenizers", "safetensors", "huggingface_hub", "numpy", "pandas", "pydantic")
 
 
-def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
+def requirements(parts: Blueprint, extra: Iterable[str] = ()) -> list[str]:
     """Compute the requirement lines of a model.
 
     Args:
@@ -34,7 +34,7 @@ def requirements(parts: Parts, extra: Iterable[str] = ()) -> list[str]:
     return sorted(pins.values())
 
 
-def _tokenizer_packages(parts: Parts) -> list[str]:
+def _tokenizer_packages(parts: Blueprint) -> list[str]:
     """A slow SentencePiece tokenizer cannot be read without its libraries."""
     tokenizer = parts.components.get("tokenizer")
     if tokenizer is None or getattr(tokenizer, "is_fast", True):
@@ -43,7 +43,7 @@ def _tokenizer_packages(parts: Parts) -> list[str]:
     return ["sentencepiece", "protobuf"] if any("spiece" in f or "spm" in f for f in files) else []
 
 
-def _media_packages(parts: Parts) -> list[str]:
+def _media_packages(parts: Blueprint) -> list[str]:
     """Recordings and images are decoded by packages of their own, where they are installed."""
     media = {getattr(entry, "media", "audio") for entry in parts.task.inputs}
     return [name for kind, name in _DECODERS.items() if kind in media]

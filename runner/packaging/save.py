@@ -8,10 +8,10 @@ from typing import Any
 from mlflow.models import Model, ModelSignature
 
 from runner.packaging.adapter import write_adapter
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.card import read_card, write_license
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
-from runner.packaging.load import Parts, weight_bytes
 from runner.packaging.requirements import requirements
 from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
@@ -40,7 +40,7 @@ class Saved:
 
 def save(
     recipe: Recipe,
-    parts: Parts,
+    parts: Blueprint,
     signature: ModelSignature,
     path: Path,
     metadata: Mapping[str, Any],
@@ -68,7 +68,7 @@ def save(
     Source: ``mlflow.transformers.save_model``, which writes everything but the weights.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    need_room(path.parent, weight_bytes(parts) if recipe.save_pretrained else 0)
+    need_room(path.parent, parts.bytes if recipe.save_pretrained else 0)
     about = About(
         recipe=recipe,
         parts=parts,

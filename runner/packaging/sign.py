@@ -22,8 +22,8 @@ from mlflow.types.schema import (
 )
 from transformers import pipeline, set_seed
 
-from runner.errors import SignatureError
-from runner.packaging.load import Parts
+from runner.errors import SignatureError, first_line, raise_if_ours
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.template import prompt_template_of
 from runner.pyfunc import loading
 from runner.pyfunc.model import InferenceModel
@@ -50,7 +50,7 @@ def sign(recipe: Recipe) -> ModelSignature:
     return _with_params(signature, recipe)
 
 
-def infer(recipe: Recipe, parts: Parts, example: Any) -> ModelSignature:
+def infer(recipe: Recipe, parts: Blueprint, example: Any) -> ModelSignature:
     """Run the model on the example as its pyfunc would, and let MLflow read the schemas off.
 
     Where this fails, MLflow's own ``save_model`` falls back to a default in silence.
@@ -70,16 +70,18 @@ def infer(recipe: Recipe, parts: Parts, example: Any) -> ModelSignature:
     params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
     set_seed(recipe.evaluation.seed)
     try:
-        return _with_params(infer_signature(data, _output(recipe, parts, data, params)), recipe)
+        output = _output(recipe, parts, data, params)
     except Exception as error:
+        raise_if_ours(error)
         raise SignatureError(
             "the signature cannot be inferred: running the model on `input_example` raised "
-            f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}",
+            f"{type(error).__name__}: {first_line(error)}",
             "Mend `input_example`, `model_config` or `params`, or write `signature: task`.",
         ) from error
+    return _with_params(infer_signature(data, output), recipe)
 
 
-def _output(recipe: Recipe, parts: Parts, data: Any, params: dict[str, Any]) -> Any:
+def _output(recipe: Recipe, parts: Blueprint, data: Any, params: dict[str, Any]) -> Any:
     """Run the model by the code that its pyfunc will have."""
     model: Any = parts.model
     if parts.weightless:

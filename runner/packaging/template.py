@@ -3,14 +3,14 @@
 from typing import Any
 
 from runner.errors import SourceError
-from runner.packaging.load import Parts
+from runner.packaging.blueprint import Blueprint
 from runner.recipe.language.models import Recipe
 
 _MARK = "\u241f"
 _NEEDED = "Give the recipe a `prompt_template` that frames the input as the model was trained."
 
 
-def prompt_template_of(recipe: Recipe, parts: Parts) -> str | None:
+def prompt_template_of(recipe: Recipe, parts: Blueprint) -> str | None:
     """Give the prompt template to save.
 
     Args:

@@ -12,8 +12,8 @@ import torch
 from transformers import PreTrainedModel
 
 from runner.errors import StorageError
+from runner.packaging.blueprint import Blueprint
 from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtype_of
-from runner.packaging.load import Parts
 from runner.packaging.remote_code import copy_code
 from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
@@ -40,7 +40,7 @@ class WeightsReport:
 
 
 def write_weights(
-    parts: Parts, folder: Path, progress: Progress, max_shard_size: int | None = None
+    parts: Blueprint, folder: Path, progress: Progress, max_shard_size: int | None = None
 ) -> WeightsReport:
     """Write configuration and weights as ``PreTrainedModel.save_pretrained`` would.
 
@@ -92,7 +92,7 @@ def _configured_shard_size() -> int:
     return size
 
 
-def _exceeds(parts: Parts, limit: int) -> bool:
+def _exceeds(parts: Blueprint, limit: int) -> bool:
     return any(file.stat().st_size > limit for file in {t.path for t in parts.tensors.values()})
 
 
@@ -107,13 +107,13 @@ def _write_config(model: PreTrainedModel, folder: Path) -> None:
         generation.save_pretrained(folder)
 
 
-def _target(name: str, info: TensorInfo, parts: Parts) -> torch.dtype:
+def _target(name: str, info: TensorInfo, parts: Blueprint) -> torch.dtype:
     if not is_floating(info.dtype):
         return torch_dtype_of(info.dtype)
     return torch.float32 if _kept_in_float32(name, parts) else parts.dtype
 
 
-def _kept_in_float32(name: str, parts: Parts) -> bool:
+def _kept_in_float32(name: str, parts: Blueprint) -> bool:
     """Follow transformers: some modules stay in float32 under float16, fewer under bfloat16."""
     if parts.dtype not in (torch.float16, torch.bfloat16):
         return False
@@ -123,7 +123,7 @@ def _kept_in_float32(name: str, parts: Parts) -> bool:
     return any(re.search(rf"(^|\.){module}($|\.)", name) for module in modules)
 
 
-def _copy_files(parts: Parts, folder: Path, progress: Progress) -> WeightsReport:
+def _copy_files(parts: Blueprint, folder: Path, progress: Progress) -> WeightsReport:
     source = parts.checkpoint.folder
     names = sorted({info.file for info in parts.tensors.values()})
     index = source / "model.safetensors.index.json"

@@ -12,6 +12,9 @@ SINGLE_RUN_FOLDER = "outputs"
 SWEEP_FOLDER = "multirun"
 _DEFAULT = "default"
 _LONGEST = 100
+_DIGITS = 12
+_UNKEPT = re.compile(r"[^A-Za-z0-9_.=+-]")
+_LIKE_HASHED = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}$")
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,20 @@ def points(composed: Sequence[Composed], *, sweep: bool) -> list[Point]:
 
 
 def point_name(overrides: Sequence[str]) -> str:
-    """Make a folder name of overrides: no slash, no surprise, not too long for a file system.
+    """Make a folder name of overrides: readable, and another one for other overrides.
 
     Args:
         overrides: Recipe overrides such as ``source.repo=org/model``.
+
+    Returns:
+        The overrides as they are where every file system keeps them apart; else what can be kept
+        of them, and a hash.
     """
-    text = ",".join(re.sub(r"[^\w.=+-]", "-", o.replace("/", "--")) for o in overrides)
-    if len(text) <= _LONGEST:
-        return text or _DEFAULT
-    return f"{text[:_LONGEST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    if not overrides:
+        return _DEFAULT
+    text = ",".join(_UNKEPT.sub("-", override.replace("/", "--")) for override in overrides)
+    plain = text == ",".join(overrides) == text.lower()
+    if plain and len(text) <= _LONGEST and not _LIKE_HASHED.search(text):
+        return text
+    whole = hashlib.sha256("\0".join(overrides).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[:_LONGEST]}-{whole[:_DIGITS]}"

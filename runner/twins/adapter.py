@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from runner.errors import SourceError, first_line
+from runner.errors import SourceError, first_line, raise_if_ours
 from runner.sources import Checkpoint
 
 _RANK = 4
@@ -36,9 +36,11 @@ def make_adapter_twin(checkpoint: Checkpoint, base: PreTrainedModel, folder: Pat
     if isinstance(rank := getattr(config, "r", None), int):
         config.r = min(rank, _RANK)
     try:
-        get_peft_model(base, config).save_pretrained(str(folder))
+        twin = get_peft_model(base, config)
     except Exception as error:
+        raise_if_ours(error)
         raise SourceError(
             f"the adapter {checkpoint.name} does not fit the base model: {first_line(error)}",
             "Take the base model that the adapter was trained on, or another adapter.",
         ) from error
+    twin.save_pretrained(str(folder))

@@ -11,10 +11,10 @@ import torch
 from huggingface_hub import constants
 from transformers import PretrainedConfig, PreTrainedModel
 
-from runner.errors import SourceError, first_line
-from runner.packaging.components import read_component, read_config
+from runner.errors import SourceError, first_line, raise_if_ours
+from runner.packaging.blueprint import Blueprint, empty_model, sketch
+from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
-from runner.packaging.load import empty_model
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small
@@ -33,14 +33,14 @@ class Twin:
     Args:
         folder: Where it lies.
         model: Its model, on the CPU.
-        real: Number of parameters of the checkpoint it stands for.
+        of: Blueprint of the model it stands for.
         how: What makes it smaller, in one phrase.
         made: Components that could not be had and were made on the spot.
     """
 
     folder: Path
     model: PreTrainedModel
-    real: int
+    of: Blueprint
     how: str
     made: tuple[str, ...]
 
@@ -61,29 +61,26 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
         SourceError: The checkpoint does not fit the task, or no twin of it can be right.
     """
     checkpoint = checkpoints["model"]
-    if checkpoint.gguf and checkpoint.repo:
+    blueprint = sketch(recipe, checkpoints)
+    if blueprint is None:
         raise SourceError(
             f"{checkpoint.gguf} of {checkpoint.name} cannot be rehearsed: its configuration is "
             "inside the file, which a rehearsal does not fetch",
             "Run the recipe, or rehearse it with the repository that the file was made from.",
         )
-    trusted = recipe.trust_remote_code
-    config = read_config(checkpoint, trusted=trusted)
-    real: Any = empty_model(recipe.contract, config, checkpoint, trusted=trusted)
-    small, how = _smaller(recipe, checkpoint, config, real.num_parameters())
+    small, how = _smaller(recipe, blueprint)
     folder.mkdir(parents=True)
     made = tuple(_put_components(recipe, checkpoints, small, folder))
-    model: Any = _random(type(real), small, checkpoint)
-    model.to(dtype=choose_dtype("auto", config, ()))
+    model: Any = _random(type(blueprint.model), small, checkpoint)
+    model.to(dtype=choose_dtype("auto", blueprint.config))
     model.save_pretrained(str(folder))
     _put_generation(checkpoint.folder, small, folder)
-    return Twin(folder, model, real.num_parameters(), how, made)
+    return Twin(folder, model, blueprint, how, made)
 
 
-def _smaller(
-    recipe: Recipe, checkpoint: Checkpoint, config: PretrainedConfig, parameters: int
-) -> tuple[PretrainedConfig, str]:
+def _smaller(recipe: Recipe, blueprint: Blueprint) -> tuple[PretrainedConfig, str]:
     """Choose the smallest configuration that the architecture takes."""
+    checkpoint, config, parameters = blueprint.checkpoint, blueprint.config, blueprint.parameters
     if parameters <= _SMALL_ENOUGH:
         return config, "as small as the model itself"
     wrong = f"it has {parameters:,} parameters, and no smaller form of it is known"
@@ -94,6 +91,7 @@ def _smaller(
                 recipe.contract, small, checkpoint, trusted=recipe.trust_remote_code
             ).num_parameters()
         except Exception as error:
+            raise_if_ours(error)
             wrong = first_line(error)
             continue
         if made <= _LARGEST:
@@ -113,6 +111,7 @@ def _random(
             torch.random.default_generator.manual_seed(0)
             return model_class(config)
     except Exception as error:
+        raise_if_ours(error)
         raise SourceError(
             f"no twin of {checkpoint.name} can be made: {first_line(error)}",
             "Run the recipe; plan says what that needs.",

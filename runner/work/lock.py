@@ -14,7 +14,7 @@ from runner.locks.lock import Lock, LockedModel, LockedPart, lock_file_of
 from runner.locks.pins import kept_commit, pin, recipe_digest
 from runner.locks.proven import locked_result, newest_record
 from runner.locks.reading import read_lock
-from runner.packaging.outline import Outline, outline
+from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
 from runner.packaging.sign import sign
 from runner.recipe.composing.composed import Composed
@@ -72,7 +72,8 @@ def lock(
             name = context.component
             known = None if upgrade or not old else old.parts.get(name)
             parts[name], checkpoints[name] = pin(source, context, kept_commit(source, known))
-        found = outline(composed.recipe, checkpoints)
+        if found := sketch(composed.recipe, checkpoints):
+            found = with_components(found, composed.recipe, checkpoints)
     digest = recipe_digest(composed)
     record = newest_record(composed, parts, outs)
     still_true = old.result if old and (old.recipe, old.parts) == (digest, parts) else None
@@ -89,10 +90,10 @@ def lock(
     return Locked(file, new, new.write(file), drift(old, new, composed.name) if old else [])
 
 
-def _model(found: Outline | None) -> LockedModel | None:
+def _model(found: Blueprint | None) -> LockedModel | None:
     if found is None:
         return None
-    facts = {"dtype": found.dtype, "parameters": found.parameters, "bytes": found.bytes}
+    facts = {"dtype": found.dtype_name, "parameters": found.parameters, "bytes": found.bytes}
     return LockedModel.model_validate({"class": found.class_name, **facts})
 
 
@@ -113,8 +114,8 @@ def signature_of(composed: Composed, record: RunRecord | None = None) -> dict[st
     return {side: json.loads(sides[side] or "[]") for side in ("inputs", "outputs", "params")}
 
 
-def _packages(composed: Composed, found: Outline | None) -> dict[str, str]:
+def _packages(composed: Composed, found: Blueprint | None) -> dict[str, str]:
     """Give the pins of the model, as far as they are what is installed."""
     own = {Requirement(line).name for line in composed.recipe.requirements.extra}
-    pins = (line.partition("==") for line in (requirements(found.parts) if found else []))
+    pins = (line.partition("==") for line in (requirements(found) if found else []))
     return {name: version for name, _, version in pins if name not in own}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 import transformers
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -16,14 +15,12 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.transformers.flavor_config import update_flavor_conf_to_persist_pretrained_model
 
 from runner.errors import SourceError
-from runner.packaging.dtypes import torch_dtype_of
-from runner.packaging.load import Parts, on_meta, weight_bytes
+from runner.packaging.blueprint import Blueprint, draw_as
 from runner.packaging.storage import failing_as_storage, need_room
 from runner.packaging.weights import write_weights
 from runner.sources import Checkpoint, SourceContext
 from runner.sources.base import Progress, no_progress
 from runner.sources.checkpoint.files import sha256_of
-from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.sources.mlflow.location import files_of, is_remote, location_of
 from runner.sources.mlflow.references import referenced, referenced_component
 from runner.tasks import Task, find_task
@@ -90,12 +87,12 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
     context = SourceContext(work, work, task, progress=progress)
     checkpoint = source.resolve(context)
     _insist_on_the_same(checkpoint, _inference(described).get("reference") or {})
-    parts = _parts(described, task, checkpoint)
+    blueprint = _blueprint(described, task, checkpoint)
     with failing_as_storage(model):
-        need_room(model, weight_bytes(parts))
+        need_room(model, blueprint.bytes)
         staged = model / _STAGED
         shutil.rmtree(staged, ignore_errors=True)
-        report = write_weights(parts, staged, progress)
+        report = write_weights(blueprint, staged, progress)
         shutil.rmtree(model / _WEIGHTS, ignore_errors=True)
         os.rename(staged, model / _WEIGHTS)
         _write_components(described, model, context)
@@ -124,21 +121,11 @@ def _in_store(location: str, tracking_uri: str | None, work: Path, progress: Pro
     return done
 
 
-def _parts(described: Model, task: Task, checkpoint: Checkpoint) -> Parts:
+def _blueprint(described: Model, task: Task, checkpoint: Checkpoint) -> Blueprint:
     flavor, how = _flavor(described), _inference(described)
     class_name = str(flavor.get("pipeline_model_type") or how.get("model"))
-    model_class = getattr(transformers, class_name, None)
-    if model_class is None:
-        raise SourceError(
-            f"transformers {transformers.__version__} has no {class_name}",
-            f"Install the version the model was saved with: {how.get('transformers', 'an older')}.",
-        )
-    tensors = read_headers(checkpoint.folder)
-    said = str(flavor.get("torch_dtype") or how.get("dtype") or "").removeprefix("torch.")
-    stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
-    dtype = getattr(torch, said) if said else stored
-    model, _ = on_meta(model_class, checkpoint.folder, tensors, dtype, {})
-    return Parts(task, model, {}, checkpoint, dtype, tensors)
+    dtype = str(flavor.get("torch_dtype") or how.get("dtype") or "")
+    return draw_as(class_name, task, checkpoint, dtype.removeprefix("torch."))
 
 
 def _write_components(described: Model, model: Path, context: SourceContext) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.packaging.outline import Outline, outline
+from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.digest import digest
@@ -165,8 +165,10 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
             context.component: source.survey(context)
             for source, context in composed.parts(Path(workdir), progress)
         }
-        found = outline(recipe, {name: survey.checkpoint for name, survey in surveys.items()})
-        lines = requirements(found.parts, recipe.requirements.extra) if found else None
+        checkpoints = {name: survey.checkpoint for name, survey in surveys.items()}
+        if found := sketch(recipe, checkpoints):
+            found = with_components(found, recipe, checkpoints)
+        lines = requirements(found, recipe.requirements.extra) if found else None
     sources = {name: _source(survey) for name, survey in surveys.items()}
     signature = signature_of(composed)
     able = (("transformers", recipe.has_native), ("python_function", recipe.has_pyfunc))
@@ -200,16 +202,16 @@ def _source(survey: Survey) -> PlannedSource:
     )
 
 
-def _model(found: Outline | None) -> PlannedModel | None:
+def _model(found: Blueprint | None) -> PlannedModel | None:
     if found is None:
         return None
     return PlannedModel(
         class_name=found.class_name,
-        dtype=found.dtype,
+        dtype=found.dtype_name,
         parameters=found.parameters,
         bytes=found.bytes,
         memory=found.memory,
-        known_from="safetensors headers" if found.parts.tensors else "configuration",
+        known_from="safetensors headers" if found.tensors else "configuration",
     )
 
 
@@ -218,7 +220,7 @@ def _disks(
     folder: Path,
     surveys: Mapping[str, Survey],
     sources: Mapping[str, PlannedSource],
-    found: Outline | None,
+    found: Blueprint | None,
 ) -> dict[str, Disk]:
     """Give the room at the model's folder, and at the cache where something is to be fetched."""
     stored = found.bytes if found and composed.recipe.save_pretrained else 0

@@ -91,8 +91,8 @@ def rehearse(
     return Rehearsal(
         recipe=composed.name,
         point=point,
-        model=type(twin.model).__name__,
-        parameters=twin.real,
+        model=twin.of.class_name,
+        parameters=twin.of.parameters,
         twin_parameters=parameters,
         shrunk=twin.how,
         not_rehearsed=_not_rehearsed(recipe, twin),

@@ -18,7 +18,8 @@ from runner.evaluation.inputs import (
 )
 from runner.evaluation.proof import prove
 from runner.findings import Loc, RecipeError
-from runner.packaging.load import Parts, load, weight_bytes
+from runner.packaging.blueprint import Blueprint
+from runner.packaging.load import load
 from runner.packaging.remote_code import code_of
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
@@ -100,9 +101,9 @@ def _steps(
     with step(record, "load", observer) as current:
         parts = load(recipe, checkpoints)
         current.detail = "headers only" if parts.weightless else "weights in memory"
-        record.dtype = str(parts.dtype).removeprefix("torch.")
-        record.parameters = parts.model.num_parameters()
-        record.weight_bytes = weight_bytes(parts)
+        record.dtype = parts.dtype_name
+        record.parameters = parts.parameters
+        record.weight_bytes = parts.bytes
     inputs = _materialise(composed, workdir, parts)
     example = _example(recipe, inputs)
     with step(record, "sign", observer):
@@ -145,7 +146,7 @@ class _Inputs:
     single: bool
 
 
-def _materialise(composed: Composed, workdir: Path, parts: Parts) -> _Inputs:
+def _materialise(composed: Composed, workdir: Path, parts: Blueprint) -> _Inputs:
     recipe = composed.recipe
     rate = getattr(parts.components.get("feature_extractor"), "sampling_rate", 0)
 

@@ -16,8 +16,8 @@ from transformers import (
 )
 
 from runner.errors import StorageError
+from runner.packaging.blueprint import Blueprint, draw_as
 from runner.packaging.dtypes import choose_dtype
-from runner.packaging.load import Parts
 from runner.packaging.weights import write_weights
 from runner.recipe.language.sizes import parse_size
 from runner.sources import Checkpoint
@@ -43,16 +43,10 @@ def t5(folder: Path) -> Path:
     return folder
 
 
-def parts_of(folder: Path, auto: type, dtype: str) -> Parts:
-    from runner.packaging.load import on_meta
-
-    tensors = read_headers(folder)
-    model_class = type(auto.from_pretrained(folder))
-    model, _ = on_meta(model_class, folder, tensors, getattr(torch, dtype), {})
+def parts_of(folder: Path, auto: type, dtype: str) -> Blueprint:
+    class_name = type(auto.from_pretrained(folder)).__name__
     checkpoint = Checkpoint(folder, "local", "test")
-    return Parts(
-        all_tasks()["text-generation"], model, {}, checkpoint, getattr(torch, dtype), tensors
-    )
+    return draw_as(class_name, all_tasks()["text-generation"], checkpoint, dtype)
 
 
 def stored(folder: Path) -> dict[str, torch.Tensor]:

@@ -1,0 +1,308 @@
+"""The blueprint: what a model will be, with every shape and no weight. The one way to build it.
+
+Whoever needs to know a model without its weights draws its blueprint here, once a checkpoint: a
+run, a plan, a lock, a rehearsal, weights put into a reference. So they say the same of it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
+
+from runner.errors import SourceError, first_line
+from runner.packaging.adapter import Adapter, read_adapter
+from runner.packaging.components import read_components, read_config
+from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
+from runner.packaging.fit import check_fit, check_shapes
+from runner.packaging.remote_code import code_of, has_code, needs_code
+from runner.recipe.language.models import DTYPES, Recipe
+from runner.sources import Checkpoint
+from runner.sources.checkpoint.safetensors_header import (
+    ADAPTER_FILE,
+    INDEX_FILE,
+    SINGLE_FILE,
+    TensorInfo,
+    read_headers,
+)
+from runner.tasks import Task
+
+_WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a model is made of.
+
+    Args:
+        task: The task it serves.
+        checkpoint: Where it comes from.
+        config: Its configuration, as read.
+        model: The model: every parameter on torch's ``meta`` device, with the shape and dtype it
+            will have; in memory once :func:`runner.packaging.load.load` had to compute weights.
+        dtype: dtype of the floating-point weights to write.
+        tensors: The checkpoint's tensors, by name as written in its files; empty where they are
+            not known, or where the weights are not those that are stored (GGUF, a merged adapter).
+        adapter: PEFT adapter on top of it.
+        components: Tokenizer, feature extractor, image processor or processor, by name.
+        origins: Checkpoints of the components that have their own, by name.
+        code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
+    """
+
+    task: Task
+    checkpoint: Checkpoint
+    config: PretrainedConfig
+    model: PreTrainedModel
+    dtype: torch.dtype
+    tensors: Mapping[str, TensorInfo]
+    adapter: Adapter | None = None
+    components: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    origins: Mapping[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
+    code: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def weightless(self) -> bool:
+        """Whether the weights stay on disk until they are copied."""
+        return self.model.device.type == "meta"
+
+    @property
+    def class_name(self) -> str:
+        """Name of the model's class."""
+        return type(self.model).__name__
+
+    @property
+    def dtype_name(self) -> str:
+        """The dtype as a recipe writes it."""
+        return str(self.dtype).removeprefix("torch.")
+
+    @property
+    def parameters(self) -> int:
+        """Number of its parameters."""
+        return self.model.num_parameters()
+
+    @property
+    def bytes(self) -> int:
+        """Size of the weights as they will be written."""
+        if not self.tensors:
+            return sum(t.numel() * t.element_size() for t in self._own_tensors())
+        itemsize = self.dtype.itemsize
+        return sum(
+            info.nbytes // torch_dtype_of(info.dtype).itemsize * itemsize
+            if is_floating(info.dtype)
+            else info.nbytes
+            for info in self.tensors.values()
+        )
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """Size of the model in memory in bytes, by dtype."""
+        tensors = self._own_tensors()
+        floats = sum(t.numel() for t in tensors if t.is_floating_point())
+        others = sum(t.numel() * t.element_size() for t in tensors if not t.is_floating_point())
+        sizes = {name: getattr(torch, name).itemsize for name in DTYPES if name != "auto"}
+        return {name: floats * size + others for name, size in sizes.items()}
+
+    def _own_tensors(self) -> list[torch.Tensor]:
+        """Give the tensors that a model is saved as; tied ones once."""
+        state: dict[str, torch.Tensor] = self.model.state_dict(keep_vars=True)
+        return list({id(tensor): tensor for tensor in state.values()}.values())
+
+
+def draw(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
+    """Draw the blueprint of a model whose weights are on this machine.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each part that has its own.
+
+    Returns:
+        The blueprint, without components. The headers of the weights were checked against it.
+
+    Raises:
+        SourceError: The configuration cannot be read, or does not fit the task; the weights or
+            the adapter do not fit the configuration.
+    """
+    return _draw(recipe, checkpoints, at_hand=checkpoints.keys())
+
+
+def sketch(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint | None:
+    """Draw the blueprint of a model whose checkpoints were surveyed, perhaps without weights.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of each part. What a hub's cache happens to hold of their weights
+            does not count, so that the answer is the same everywhere.
+
+    Returns:
+        The blueprint, without components; nothing where the configuration is inside a GGUF file
+        of a hub.
+
+    Raises:
+        SourceError: As :func:`draw`, as far as the weights are there.
+    """
+    checkpoint = checkpoints["model"]
+    if checkpoint.gguf and checkpoint.repo:
+        return None
+    return _draw(recipe, checkpoints, [n for n, c in checkpoints.items() if _has_weights(c)])
+
+
+def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = "") -> Blueprint:
+    """Draw the blueprint of a model whose class is known.
+
+    Args:
+        class_name: Its class in transformers.
+        task: The task it serves.
+        checkpoint: Where its weights are.
+        dtype: dtype that it is to have; that of its largest tensor where empty.
+
+    Raises:
+        SourceError: transformers has no such class, or the weights do not fit the configuration.
+    """
+    model_class = getattr(transformers, class_name, None)
+    if model_class is None:
+        raise SourceError(
+            f"transformers {transformers.__version__} has no {class_name}",
+            "Install the version of transformers that the model was saved with.",
+        )
+    tensors = read_headers(checkpoint.folder)
+    stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
+    chosen = getattr(torch, dtype) if dtype else stored
+    model, report = _on_meta(model_class, checkpoint.folder, tensors, chosen, {})
+    check_shapes(report, model, tensors, checkpoint)
+    return Blueprint(task, checkpoint, model.config, model, chosen, tensors)
+
+
+def with_components(
+    blueprint: Blueprint, recipe: Recipe, checkpoints: Mapping[str, Checkpoint]
+) -> Blueprint:
+    """Give a blueprint with tokenizer, processor and the like.
+
+    Args:
+        blueprint: The blueprint.
+        recipe: The recipe.
+        checkpoints: Checkpoint of each part.
+
+    Raises:
+        SourceError: One cannot be loaded.
+    """
+    components = read_components(recipe, checkpoints, blueprint.config)
+    return replace(blueprint, components=components, origins=checkpoints)
+
+
+def empty_model(
+    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, *, trusted: bool = False
+) -> PreTrainedModel:
+    """Build a model from its configuration alone, on torch's ``meta`` device.
+
+    Args:
+        task: The task it is for.
+        config: Its configuration.
+        checkpoint: Where that lies.
+        trusted: Whether code that comes with it may run.
+
+    Raises:
+        SourceError: It does not fit the task, or needs a library that is not installed.
+    """
+    own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
+    for name in task.auto_models:
+        auto_class = getattr(transformers, name, None)  # some are of one major version alone
+        if auto_class is None:
+            continue
+        if name not in own and type(config) not in auto_class._model_mapping:  # noqa: SLF001
+            continue
+        try:
+            with torch.device("meta"):
+                return auto_class.from_config(config, trust_remote_code=trusted)
+        except ImportError as error:
+            raise SourceError(
+                f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
+                "Install it in this environment.",
+            ) from error
+    if not trusted and has_code(checkpoint.folder):
+        raise needs_code(checkpoint)
+    raise SourceError(
+        f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
+        f"cannot load: it does not fit the task {task.name}",
+        "Change the task, or take a checkpoint trained for it.",
+    )
+
+
+def _draw(
+    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], at_hand: Collection[str]
+) -> Blueprint:
+    task, checkpoint = recipe.contract, checkpoints["model"]
+    trusted = recipe.trust_remote_code
+    config = read_config(checkpoint, trusted=trusted)
+    model: Any = empty_model(task, config, checkpoint, trusted=trusted)
+    tensors: Mapping[str, TensorInfo] = {}
+    if not checkpoint.gguf and "model" in at_hand:
+        tensors = read_headers(checkpoint.folder)
+        dtype = choose_dtype(recipe.dtype, config, tensors.values())
+        arguments = recipe.load.model
+        model, report = _on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
+        check_fit(report, task, model, tensors, checkpoint)
+    else:
+        dtype = _dtype_of_gguf(recipe) if checkpoint.gguf else choose_dtype(recipe.dtype, config)
+        model = model.to(dtype=dtype)
+    adapter = None
+    if "adapter" in checkpoints:
+        adapter = read_adapter(checkpoints["adapter"], model, weights="adapter" in at_hand)
+        adapter.insist_on_mergeable(asked=recipe.merge)
+    return Blueprint(
+        task=task,
+        checkpoint=checkpoint,
+        config=config,
+        model=model,
+        dtype=dtype,
+        tensors={} if recipe.merge else tensors,
+        adapter=adapter,
+        code=code_of(checkpoint.folder) if trusted else {},
+    )
+
+
+def _has_weights(checkpoint: Checkpoint) -> bool:
+    there = any((checkpoint.folder / name).is_file() for name in _WEIGHT_FILES)
+    return there and not checkpoint.repo
+
+
+def _dtype_of_gguf(recipe: Recipe) -> torch.dtype:
+    """Give the dtype that the weights of a GGUF file are computed in."""
+    return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
+
+
+def _on_meta(
+    model_class: type[PreTrainedModel],
+    folder: Path,
+    tensors: Mapping[str, TensorInfo],
+    dtype: torch.dtype,
+    arguments: Mapping[str, Any],
+) -> tuple[PreTrainedModel, Mapping[str, Any]]:
+    """Let transformers load a checkpoint of which it gets the headers alone.
+
+    Returns:
+        The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
+        ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
+    """
+    state = {
+        name: torch.empty(info.shape, dtype=torch_dtype_of(info.dtype), device="meta")
+        for name, info in tensors.items()
+    }
+    loader: Any = model_class
+    model, report = loader.from_pretrained(
+        None,
+        config=loader.config_class.from_pretrained(str(folder)),
+        state_dict=state,
+        device_map={"": "meta"},
+        dtype=dtype,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **arguments,
+    )
+    model.name_or_path = str(folder)
+    model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
+    if model.can_generate() and (folder / "generation_config.json").is_file():
+        model.generation_config = GenerationConfig.from_pretrained(str(folder))
+    return model, report

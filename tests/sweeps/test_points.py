@@ -1,0 +1,44 @@
+"""Names of points: readable where they can be, and never the same for other overrides."""
+
+import pytest
+
+from runner.sweeps.points import point_name
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        ([], "default"),
+        (["dtype=bfloat16"], "dtype=bfloat16"),
+        (["dtype=float32", "params.max_new_tokens=4"], "dtype=float32,params.max_new_tokens=4"),
+        (["params.temperature=0.2"], "params.temperature=0.2"),
+    ],
+)
+def test_simple_overrides_are_their_own_name(overrides: list[str], name: str) -> None:
+    assert point_name(overrides) == name
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (['prompt_template="Q? {prompt}"'], ['prompt_template="Q! {prompt}"']),
+        (["source.repo=org/model"], ["source.repo=org--model"]),
+        (["description=Yes"], ["description=yes"]),
+        (["description=stra\u00dfe"], ["description=strasse"]),
+        (["description=caf\u00e9"], ["description=cafe\u0301"]),
+        (["description=a,b=c"], ["description=a", "b=c"]),
+        (["description=" + "x" * 300], ["description=" + "x" * 301]),
+        (["description=" + "\u4e2d" * 120], ["description=" + "\u4e2d" * 121]),
+    ],
+)
+def test_other_overrides_have_another_name_on_every_file_system(
+    one: list[str], other: list[str]
+) -> None:
+    names = [point_name(one), point_name(other)]
+    assert names[0].casefold() != names[1].casefold()
+    assert all(len(name.encode()) <= 255 and "/" not in name for name in names)
+
+
+def test_a_name_that_looks_hashed_is_no_other_points() -> None:
+    hashed = point_name(["description=A"])
+    assert point_name([hashed]) != hashed

@@ -1,0 +1,73 @@
+"""A sweep whose points end in every way: each is recorded, and the gravest end is the sweep's."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.errors import Exit
+from tests.checkpoints import classifier
+from tests.conftest import Outcome
+
+Cli = Callable[..., Outcome]
+RECIPE = """\
+task: text-classification
+source: {kind: local, path: good}
+evaluation: {inputs: [fine], views: [native], expect: [{column: label, regex: NEGATIVE|POSITIVE}]}
+"""
+
+
+@pytest.fixture
+def folders(workspace: Path) -> Path:
+    """A model that passes, one that fails its proof, and one whose weights are another model's."""
+    classifier(workspace / "good")
+    classifier(workspace / "unexpected", labels=("spam", "ham"))
+    classifier(workspace / "broken")
+    config = workspace / "broken" / "config.json"
+    values = json.loads(config.read_text())
+    values["hidden_size"] *= 2
+    config.write_text(json.dumps(values))
+    (workspace / "case.yaml").write_text(RECIPE)
+    return workspace
+
+
+def sweep(cli: Cli, *paths: str) -> Outcome:
+    """Sweep over sources."""
+    points = f"source.path={','.join(paths)}"
+    return cli("-m", "+recipe=case.yaml", points, "tracking.uri=null", "--output", "json")
+
+
+def test_a_sweep_with_points_that_fail_runs_every_point_and_ends_as_the_gravest(
+    cli: Cli, folders: Path
+) -> None:
+    done = sweep(cli, "unexpected", "broken", "good")
+    assert done.code == Exit.OUTSIDE_FAILED, done.stderr
+    unexpected, broken, good = done.document["runs"]
+    assert [unexpected["verdict"], good["verdict"]] == ["failed", "passed"]
+    assert broken["error"]["code"] == "source-failed"
+    assert "do not fit its config.json" in broken["error"]["message"]
+    kept = {p.parent.name: json.loads(p.read_text()) for p in folders.rglob("record.json")}
+    assert set(kept) == {f"source.path={n}" for n in ("unexpected", "broken", "good")}
+    assert kept["source.path=broken"]["failure"]["step"] == "load"
+    assert not kept["source.path=broken"]["model"]
+    failed = [c for c in kept["source.path=unexpected"]["checks"] if c["outcome"] == "failed"]
+    assert [check["name"] for check in failed] == ["expect[0]"]
+    assert kept["source.path=good"]["failure"] is None
+    assert (folders / "multirun/case/source.path=good/model/MLmodel").is_file()
+
+
+def test_a_sweep_of_models_that_fail_their_proof_and_pass_ends_with_1(
+    cli: Cli, folders: Path
+) -> None:
+    assert sweep(cli, "unexpected", "good").code == Exit.GATE_FAILED
+
+
+def test_a_broken_checkpoint_says_the_same_in_run_plan_and_rehearse(
+    cli: Cli, folders: Path
+) -> None:
+    asked = ("+recipe=case.yaml", "source.path=broken", "tracking.uri=null", "--output", "json")
+    said = [cli(*verb, *asked) for verb in ((), ("plan",), ("rehearse",))]
+    assert [one.code for one in said] == [Exit.OUTSIDE_FAILED] * 3
+    messages = {(one.document.get("error") or one.document)["message"] for one in said}
+    assert len(messages) == 1
