@@ -3,9 +3,6 @@
 import os
 import resource
 import sys
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -257,30 +254,6 @@ class Silent:
 
     def progress(self, what: str, done: int, total: int) -> None:
         """Say nothing."""
-
-
-@contextmanager
-def step(record: RunRecord, name: str, observer: Observer) -> Generator[Step]:
-    """Time a step and add it to the record, also when it fails.
-
-    Args:
-        record: The record to add to.
-        name: Name of the step.
-        observer: Told of its start and end.
-
-    Yields:
-        The step, to put ``bytes`` and ``detail`` into.
-    """
-    current = Step(name=name)
-    observer.step_started(name)
-    start = time.perf_counter()
-    try:
-        yield current
-    finally:
-        current.seconds = round(time.perf_counter() - start, 4)
-        current.peak_memory = peak_memory()
-        record.steps.append(current)
-    observer.step_finished(current)
 
 
 def peak_memory() -> int:

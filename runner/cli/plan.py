@@ -11,7 +11,7 @@ from runner.errors import Exit
 from runner.wording import counted, size
 
 if TYPE_CHECKING:
-    from runner.work.plan import Output, Plan, PlannedSource
+    from runner.work.planned import Output, Plan, PlannedSource
 
 SUMMARY = "say what a run would fetch, make and need, without doing it and without weights"
 

@@ -1,25 +1,24 @@
 """Inputs of the proof: from what a recipe writes to what callers of a model give."""
 
 import json
-import math
-import struct
-import wave
-import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from runner.errors import SourceError
+from runner.evaluation.samples import sample_file
 from runner.ffmpeg import decode
+from runner.findings import Loc
+from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
 from runner.tasks.base import Media
 from runner.tasks.forms import rows_of
 
 _RATE = 16_000
-_SIDE = 64
 
 
 def inputs_of(recipe: Recipe) -> list[Any]:
@@ -31,9 +30,62 @@ def inputs_of(recipe: Recipe) -> list[Any]:
     return [recipe.contract.example]
 
 
-def are_the_tasks_own(recipe: Recipe) -> bool:
-    """Say whether a recipe names no input, so that the task's example stands in."""
-    return not recipe.evaluation.inputs and recipe.input_example is None
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs as the model takes them.
+
+    Args:
+        proof: Those of the proof.
+        example: The rows of the input example; empty where the recipe has none.
+        single: Whether the example is one row, not a batch.
+    """
+
+    proof: list[Any]
+    example: list[Any]
+    single: bool
+
+    def example_of(self, recipe: Recipe) -> Any:
+        """Give the input example as callers of the pyfunc write it, with the params' defaults.
+
+        Args:
+            recipe: The recipe.
+        """
+        if not self.example:
+            return None
+        rows = [as_callers_write(recipe.contract, row) for row in self.example]
+        example = rows[0] if self.single else rows
+        params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
+        return (example, params) if params else example
+
+
+def read_inputs(composed: Composed, workdir: Path, sampling_rate: int) -> Inputs:
+    """Read the inputs of the proof and the input example, their files included.
+
+    Args:
+        composed: The composed recipe.
+        workdir: Folder for sample files, where the task's own example stands in.
+        sampling_rate: Samples a second that the model expects, in Hz; 0 for no recordings.
+
+    Raises:
+        SourceError: A file cannot be read or decoded.
+    """
+    recipe = composed.recipe
+    own = not recipe.evaluation.inputs and recipe.input_example is None
+
+    def all_of(rows: list[Any], loc: Loc, *, sample: bool = False) -> list[Any]:
+        def folder_of(number: int) -> Path:
+            return composed.origin((*loc, number)).folder
+
+        rate = sampling_rate
+        return Materialiser(recipe.contract, folder_of, workdir, rate, sample=sample).all(rows)
+
+    given = recipe.input_example
+    rows = [] if given is None else rows_of(recipe.contract, given)
+    example = all_of(rows, ("input_example",))
+    proof = example
+    if recipe.evaluation.inputs or own:
+        proof = all_of(inputs_of(recipe), ("evaluation", "inputs"), sample=own)
+    return Inputs(proof, example, single=rows == [given])
 
 
 class Materialiser:
@@ -125,41 +177,3 @@ def as_callers_write(task: Task, row: Any) -> Any:
 
 def _is_structured(task: Task, key: str, value: Any) -> bool:
     return key in task.json_columns and not isinstance(value, str)
-
-
-def sample_file(folder: Path, media: Media) -> Path:
-    """Make a sample: a second of a 440 Hz tone, or a picture of 64 by 64 pixels.
-
-    Args:
-        folder: Where to put it.
-        media: ``audio`` or ``image``.
-
-    Returns:
-        The file: WAV at 16 kHz, or PNG.
-    """
-    path = folder / ("sample.wav" if media == "audio" else "sample.png")
-    if not path.exists():
-        (_write_tone if media == "audio" else _write_picture)(path)
-    return path
-
-
-def _write_tone(path: Path) -> None:
-    values = (int(8000 * math.sin(2 * math.pi * 440 * i / _RATE)) for i in range(_RATE))
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(_RATE)
-        out.writeframes(b"".join(struct.pack("<h", value) for value in values))
-
-
-def _write_picture(path: Path) -> None:
-    rows = b"".join(
-        b"\0" + bytes(v for x in range(_SIDE) for v in (4 * x, 4 * y, 128)) for y in range(_SIDE)
-    )
-    header = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    packed = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))

@@ -35,11 +35,13 @@ class Proof:
         views: What each view gave.
         checks: Every check, with its outcome.
         metrics: Numbers measured on the way, such as ``similarity[0,1]``.
+        tried: The views that were tried, also those that did not load.
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
     checks: list[Check] = field(default_factory=list[Check])
     metrics: dict[str, float] = field(default_factory=dict[str, float])
+    tried: list[str] = field(default_factory=list[str])
 
     @property
     def verdict(self) -> Verdict:
@@ -65,6 +67,7 @@ def prove(recipe: Recipe, inputs: Sequence[Any], path: Path, device: str = "auto
     proof = Proof()
     with ffmpeg_on_path(), _imports_out_of_sight():
         for name in recipe.views:
+            proof.tried.append(name)
             _ViewProof(recipe, name, inputs, proof).run(path, device)
             gc.collect()
     return proof

@@ -4,9 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
@@ -16,132 +13,8 @@ from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
 from runner.work.lock import signature_of
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlannedFile(_Part):
-    """A file that the run needs.
-
-    Args:
-        name: Path in the checkpoint.
-        size: Bytes.
-        here: Whether it is on this machine.
-    """
-
-    name: str
-    size: int
-    here: bool
-
-
-class PlannedSource(_Part):
-    """Where a part will come from.
-
-    Args:
-        kind: Kind of source.
-        name: The source as people name it.
-        commit: Commit hash, for sources that have one.
-        license: Licence identifier, where declared.
-        files: What the run needs of it.
-        fetch: Bytes that the run would fetch.
-        cached: Bytes that are on this machine.
-    """
-
-    kind: str
-    name: str
-    commit: str
-    license: str
-    files: list[PlannedFile]
-    fetch: int
-    cached: int
-
-
-class PlannedModel(_Part):
-    """What the model will be.
-
-    Args:
-        class_name: Its class in transformers.
-        dtype: dtype of the weights as written.
-        parameters: Number of its parameters.
-        bytes: Size of the weights in that dtype.
-        memory: Size of the model in memory in bytes, by dtype.
-        known_from: ``safetensors headers`` or ``configuration``.
-    """
-
-    class_name: str = Field(serialization_alias="class")
-    dtype: str
-    parameters: int
-    bytes: int
-    memory: dict[str, int]
-    known_from: str
-
-
-class Disk(_Part):
-    """Room on a disk.
-
-    Args:
-        folder: The nearest folder there is.
-        needed: Bytes that the run would write at most, where weights cannot be shared.
-        free: Bytes that are free.
-    """
-
-    folder: str
-    needed: int
-    free: int
-
-
-class Output(_Part):
-    """Where the run would leave what it makes.
-
-    Args:
-        folder: Folder of the point.
-        model: Its model folder.
-        exists: Whether there is a model already; the run would replace it.
-        same: Whether the newest run there was of this very recipe.
-        verdict: What that run said of it.
-    """
-
-    folder: str
-    model: str
-    exists: bool
-    same: bool
-    verdict: str
-
-
-class Plan(_Part):
-    """What a run would do.
-
-    Args:
-        recipe: Recipe name.
-        point: Name of the point.
-        task: The task.
-        digest: SHA-256 of the validated recipe.
-        sources: Where each part will come from.
-        fetch: Bytes that the run would fetch, of all sources.
-        model: What the model will be; nothing where a GGUF file of a hub has to say it.
-        signature: ``inputs``, ``outputs`` and ``params``; nothing where only the run can infer it.
-        params: Default of each param that callers may give.
-        flavors: The flavors of the MLflow model.
-        requirements: Its requirement lines; nothing where the model is unknown.
-        disks: Room for the download and for the model.
-        output: Where it goes.
-    """
-
-    recipe: str
-    point: str
-    task: str
-    digest: str
-    sources: dict[str, PlannedSource]
-    fetch: int
-    model: PlannedModel | None
-    signature: dict[str, list[Any]] | None
-    params: dict[str, Any]
-    flavors: list[str]
-    requirements: list[str] | None
-    disks: dict[str, Disk]
-    output: Output
+from runner.work.planned import Disk, Output, Plan, PlannedFile, PlannedModel, PlannedSource
+from runner.work.resolve import survey
 
 
 def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_progress) -> Plan:
@@ -161,15 +34,12 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
     """
     recipe = composed.recipe
     with tempfile.TemporaryDirectory() as workdir:
-        surveys = {
-            context.component: source.survey(context)
-            for source, context in composed.parts(Path(workdir), progress)
-        }
-        checkpoints = {name: survey.checkpoint for name, survey in surveys.items()}
-        if found := sketch(recipe, checkpoints):
-            found = with_components(found, recipe, checkpoints)
-        lines = requirements(found, recipe.requirements.extra) if found else None
-    sources = {name: _source(survey) for name, survey in surveys.items()}
+        surveys = survey(composed, Path(workdir), progress)
+        checkpoints = {name: found.checkpoint for name, found in surveys.items()}
+        if model := sketch(recipe, checkpoints):
+            model = with_components(model, recipe, checkpoints)
+        lines = requirements(model, recipe.requirements.extra) if model else None
+    sources = {name: _source(found) for name, found in surveys.items()}
     signature = signature_of(composed)
     able = (("transformers", recipe.has_native), ("python_function", recipe.has_pyfunc))
     return Plan(
@@ -179,12 +49,12 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         digest=digest(recipe),
         sources=sources,
         fetch=sum(source.fetch for source in sources.values()),
-        model=_model(found),
+        model=_model(model),
         signature=signature,
         params={name: param.default for name, param in recipe.params.items()},
         flavors=[flavor for flavor, has in able if has],
         requirements=lines,
-        disks=_disks(composed, folder, surveys, sources, found),
+        disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),
     )
 

@@ -14,7 +14,7 @@ import transformers
 import yaml
 
 from runner.cli import main
-from runner.evaluation.inputs import sample_file
+from runner.evaluation.samples import sample_file
 from runner.ffmpeg import decode, ffmpeg_on_path
 from runner.sources import SourceContext
 from runner.sources.scratch.source import ScratchSource

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from runner.evaluation.inputs import sample_file
+from runner.evaluation.samples import sample_file
 from runner.ffmpeg import decode
 from runner.tasks import get_task
 from tests.conformance.cases import Case, cases

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
 from runner.cli import main
-from runner.evaluation.inputs import sample_file
+from runner.evaluation.samples import sample_file
 from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.upstream.transformers_source import transformers_version
 from tests.adapters import native_answers, save_adapter

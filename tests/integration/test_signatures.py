@@ -145,7 +145,7 @@ def test_an_example_is_stored_with_the_params_it_goes_with(run: Run) -> None:
 def test_audio_is_signed_in_the_form_callers_give_it(
     run: Run, workspace: Path, input_type: str, kind: str
 ) -> None:
-    from runner.evaluation.inputs import sample_file
+    from runner.evaluation.samples import sample_file
 
     sound = sample_file(workspace, "audio")
     recipe = {

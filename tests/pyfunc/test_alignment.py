@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.evaluation.inputs import sample_file
+from runner.evaluation.samples import sample_file
 from tests.pyfunc.conftest import Packaged
 from tests.pyfunc.media import picture, recording
 

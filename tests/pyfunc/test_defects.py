@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.evaluation.inputs import sample_file
+from runner.evaluation.samples import sample_file
 from runner.tasks import get_task
 from runner.upstream.transformers_source import has_pipeline, transformers_version
 from tests.conftest import REPOSITORY

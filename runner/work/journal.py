@@ -1,0 +1,180 @@
+"""The journal of a run: the one place that writes its record, from what each step gave."""
+
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.errors import RunnerError, first_line
+from runner.evaluation.proof import Proof
+from runner.packaging.blueprint import Blueprint
+from runner.packaging.remote_code import code_of
+from runner.packaging.save import Saved
+from runner.records import (
+    Failure,
+    Observer,
+    RunRecord,
+    SourceRecord,
+    Step,
+    TrackingRecord,
+    peak_memory,
+)
+from runner.sources import Checkpoint
+
+Given = TypeVar("Given")
+"""What a step gives."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a step adds to the record.
+
+    Args:
+        detail: One phrase on how it was done.
+        bytes: Bytes fetched or written.
+        fields: Fields of the record, by name.
+    """
+
+    detail: str = ""
+    bytes: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Times the steps of a run and keeps what they gave.
+
+    Args:
+        record: The record so far.
+        observer: Told of each step.
+    """
+
+    record: RunRecord
+    observer: Observer
+
+    def step(
+        self, name: str, work: Callable[[], Given], entry_of: Callable[[Given], Entry]
+    ) -> Given:
+        """Do a step, and keep what it gave.
+
+        Args:
+            name: Name of the step.
+            work: The step.
+            entry_of: Says what of its result belongs in the record.
+
+        Returns:
+            Its result.
+        """
+        self.observer.step_started(name)
+        start = time.perf_counter()
+        entry = Entry()
+        try:
+            done = work()
+            entry = entry_of(done)
+        finally:
+            seconds = round(time.perf_counter() - start, 4)
+            step = Step(
+                name=name,
+                seconds=seconds,
+                bytes=entry.bytes,
+                detail=entry.detail,
+                peak_memory=peak_memory(),
+            )
+            self.record.steps.append(step)
+        for key, value in entry.fields.items():
+            setattr(self.record, key, value)
+        self.observer.step_finished(step)
+        return done
+
+
+@contextmanager
+def keeping(record: RunRecord, folder: Path, observer: Observer) -> Generator[Journal]:
+    """Keep the journal of a run, and write its record however the run ends.
+
+    Args:
+        record: The record as it starts.
+        folder: Folder of the point.
+        observer: Told of each step.
+
+    Yields:
+        The journal.
+    """
+    try:
+        yield Journal(record, observer)
+    except BaseException as error:
+        record.failure = _failure(error, record.steps)
+        raise
+    finally:
+        record.write(folder)
+
+
+def _failure(error: BaseException, steps: list[Step]) -> Failure:
+    step = steps[-1].name if steps else ""
+    match error:
+        case RunnerError():
+            return Failure(step=step, code=error.code, message=error.message, remedy=error.remedy)
+        case Exception():
+            message = f"{type(error).__name__}: {first_line(error)}"
+            return Failure(step=step, code="defect", message=message)
+        case _:
+            return Failure(step=step, code="interrupted", message=type(error).__name__)
+
+
+def of_sources(checkpoints: Mapping[str, Checkpoint], *, trusted: bool) -> Entry:
+    """Say where the parts came from.
+
+    Args:
+        checkpoints: Checkpoint of each part.
+        trusted: Whether code that comes with them may run.
+    """
+    sources = {
+        name: SourceRecord(
+            kind=c.kind,
+            name=c.name,
+            commit=c.commit,
+            license=c.license,
+            code=code_of(c.folder) if trusted else {},
+        )
+        for name, c in checkpoints.items()
+    }
+    fetched = sum(c.downloaded for c in checkpoints.values())
+    return Entry(checkpoints["model"].name, fetched, {"sources": sources})
+
+
+def of_blueprint(blueprint: Blueprint) -> Entry:
+    """Say what the model is."""
+    fields = {
+        "dtype": blueprint.dtype_name,
+        "parameters": blueprint.parameters,
+        "weight_bytes": blueprint.bytes,
+    }
+    detail = "headers only" if blueprint.weightless else "weights in memory"
+    return Entry(detail, fields=fields)
+
+
+def of_saved(saved: Saved) -> Entry:
+    """Say what was written."""
+    fields = {
+        "model": str(saved.path),
+        "model_bytes": saved.bytes,
+        "requirements": saved.requirements,
+    }
+    return Entry(saved.how, saved.bytes, fields)
+
+
+def of_proof(proof: Proof) -> Entry:
+    """Say what the proof found."""
+    fields = {
+        "views": proof.views,
+        "checks": proof.checks,
+        "metrics": proof.metrics,
+        "verdict": proof.verdict,
+    }
+    return Entry(" and ".join(proof.tried), fields=fields)
+
+
+def of_tracking(tracked: TrackingRecord) -> Entry:
+    """Say where the run was logged."""
+    return Entry(f"model stored by {tracked.storage}", fields={"tracking": tracked})
