@@ -1,10 +1,13 @@
 """What only shows once a model is loaded or run: said plainly, with the right exit code."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import REPOSITORY, Outcome
 
@@ -114,3 +117,30 @@ def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> 
         done.stdout
     )
     assert "pip install 'transformers<5.0'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "step"),
+    [
+        ("runner.packaging.components", "_insist_on_vocabulary", "load"),
+        ("runner.packaging.sign", "prompt_template_of", "sign"),
+        ("runner.evaluation.proof", "as_rows", "prove"),
+    ],
+)
+def test_a_mistake_of_the_runner_shows_itself(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str, step: str
+) -> None:
+    """It is neither a broken source nor a failed check, and the record says where it was."""
+    ours: dict[str, object] = {"__name__": place}
+    exec(f"def {name}(*_):\n    return misspelled", ours)
+    monkeypatch.setattr(f"{place}.{name}", ours[name])
+    text = (
+        "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\nsignature: infer\n"
+        "input_example: a\nmodel_config: {max_new_tokens: 2}\n"
+    )
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 4, done.stderr
+    assert "name 'misspelled' is not defined" in done.stderr
+    (record,) = workspace.rglob("record.json")
+    failure = json.loads(record.read_text())["failure"]
+    assert (failure["step"], failure["code"]) == (step, "defect")
