@@ -15,12 +15,8 @@ def state() -> tuple[dict[str, str], list[object], dict[str, int]]:
     return dict(os.environ), list(warnings.filters), levels
 
 
-def test_what_a_session_changes_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setenv("MLFLOW_LOGGING_LEVEL", "DEBUG")
-    monkeypatch.setattr(logging.getLogger("mlflow"), "level", logging.WARNING)
-    before = state()
-    with pytest.raises(ZeroDivisionError), session():
+def break_off_a_session() -> None:
+    with session():
         assert os.environ["TQDM_DISABLE"] == "1"
         assert os.environ["MLFLOW_LOGGING_LEVEL"] == "DEBUG", "the user's own wins"
         assert logging.getLogger("mlflow").level == logging.ERROR
@@ -28,6 +24,15 @@ def test_what_a_session_changes_is_put_back(monkeypatch: pytest.MonkeyPatch) -> 
             warnings.warn("unheard", UserWarning, stacklevel=1)
         assert caught == []
         raise ZeroDivisionError
+
+
+def test_what_a_session_changes_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setenv("MLFLOW_LOGGING_LEVEL", "DEBUG")
+    monkeypatch.setattr(logging.getLogger("mlflow"), "level", logging.WARNING)
+    before = state()
+    with pytest.raises(ZeroDivisionError):
+        break_off_a_session()
     assert state() == before
 
 
