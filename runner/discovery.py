@@ -1,10 +1,12 @@
 """A thing, a file: the modules of a package that each are one of a kind."""
 
 from importlib import import_module
+from inspect import get_annotations
 from pkgutil import iter_modules
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
+"""A runtime-checkable protocol."""
 
 
 def names_in(package: str) -> list[str]:
@@ -29,9 +31,8 @@ def load(package: str, name: str, kind: type[T]) -> T:
     """
     module = import_module(f"{package}.{name}")
     if not isinstance(module, kind):
-        wanted: Any = kind
-        members = {*vars(wanted).get("__annotations__", {}), *vars(wanted)}
-        lacking = sorted(m for m in members if m[0] != "_" and m not in vars(module))
+        members = {**get_annotations(kind), **vars(kind)}
+        lacking = [m for m in members if m[0] != "_" and not hasattr(module, m)]
         message = f"{module.__file__} is not a {kind.__name__}: it lacks {', '.join(lacking)}."
         raise TypeError(message)
     return module

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from runner.cli.verb import verb_names
-from tests.conftest import Outcome
+from tests.conftest import REPOSITORY, Outcome
 from tests.review.history import History
 
 Cli = Callable[..., Outcome]
@@ -53,6 +53,13 @@ def test_help_names_every_verb(cli: Cli) -> None:
     text = cli("--help").stdout
     assert all(f"\n  {verb} " in text for verb in verb_names())
     assert {"run", "validate", "ls", "show"} <= set(verb_names())
+
+
+def test_a_verb_says_no_more_than_its_work() -> None:
+    folder = REPOSITORY / "runner" / "cli" / "verbs"
+    lines = {file.stem: len(file.read_text().splitlines()) for file in folder.glob("*.py")}
+    assert set(lines) - {"__init__"} == set(verb_names())
+    assert max(lines.values()) <= 120
 
 
 def test_ls_lists_shipped_and_own_recipes_the_broken_ones_too(cli: Cli, mine: Path) -> None:
