@@ -22,7 +22,7 @@ evaluation: {views: []}
 """
 IMPORTS = (
     "from runner.libraries import spare_unused_imports; spare_unused_imports();"
-    "import runner.sweeps.run_all, runner.cli.console"
+    "import runner.sweeps.run_all, runner.cli.results"
 )
 
 

@@ -11,10 +11,11 @@ Loc = tuple[str | int, ...]
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: an error stops a run, a warning does not."""
+    """How much a finding weighs: an error stops a run, a warning and a note do not."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +66,7 @@ class Finding:
         remedy: What to do, one sentence; may be empty.
         loc: The path of the value inside the recipe.
         place: Where that value was written; filled in once the files are known.
-        severity: Error or warning.
+        severity: Error, warning or note.
         fix: How ``validate --fix`` mends it, where that takes no thought.
     """
 

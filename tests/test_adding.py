@@ -45,6 +45,66 @@ task: shouting
 source: {kind: scratch, architecture: gpt2}
 model_config: {do_sample: false, max_new_tokens: 4}
 """
+SCRATCH = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
+CHECK = '''
+"""A prompt is polite."""
+
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.recipe.judging.checks import Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find a template without the word."""
+    template = subject.recipe.prompt_template
+    if template and "please" not in template.lower():
+        yield Finding("no-please", "It does not say please.", "Say it.", ("prompt_template",))
+'''
+DOCTOR_CHECK = '''
+"""The moon is there."""
+
+from collections.abc import Iterator
+
+from runner.doctor.diagnosis import Needs, Result, Status
+
+
+def check(needs: Needs) -> Iterator[Result]:
+    """Look."""
+    yield Result(Status.OK, f"seen by {len(needs.recipes)}")
+'''
+VERB = '''
+"""``count``: how many recipes a task has."""
+
+from argparse import ArgumentParser, Namespace
+
+from runner.cli.documents import write_answer
+from runner.cli.options import add_output
+from runner.errors import Exit
+from runner.recipe.library import list_recipes
+
+SUMMARY = "count the recipes of a task"
+EPILOG = """\\
+example:
+  python -m runner count fill-mask
+
+  2
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("task", metavar="TASK")
+    parser.add_argument("--least", type=int, default=0)
+    add_output(parser)
+
+
+def execute(args: Namespace) -> Exit:
+    """Count."""
+    count = sum(recipe.text("task") == args.task for recipe in list_recipes())
+    write_answer(args, {"recipes": count}, [str(count)])
+    return Exit.DONE if count >= args.least else Exit.GATE_FAILED
+'''
 RECIPE = """\
 description: a model in a zip file
 task: text-generation
@@ -147,3 +207,41 @@ def test_a_source_kind_is_one_file(house: Path, workspace: Path) -> None:
     made = _verb(house, "new", "text-generation", "again", "--source", "zip", "--path", "other.zip")
     assert made.code == 0, made.stderr
     assert "path: ../../other.zip" in (recipe.with_name("again.yaml")).read_text()
+
+
+def test_a_check_is_one_file(house: Path) -> None:
+    checks = house / "runner" / "recipe" / "judging" / "checks"
+    (checks / "manners.py").write_text(CHECK)
+    (house / "runner" / "doctor" / "checks" / "moon.py").write_text(DOCTOR_CHECK)
+    recipe = house / "recipes" / "rude.yaml"
+    recipe.write_text(SCRATCH + "prompt_template: 'Now! {prompt}'\n")
+    rude = _verb(house, "validate", "recipes/rude.yaml")
+    assert rude.code == 2
+    assert "recipes/rude.yaml:3:1 error[no-please] It does not say please." in rude.stdout
+    assert _verb(house, "doctor", "text-generation/scratch").stdout.count("moon") == 1
+    recipe.write_text(SCRATCH + "prompt_template: 'Please: {prompt}'\n")
+    assert _verb(house, "+recipe=rude", "tracking.uri=null").code == 0
+
+    (checks / "nothing.py").write_text("def chek(subject): return []\n")
+    broken = _verb(house, "validate", "recipes/rude.yaml")
+    assert broken.code == 4
+    assert "nothing.py is not a Check: it lacks check." in broken.stderr
+
+
+def test_a_verb_is_one_file(house: Path) -> None:
+    verbs = house / "runner" / "cli" / "verbs"
+    (verbs / "count.py").write_text(VERB)
+    assert "  count       count the recipes of a task\n" in _verb(house, "--help").stdout
+    done = _verb(house, "count", "text-generation", "--output", "json")
+    assert done.code == 0, done.stderr
+    assert done.document["recipes"] > 1
+    help = _verb(house, "count", "--help").stdout
+    assert "python -m runner count fill-mask" in help
+    assert _verb(house, "coun").stderr.endswith("Did you mean `count`?\n")
+    assert "It is one of `count`." in _verb(house, "schema", "--least").stderr
+
+    (verbs / "half.py").write_text('SUMMARY = "half a verb"\n')
+    broken = _verb(house, "half")
+    assert broken.code == 4
+    assert "half.py is not a Verb: it lacks EPILOG, configure, execute." in broken.stderr
+    assert _verb(house, "count", "fill-mask").code == 0, "another verb is not even imported"

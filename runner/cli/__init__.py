@@ -1,26 +1,20 @@
 """The command line: picks the verb, runs it, and turns what went wrong into words and an exit code.
 
-A verb is a module here that defines ``SUMMARY`` and ``EPILOG`` (its help), ``configure(parser)``
-(its arguments) and ``execute(args)`` (what it does). Only the verb that is asked for is imported.
+Only the verb that is asked for is imported.
 """
 
 import io
 import os
 import sys
 import traceback
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from collections.abc import Sequence
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
-from types import ModuleType
 
 from runner import __version__
+from runner.cli.verb import load_verb, verb_names
 from runner.errors import Exit, RunnerError
 
 DEFAULT_VERB = "run"
-_PROGRAM = "python -m runner"
 _INTERRUPTED = 130
 _WHAT_FOLLOWS = "verb = one of the above; without one, `run`. `VERB --help` tells more."
 
@@ -35,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: see :class:`runner.errors.Exit`; 130 after Ctrl-C.
     """
     _never_fail_to_print()
+    if "_ARGCOMPLETE" in os.environ:
+        from runner.cli.completion import answer_shell
+
+        answer_shell()
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except SystemExit as stop:
@@ -59,61 +57,45 @@ def _run(argv: list[str]) -> int:
         case ["--version", *_]:
             sys.stdout.write(f"{__version__}\n")
             return Exit.DONE
-        case [str(first), *rest] if first in verbs():
-            name, arguments = first, rest
-        case [str(first), *_] if _looks_like_verb(first):
-            return _unknown_verb(first)
+        case [str(first), *rest] if first in verb_names():
+            return _execute(first, rest)
         case _:
-            name, arguments = DEFAULT_VERB, argv
-    verb = import_module(f"{__name__}.{name}")
-    args = _parser(name, verb).parse_intermixed_args(arguments)
+            return _execute(DEFAULT_VERB, argv, named=False)
+
+
+def _execute(name: str, arguments: list[str], *, named: bool = True) -> int:
+    from runner.cli.arguments import VerbParser, output_asked
+
+    args = Namespace(output=output_asked(arguments))
     try:
-        return verb.execute(args)
+        if arguments and not named:
+            _refuse_unknown_verb(arguments[0])
+        args = VerbParser(name).read(arguments)
+        return load_verb(name).execute(args)
     except RunnerError as error:
         return _report(error, args)
 
 
-@cache
-def verbs() -> tuple[str, ...]:
-    """Give the names of the verbs, in alphabetical order, without importing them."""
-    folder = Path(__file__).parent
-    names = (module.name for module in iter_modules(__path__))
-    return tuple(
-        name
-        for name in sorted(names)
-        if "\nSUMMARY = " in (folder / f"{name}.py").read_text(encoding="utf-8")
-    )
-
-
-def _looks_like_verb(argument: str) -> bool:
-    return argument[:1] not in ("-", "+", "~") and "=" not in argument
-
-
-def _unknown_verb(name: str) -> int:
+def _refuse_unknown_verb(word: str) -> None:
+    """Refuse a first word that is neither a verb nor part of what `run` takes."""
+    if word[:1] in ("", "-", "+", "~") or "=" in word or "/" in word:
+        return
+    from runner.cli.arguments import UsageError
+    from runner.recipe.reading.shelf import open_shelf
     from runner.spelling import did_you_mean
 
-    hint = did_you_mean(name, verbs()) or f"The verbs are {', '.join(verbs())}."
-    sys.stderr.write(f"error[unknown-verb] `{name}` is not a verb. {hint}\n")
-    return Exit.WRONG_INPUT
-
-
-def _parser(name: str, verb: ModuleType) -> ArgumentParser:
-    parser = ArgumentParser(
-        prog=f"{_PROGRAM} {name}",
-        description=verb.SUMMARY,
-        epilog=verb.EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    verb.configure(parser)
-    return parser
+    if open_shelf().find(word) is None:
+        hint = did_you_mean(word, verb_names()) or f"The verbs are {', '.join(verb_names())}."
+        raise UsageError("unknown-verb", f"`{word}` is not a verb.", hint)
 
 
 def _top_help() -> str:
-    summaries = {name: import_module(f"{__name__}.{name}").SUMMARY for name in verbs()}
+    from runner.cli.arguments import PROGRAM
+
+    summaries = {name: load_verb(name).SUMMARY for name in verb_names()}
     width = max(map(len, summaries))
     lines = [f"  {name:<{width}}  {summary}" for name, summary in summaries.items()]
-    usage = f"usage: {_PROGRAM} [verb] [arguments]\n\n{_purpose()}\n\n"
+    usage = f"usage: {PROGRAM} [verb] [arguments]\n\n{_purpose()}\n\n"
     return usage + "\n".join(lines) + f"\n\n{_WHAT_FOLLOWS}\n"
 
 

@@ -1,103 +1,95 @@
-"""``completion``: completion of verbs, recipes and fields in bash and zsh."""
+"""How a line goes on: argcomplete talks to the shell, this knows the words."""
 
-import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+import os
+from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterable
 
-from runner.errors import Exit
+from argcomplete.completers import BaseCompleter, FilesCompleter
+from argcomplete.finders import CompletionFinder
+from argcomplete.lexers import split_line
 
-SUMMARY = "print what makes a shell complete verbs, recipes and fields"
+from runner.cli.arguments import VerbParser
+from runner.cli.verb import verb_names
 
-EPILOG = """\
-example:
-  python -m runner completion bash
-
-  _recipe_runner() {
-      …
-
-  In ~/.bashrc: source <(recipe-runner completion bash); in ~/.zshrc: source <(recipe-runner completion zsh)
-"""  # noqa: E501
-
-_BASH = """\
-_recipe_runner() {
-    local line="${COMP_LINE:0:COMP_POINT}"
-    local run=("${COMP_WORDS[0]/#\\~/$HOME}")
-    case "${run[0]##*/}" in
-        python*) case "$line" in *" -m runner "*) run+=(-m runner) ;; *) return 1 ;; esac ;;
-    esac
-    local IFS=$'\\n'
-    COMPREPLY=($("${run[@]}" completion --line "$line" 2>/dev/null))
-    case "${COMPREPLY[*]}" in *=) compopt -o nospace 2>/dev/null ;; esac
-}
-complete -o default -F _recipe_runner recipe-runner python python3
-"""
-_ZSH = "autoload -Uz bashcompinit && bashcompinit\n"
-_TAKE_NAMES = ("validate", "lock", "doctor")
-_GROUP = "+recipe="
+_RECIPE = "+recipe="
+_NAMES = ("paths", "recipes", "words")
+"""Arguments that take names of recipes."""
 
 
-def configure(parser: ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument("shell", nargs="?", choices=("bash", "zsh"), default="bash")
-    parser.add_argument("--line", help=SUPPRESS)
-
-
-def execute(args: Namespace) -> Exit:
-    """Print the shell's function; or, asked by it, how a line may go on."""
-    if args.line is None:
-        sys.stdout.write((_ZSH if args.shell == "zsh" else "") + _BASH)
-    else:
-        sys.stdout.writelines(f"{word}\n" for word in complete(args.line))
-    return Exit.DONE
-
-
-def complete(line: str) -> list[str]:
-    """Give how the last word of a command line may go on.
+class _Completer(BaseCompleter):
+    """Completes arguments that have no fixed choices.
 
     Args:
-        line: The line up to the cursor, the program's own name included.
+        given: The words before, the verb included where there is one.
+    """
+
+    def __init__(self, given: list[str]) -> None:
+        self._given = given
+
+    def __call__(
+        self, *, prefix: str, action: Action, parser: ArgumentParser, parsed_args: Namespace
+    ) -> Iterable[str]:
+        if action.dest == "overrides":
+            return complete_override(self._given, prefix)
+        if action.dest in _NAMES and not action.option_strings:
+            return [name for name in _names() if name.startswith(prefix)]
+        return FilesCompleter()(prefix)
+
+
+def answer_shell() -> None:
+    """Answer the question that argcomplete's shell code puts into the environment, and end."""
+    line, point = os.environ["COMP_LINE"], int(os.environ["COMP_POINT"])
+    _, _, _, (_, *given), _ = split_line(line, point)
+    named = bool(given) and given[0] in verb_names()
+    os.environ["_ARGCOMPLETE"] = "2" if named else "1"  # how many words are before the arguments
+    parser = VerbParser(given[0] if named else "run")
+    CompletionFinder()(parser, default_completer=_Completer(given))
+
+
+def complete_override(given: list[str], current: str) -> list[str]:
+    """Give how the last word of a command line may go on that takes overrides.
+
+    Args:
+        given: The words before it, the verb included where there is one.
+        current: What is typed of it.
 
     Returns:
-        What may stand in place of that word; of one with ``=`` or ``,`` in it only what may
-        stand after the last of them, because there shells begin a new word.
+        What may stand in its place.
     """
-    words = line.split(" ")
-    start = words.index("runner") + 1 if "-m" in words and "runner" in words else 1
-    *before, current = words[start:] or [""]
-    given = [word for word in before if word]
     key, equals, value = current.rpartition("=")
     if equals:
         done, comma, begun = value.rpartition(",")
         found = [word for word in _values(f"{key}=") if word.startswith(begun)]
-        return [f"{done}{comma}{word}" for word in found]
+        return [f"{key}={done}{comma}{word}" for word in found]
     return [word for word in _words(given, current) if word.startswith(current)]
 
 
 def _words(given: list[str], current: str) -> Iterable[str]:
-    from runner.cli import verbs
-
     if not given and not current.startswith("+"):
-        yield from verbs()
-    if given and given[0] in _TAKE_NAMES:
-        yield from _names()
-    elif not any(word.startswith(_GROUP) for word in given):
-        yield _GROUP
+        yield from verb_names()
+    if not any(word.startswith(_RECIPE) for word in given):
+        yield _RECIPE
     else:
         from runner.recipe.language.models import Recipe
         from runner.recipe.language.schema import SETTINGS, fields
 
+        yield from (f"+{group}=" for group in _groups())
         yield from (f"{name}=" for name in fields(Recipe))
         yield from (f"{'.'.join(map(str, loc))}=" for loc in SETTINGS)
 
 
 def _values(start: str) -> Iterable[str]:
-    if start == _GROUP:
+    if start == _RECIPE:
         return _names()
     from runner.recipe.language.models import Recipe
     from runner.recipe.language.schema import annotation_at, choices
+    from runner.recipe.reading.shelf import open_shelf
     from runner.tasks import all_tasks
 
-    key = tuple(start.strip("+=").split("."))
+    name = start.strip("+=")
+    if name in _groups():
+        return open_shelf().choices((name,))
+    key = tuple(name.split("."))
     if key == ("device",):
         return ["auto", "cpu", "cuda:0"]
     if key == ("task",):
@@ -111,4 +103,13 @@ def _values(start: str) -> Iterable[str]:
 def _names() -> list[str]:
     from runner.recipe.reading.shelf import open_shelf
 
-    return open_shelf([]).names()
+    return open_shelf().names()
+
+
+def _groups() -> list[str]:
+    """Give the groups there are: blocks of a recipe with files of their own."""
+    from runner.recipe.language.schema import is_block_at
+    from runner.recipe.reading.shelf import open_shelf
+
+    folders = (folder for root in open_shelf().groups for folder in root.iterdir())
+    return sorted({f.name for f in folders if f.is_dir() and is_block_at((f.name,))})

@@ -1,11 +1,13 @@
 """What ``--output json`` prints: one document, whatever happened."""
 
 import json
+import sys
+from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
 
 from runner.errors import RunnerError
-from runner.findings import Finding
+from runner.findings import Finding, Severity
 
 
 def as_json(document: Any) -> str:
@@ -15,6 +17,20 @@ def as_json(document: Any) -> str:
         document: Plain values.
     """
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_answer(args: Namespace, document: Any, lines: Iterable[str]) -> None:
+    """Write what a verb found out: one document, or the lines that people read.
+
+    Args:
+        args: The arguments, ``output`` among them.
+        document: Plain values.
+        lines: The same in words.
+    """
+    if args.output == "json":
+        sys.stdout.write(as_json(document))
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -63,7 +79,8 @@ def annotation(finding: Finding) -> str:
     if place and place.line:
         where += f",line={place.line},col={place.column}"
     text = f"{finding.message} {finding.remedy}".strip()
-    return f"::{finding.severity} {where},title={_property(finding.code)}::{_data(text)}"
+    level = "notice" if finding.severity is Severity.NOTE else finding.severity
+    return f"::{level} {where},title={_property(finding.code)}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -1,17 +1,18 @@
 """A diagnosis: every check, beside each other, on what the recipes need of this machine."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import import_module
 from itertools import chain
-from pkgutil import iter_modules
+from typing import Protocol, runtime_checkable
 
-import runner.doctor.checks as checks
+from runner.discovery import load, names_in
 from runner.recipe.language.settings import Settings
 from runner.recipe.library import Assessed
 from runner.sources import all_kinds
+
+_CHECKS = "runner.doctor.checks"
 
 
 class Status(StrEnum):
@@ -56,7 +57,17 @@ class Needs:
         return [one.name for one in self.recipes if asking & _kinds(one)]
 
 
-Check = Callable[[Needs], Iterable[Result]]
+@runtime_checkable
+class Check(Protocol):
+    """A check of this machine: each module of :mod:`runner.doctor.checks` is one."""
+
+    def check(self, needs: Needs) -> Iterable[Result]:
+        """Look, for a few seconds at most.
+
+        Args:
+            needs: What is asked of this machine.
+        """
+        ...
 
 
 def diagnose(needs: Needs) -> dict[str, list[Result]]:
@@ -68,15 +79,10 @@ def diagnose(needs: Needs) -> dict[str, list[Result]]:
     Returns:
         What each found, by its name. A check that waits for the network waits a few seconds.
     """
-    found = dict(_checks())
+    found = {name: load(_CHECKS, name, Check) for name in names_in(_CHECKS)}
     with ThreadPoolExecutor(len(found)) as pool:
-        results = pool.map(lambda check: list(check(needs)), found.values())
+        results = pool.map(lambda one: list(one.check(needs)), found.values())
         return dict(zip(found, results, strict=True))
-
-
-def _checks() -> Iterator[tuple[str, Check]]:
-    for module in iter_modules(checks.__path__):
-        yield module.name, import_module(f"{checks.__name__}.{module.name}").check
 
 
 def _kinds(recipe: Assessed) -> set[str]:

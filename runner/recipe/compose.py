@@ -62,17 +62,37 @@ def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Compo
     )
 
 
-def compose_named(name: str, config_dirs: Sequence[Path] = ()) -> Composed:
-    """Compose a recipe by its name or file, as it is.
+def compose_all(
+    requests: Iterable[Sequence[str]], config_dirs: Sequence[Path] = ()
+) -> list[Composed]:
+    """Compose many recipes, and only if all of them are right give any.
 
     Args:
-        name: The name or file, with whatever characters.
+        requests: The overrides of each.
         config_dirs: More folders of recipes, searched before ``./recipes`` and the shipped ones.
 
     Raises:
-        RecipeError: With everything that is wrong with the files.
+        RecipeError: With everything that is wrong with any of them, each thing once.
     """
-    return compose([f"+{GROUP}={quoted(name)}"], config_dirs)
+    composed: list[Composed] = []
+    findings: list[Finding] = []
+    for overrides in requests:
+        try:
+            composed.append(compose(overrides, config_dirs))
+        except RecipeError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise RecipeError(_unique(findings))
+    return composed
+
+
+def naming(name: str) -> str:
+    """Give the override that names a recipe.
+
+    Args:
+        name: Its name or file, with whatever characters.
+    """
+    return f"+{GROUP}={quoted(name)}"
 
 
 def _unique(findings: Iterable[Finding]) -> list[Finding]:

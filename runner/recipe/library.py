@@ -1,7 +1,7 @@
 """The library: every known recipe, and every file of a group, listed or validated."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.findings import Finding, Place, Severity, in_order
@@ -23,6 +23,11 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
+
+_OPTIONAL = {
+    "ffmpeg-missing", "library-missing", "package-missing", "package-version", "task-not-installed",
+}  # fmt: skip
+"""Findings on what the recipe needs to be installed."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
 
     Returns:
         Every finding of every file. A file whose name starts with ``_`` is a base for others: what
-        it leaves open is no finding.
+        it leaves open is no finding. Without paths, what a recipe that comes with the runner needs
+        and is not installed is a note.
 
     Raises:
         RecipeError: A folder of ``config_dirs`` does not exist.
@@ -93,8 +99,10 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
         chosen = list(_files(path, shelf))
         findings += [item for item in chosen if isinstance(item, Finding)]
         files |= dict(item for item in chosen if not isinstance(item, Finding))
+    ours = shipped("recipes").resolve()
     for file, root in files.items():
-        findings += _assess(shelf, file, root).findings
+        found = _assess(shelf, file, root).findings
+        findings += found if paths or root != ours else map(_noted, found)
     for file, root in blocks.items():
         findings += _assess_block(shelf, file, root).findings
     return Validated(in_order(dict.fromkeys(findings)), (*files, *blocks))
@@ -111,6 +119,11 @@ def _blocks(path: Path, root: Path) -> list[Path]:
     """Give the files that hold a block of a recipe; what else a folder holds is not ours."""
     files = [path] if path.is_file() else files_under(path)
     return [file for file in files if is_block_at(file.relative_to(root).parts[:-1])]
+
+
+def _noted(finding: Finding) -> Finding:
+    """Note what a shipped recipe lacks here that nobody asked for by name."""
+    return replace(finding, severity=Severity.NOTE) if finding.code in _OPTIONAL else finding
 
 
 def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:

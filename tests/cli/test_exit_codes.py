@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli import verbs
+from runner.cli.verb import verb_names
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
@@ -72,17 +72,17 @@ def test_a_verb_ends_with_its_exit_code(cli: Cli, recipes: None, line: str, code
 
 
 def test_the_table_has_every_verb() -> None:
-    assert {line.split()[0] for line, _ in CASES} == set(verbs())
+    assert {line.split()[0] for line, _ in CASES} == set(verb_names())
 
 
-@pytest.mark.parametrize("verb", verbs())
+@pytest.mark.parametrize("verb", verb_names())
 def test_a_defect_ends_every_verb_with_4(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     def broken(_: object) -> int:
         return 1 // 0
 
-    monkeypatch.setattr(f"runner.cli.{verb}.execute", broken)
+    monkeypatch.setattr(f"runner.cli.verbs.{verb}.execute", broken)
     line = next(
         line for line, code in CASES if line.split()[0] == verb and (code != 2 or " " in line)
     )

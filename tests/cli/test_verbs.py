@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runner.cli import verbs
-from tests.conftest import Outcome
+from runner.cli.verb import verb_names
+from tests.conftest import REPOSITORY, Outcome
 from tests.review.history import History
 
 Cli = Callable[..., Outcome]
@@ -29,7 +29,7 @@ def mine(workspace: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("verb", verbs())
+@pytest.mark.parametrize("verb", verb_names())
 def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
     text = cli(verb, "--help").stdout
     example = text[text.index("example:") :].splitlines()
@@ -51,8 +51,15 @@ def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
 
 def test_help_names_every_verb(cli: Cli) -> None:
     text = cli("--help").stdout
-    assert all(f"\n  {verb} " in text for verb in verbs())
-    assert {"run", "validate", "ls", "show"} <= set(verbs())
+    assert all(f"\n  {verb} " in text for verb in verb_names())
+    assert {"run", "validate", "ls", "show"} <= set(verb_names())
+
+
+def test_a_verb_says_no_more_than_its_work() -> None:
+    folder = REPOSITORY / "runner" / "cli" / "verbs"
+    lines = {file.stem: len(file.read_text().splitlines()) for file in folder.glob("*.py")}
+    assert set(lines) - {"__init__"} == set(verb_names())
+    assert max(lines.values()) <= 120
 
 
 def test_ls_lists_shipped_and_own_recipes_the_broken_ones_too(cli: Cli, mine: Path) -> None:

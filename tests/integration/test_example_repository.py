@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.cli import verbs
+from runner.cli.verb import verb_names
 from tests.conftest import REPOSITORY
 
 EXAMPLE = REPOSITORY / "examples" / "recipe-repo"
@@ -75,7 +75,7 @@ def test_the_workflow_passes_as_written(clone: Path) -> None:
     recipe.write_text(recipe.read_text().replace("support request", "request for support"))
     shell(clone, "git commit -qam 'other words'")
     for verb, command in commands_of_the_workflow().items():
-        if verb in verbs():
+        if verb in verb_names():
             done = shell(clone, command)
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli.console import loading_lines
+from runner.cli.loading import loading_lines
 from runner.records import RunRecord
 from runner.tasks import all_tasks
 from tests.conftest import Outcome

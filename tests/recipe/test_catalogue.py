@@ -16,7 +16,7 @@ from runner.recipe.judging.catalogue import catalogue
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
-MAKERS = {"Finding", "self._find", "request.find", "_wrong"}
+MAKERS = {"Finding", "UsageError", "self._find", "request.find", "_wrong"}
 PASSED_ON = {"code", "finding.code", "self.kind"}
 """What stands where a code would: it comes from a caller, or from ``DriftKind``."""
 SARIF = {

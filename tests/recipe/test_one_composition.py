@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from runner.findings import Finding, Place, RecipeError
 from runner.recipe.assessing import Assessed, assess
-from runner.recipe.compose import compose, compose_named
+from runner.recipe.compose import compose, compose_all, naming
 from runner.recipe.composing.composed import Composed
 from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.language.digest import digest
@@ -169,7 +169,7 @@ def test_no_two_verbs_disagree_on_a_tree(tmp_path_factory: Any, files: dict[str,
         for act in (
             lambda: compose(["+recipe=asked"]),
             lambda: compose(["+recipe=recipes/asked.yaml"]),
-            lambda: compose_named("asked"),
+            lambda: compose_all([[naming("asked")]])[0],
         ):
             same(outcome(act), listed)
         side = Side(cast("Any", None), "", "", False, folder, (folder / "recipes",), ())

@@ -1,1 +1,1 @@
-"""A check, a file: each defines ``check(needs)``, which yields what it found."""
+"""Checks of this machine, a file each: every module is a :class:`runner.doctor.diagnosis.Check`."""

@@ -1,12 +1,12 @@
-"""Checks of a recipe across its fields, a file each: any module here that defines ``check``."""
+"""Checks of a recipe across its fields, a file each: every module here is a :class:`Check`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from typing import Protocol, runtime_checkable
 
+from runner.discovery import load, names_in
 from runner.findings import Finding, Loc
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
@@ -30,14 +30,26 @@ class Subject:
         return self.recipe.contract
 
 
-Check = Callable[[Subject], Iterable[Finding]]
+@runtime_checkable
+class Check(Protocol):
+    """A check: each module of this package is one."""
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        """Find what is wrong.
+
+        Args:
+            subject: The recipe.
+
+        Returns:
+            Findings without their places.
+        """
+        ...
 
 
 @cache
 def all_checks() -> tuple[Check, ...]:
     """Give every check, in alphabetical order of their files."""
-    modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
-    return tuple(module.check for module in modules if hasattr(module, "check"))
+    return tuple(load(__name__, name, Check) for name in names_in(__name__))
 
 
 def check_all(subject: Subject) -> Iterator[Finding]:
@@ -49,5 +61,5 @@ def check_all(subject: Subject) -> Iterator[Finding]:
     Yields:
         Findings without their places.
     """
-    for check in all_checks():
-        yield from check(subject)
+    for one in all_checks():
+        yield from one.check(subject)

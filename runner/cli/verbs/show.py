@@ -35,21 +35,23 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose, and print the values as YAML that can be run again."""
+    from runner.cli.asking import with_recipe
+    from runner.cli.documents import write_answer
     from runner.recipe.compose import compose
 
-    composed = compose(args.overrides, args.config_dir)
-    if args.output == "json":
-        from runner.cli.documents import as_json
+    composed = compose(with_recipe(args.overrides, args.config_dir), args.config_dir)
+    if args.output == "text":
+        sys.stderr.writelines(f"{warning}\n" for warning in composed.warnings)
+    write_answer(args, _document(composed), _text(composed))
+    return Exit.DONE
 
-        sys.stdout.write(as_json(_document(composed)))
-        return Exit.DONE
-    sys.stderr.writelines(f"{warning}\n" for warning in composed.warnings)
+
+def _text(composed: Composed) -> Iterator[str]:
     lines = list(_lines(composed.values, (), composed))
     width = min(max((len(text) for text, _ in lines), default=0), _WIDEST)
     for text, origin in lines:
-        sys.stdout.write(f"{text:<{width}}  # {origin}\n" if origin else f"{text}\n")
-    sys.stdout.writelines(f"# {line}\n" for line in _settings(composed))
-    return Exit.DONE
+        yield f"{text:<{width}}  # {origin}" if origin else text
+    yield from (f"# {line}" for line in _settings(composed))
 
 
 def _document(composed: Composed) -> dict[str, Any]:

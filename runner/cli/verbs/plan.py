@@ -1,7 +1,6 @@
 """``plan``: what a run would do, without doing it."""
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -45,35 +44,24 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose, survey the sources, and print what is known."""
-    from runner.recipe.compose import compose
+    from runner.cli.asking import ask_points
+    from runner.cli.documents import write_answer
+    from runner.cli.session import session
 
-    composed = compose(args.overrides, args.config_dir)
-    from runner.cli.console import ConsoleObserver, importing, open_console, quiet
-
-    quiet()
-    console = open_console()
-    with importing(console):
-        from runner.sweeps.points import points
-        from runner.work.plan import plan
-
-    for warning in composed.warnings:
-        console.print(str(warning), markup=False, highlight=False)
-    point = points([composed], sweep=False)[0]
-    observer = ConsoleObserver(console)
-    observer.step_started("plan")
-    try:
-        planned = plan(composed, point.folder, point.name, observer.progress)
-    finally:
-        observer.stop()
-    if args.output == "json":
-        from runner.cli.documents import as_json
-
-        sys.stdout.write(as_json(planned.model_dump(mode="json", by_alias=True)))
-    else:
-        name = "" if planned.point == "default" else f" {planned.point}"
-        sys.stdout.write(f"{planned.recipe}{name}\n")
-        sys.stdout.writelines(f"  {key:<{_WIDTH}}{text}\n" for key, text in _lines(planned))
+    (point,) = ask_points(args)
+    with session() as at:
+        with at.importing():
+            from runner.work.plan import plan
+        at.warn(point.composed.warnings)
+        with at.step("plan"):
+            planned = plan(point.composed, point.folder, point.name, at.observer.progress)
+    write_answer(args, planned.model_dump(mode="json", by_alias=True), _text(planned))
     return Exit.DONE
+
+
+def _text(plan: "Plan") -> Iterator[str]:
+    yield plan.recipe if plan.point == "default" else f"{plan.recipe} {plan.point}"
+    yield from (f"  {key:<{_WIDTH}}{text}" for key, text in _lines(plan))
 
 
 def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:

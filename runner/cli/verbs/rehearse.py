@@ -1,6 +1,5 @@
 """``rehearse``: the whole run on a small random twin of the model, without its weights."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
@@ -37,32 +36,19 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose, make the twin, run it, and say what was found."""
-    from runner.recipe.compose import compose
+    from runner.cli.asking import ask_points
+    from runner.cli.documents import write_answer
+    from runner.cli.session import session
 
-    composed = compose(args.overrides, args.config_dir)
-    from runner.cli.console import ConsoleObserver, importing, open_console, print_point, quiet
-
-    quiet()
-    console = open_console()
-    with importing(console):
-        from runner.sweeps.points import points
-        from runner.work.rehearse import rehearse
-
-    for warning in composed.warnings:
-        console.print(str(warning), markup=False, highlight=False)
-    point = points([composed], sweep=False)[0]
-    print_point(console, point)
-    observer = ConsoleObserver(console)
-    try:
-        rehearsed = rehearse(composed, point.folder, point.name, observer)
-    finally:
-        observer.stop()
-    if args.output == "json":
-        from runner.cli.documents import as_json
-
-        sys.stdout.write(as_json(rehearsed.model_dump(mode="json")))
-    else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(rehearsed))
+    (point,) = ask_points(args)
+    with session() as at:
+        with at.importing():
+            from runner.cli.results import print_point
+            from runner.work.rehearse import rehearse
+        at.warn(point.composed.warnings)
+        print_point(at.console, point)
+        rehearsed = rehearse(point.composed, point.folder, point.name, at.observer)
+    write_answer(args, rehearsed.model_dump(mode="json"), _lines(rehearsed))
     return Exit.DONE if rehearsed.passed else Exit.GATE_FAILED
 
 

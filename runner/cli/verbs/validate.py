@@ -2,11 +2,13 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
+from runner.findings import Severity
 from runner.wording import counted
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ example:
   recipes/qa/squad.yaml:7:3 error[unknown-key] `revison` is not a field of source (kind: hub). Did you mean `revision`?
   1 recipe, 1 error
 
-  Without a path, every known recipe. Exit code 2 where there is an error, 0 where there is none.
+  Without a path, every known recipe: what a shipped one needs and is not installed is a note.
+  Exit code 2 where there is an error, 0 where there is none.
   validate --explain unknown-key says more of a code.
 """  # noqa: E501
 
@@ -86,8 +89,7 @@ def _printed(validated: "Validated", form: str) -> str:
 
         return documents.as_json(sarif(findings))
     line = documents.annotation if form == "github" else str
-    summary = _summary(len(validated.files), errors, len(findings) - errors)
-    return "".join(f"{line(finding)}\n" for finding in findings) + summary
+    return "".join(f"{line(finding)}\n" for finding in findings) + _summary(validated)
 
 
 def _explained(code: str) -> str:
@@ -103,7 +105,8 @@ def _explained(code: str) -> str:
     raise RecipeError([Finding("unknown-value", message, remedy, place=place)])
 
 
-def _summary(files: int, errors: int, warnings: int) -> str:
-    counts = [counted(files, "recipe")]
-    counts += [counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
-    return ", ".join(counts) + ("" if errors or warnings else ": all well") + "\n"
+def _summary(validated: "Validated") -> str:
+    found = Counter(finding.severity for finding in validated.findings)
+    counts = [counted(found[severity], severity) for severity in Severity if found[severity]]
+    files = counted(len(validated.files), "recipe")
+    return f"{files}, {', '.join(counts)}\n" if counts else f"{files}: all well\n"

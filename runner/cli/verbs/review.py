@@ -1,6 +1,5 @@
 """``review``: what changes for those who call the models, between two states of the recipes."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,6 +54,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Review, and print it."""
+    from runner.cli.documents import write_answer
+    from runner.review.document import review_document
+    from runner.review.markdown import as_markdown
     from runner.review.review import review, two_sides
     from runner.review.rules import Impact
 
@@ -63,30 +65,20 @@ def execute(args: Namespace) -> Exit:
         trials: dict[str, Trial] = {}
         if args.run:
             found, trials = _run(found, *sides)
-    if args.output == "json":
-        from runner.cli.documents import as_json
-        from runner.review.document import review_document
-
-        sys.stdout.write(as_json(review_document(found, trials)))
-    else:
-        from runner.review.markdown import as_markdown
-
-        sys.stdout.write(as_markdown(found, trials))
+    write_answer(
+        args,
+        review_document(found, trials),
+        as_markdown(found, trials).removesuffix("\n").split("\n"),
+    )
     too_grave = args.fail_on and found.impact.rank <= Impact(args.fail_on).rank
     return Exit.GATE_FAILED if too_grave else Exit.DONE
 
 
 def _run(found: "Review", before: "Side", after: "Side") -> "tuple[Review, dict[str, Trial]]":
-    from runner.cli.console import ConsoleObserver, importing, open_console, quiet
+    from runner.cli.session import session
 
-    quiet()
-    console = open_console()
-    with importing(console):
-        from runner.review.trial import runnable, try_all
-
-    observer = ConsoleObserver(console)
-    with runnable(before) as old, runnable(after) as new, TemporaryDirectory() as out:
-        try:
-            return try_all(found, old, new, Path(out), observer)
-        finally:
-            observer.stop()
+    with session() as at:
+        with at.importing():
+            from runner.review.trial import runnable, try_all
+        with runnable(before) as old, runnable(after) as new, TemporaryDirectory() as out:
+            return try_all(found, old, new, Path(out), at.observer)

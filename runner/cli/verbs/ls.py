@@ -1,10 +1,11 @@
 """``ls``: the recipes there are."""
 
-import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from runner.cli.documents import write_answer
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.recipe.library import Assessed
@@ -43,14 +44,9 @@ def execute(args: Namespace) -> Exit:
     from runner.recipe.library import list_recipes
 
     recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args)]
-    if args.names:
-        sys.stdout.writelines(f"{recipe.name}\n" for recipe in recipes)
-    elif args.output == "json":
-        from runner.cli.documents import as_json
-
-        sys.stdout.write(as_json({"recipes": [_document(recipe) for recipe in recipes]}))
-    else:
-        _print(recipes)
+    lines = (recipe.name for recipe in recipes) if args.names else _lines(recipes)
+    document = {"recipes": [_document(recipe) for recipe in recipes]}
+    write_answer(args, document, lines)
     return Exit.DONE
 
 
@@ -90,15 +86,15 @@ def _flavors(recipe: Assessed) -> list[str]:
     return [f for f, has in (("transformers", has_native), ("python_function", has_pyfunc)) if has]
 
 
-def _print(recipes: list[Assessed]) -> None:
+def _lines(recipes: list[Assessed]) -> Iterator[str]:
     by_task = sorted(recipes, key=lambda recipe: (recipe.text("task"), recipe.name))
     names = max((len(recipe.name) for recipe in recipes), default=0)
     sources = max((len(_source(recipe)) for recipe in recipes), default=0)
     for task, group in groupby(by_task, key=lambda recipe: recipe.text("task")):
-        sys.stdout.write(f"{task or '(no task)'}\n")
+        yield task or "(no task)"
         for recipe in group:
             columns = f"  {recipe.name:<{names}}  {_source(recipe):<{sources}}  {_about(recipe)}"
-            sys.stdout.write(f"{columns.rstrip()}\n")
+            yield columns.rstrip()
 
 
 def _about(recipe: Assessed) -> str:

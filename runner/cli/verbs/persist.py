@@ -1,12 +1,12 @@
 """``persist``: the weights into a model that only references them."""
 
 import os
-import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
 from runner.cli.options import add_output
 from runner.errors import Exit
+from runner.wording import size
 
 SUMMARY = "put the weights into a model that references them, or that has an adapter alone"
 
@@ -31,28 +31,19 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Persist, and say what was done."""
-    from runner.cli.console import ConsoleObserver, open_console, quiet
+    from runner.cli.documents import write_answer
+    from runner.cli.session import session
     from runner.recipe.language.settings import DEFAULT_TRACKING_URI
 
-    quiet()
-    from runner.libraries import spare_unused_imports
-
-    spare_unused_imports()
-    from runner.work.persist import persist
-
     uri = args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI
-    observer = ConsoleObserver(open_console())
-    observer.step_started("persist")
-    try:
-        done = persist(args.model, uri, observer.progress)
-    finally:
-        observer.stop()
-    if args.output == "json":
-        from runner.cli.documents import as_json
-
-        sys.stdout.write(as_json({"model": args.model, **asdict(done)}))
-    elif done.how == "already there":
-        sys.stdout.write(f"{args.model}: its weights are there already\n")
-    else:
-        sys.stdout.write(f"{args.model}: {done.bytes / 1e6:.1f} MB of weights, {done.how}\n")
+    with session() as at:
+        with at.importing():
+            from runner.work.persist import persist
+        with at.step("persist"):
+            done = persist(args.model, uri, at.observer.progress)
+    there = done.how == "already there"
+    what = (
+        "its weights are there already" if there else f"{size(done.bytes)} of weights, {done.how}"
+    )
+    write_answer(args, {"model": args.model, **asdict(done)}, [f"{args.model}: {what}"])
     return Exit.DONE

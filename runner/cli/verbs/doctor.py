@@ -1,6 +1,5 @@
 """``doctor``: what on this machine would stop recipes from running."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
@@ -43,21 +42,20 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:
     """Find the recipes, check, and print what was found."""
     needs = _needs(args)
-    from runner.cli.console import quiet
+    from runner.cli.documents import write_answer
+    from runner.cli.session import session
 
-    quiet()
-    from runner.doctor.diagnosis import Status, diagnose
+    with session():
+        from runner.doctor.diagnosis import Status, diagnose
 
-    found = diagnose(needs)
-    if args.output == "json":
-        from runner.cli.documents import as_json
-
-        checks = {name: [vars(result) for result in results] for name, results in found.items()}
-        sys.stdout.write(as_json({"recipes": [r.name for r in needs.recipes], "checks": checks}))
-    else:
-        width = max(map(len, found))
-        for name, results in found.items():
-            sys.stdout.writelines(f"{_line(name, width, result)}\n" for result in results)
+        found = diagnose(needs)
+    width = max(map(len, found))
+    checks = {name: [vars(result) for result in results] for name, results in found.items()}
+    write_answer(
+        args,
+        {"recipes": [recipe.name for recipe in needs.recipes], "checks": checks},
+        (_line(name, width, result) for name, results in found.items() for result in results),
+    )
     stops = any(result.status is Status.PROBLEM for results in found.values() for result in results)
     return Exit.OUTSIDE_FAILED if stops else Exit.DONE
 

@@ -2,15 +2,12 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.recipe.composing.composed import Composed
     from runner.sweeps.run_all import Result
 
 SUMMARY = "package a recipe: resolve, load, sign, save, prove, log (the default verb)"
@@ -53,42 +50,20 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
-    composed = _compose(args.overrides, args.config_dir, sweep=args.multirun)
-    if args.locked:
-        from runner.locks.check import hold_to_locks
+    from runner.cli.asking import ask_points
+    from runner.cli.documents import as_json
+    from runner.cli.session import session
 
-        composed = hold_to_locks(composed)
-    from runner.cli.console import (
-        ConsoleObserver,
-        importing,
-        open_console,
-        print_point,
-        print_results,
-        quiet,
-    )
-
-    if not args.verbose:
-        quiet()
-    console = open_console()
-    with importing(console):
-        from runner.sweeps.points import points
-        from runner.sweeps.run_all import exit_code, run_all
-
-    for warning in dict.fromkeys(w for one in composed for w in one.warnings):
-        console.print(str(warning), markup=False, highlight=False)
-    observer = ConsoleObserver(console)
-    try:
-        results = run_all(
-            points(composed, sweep=args.multirun),
-            observer,
-            lambda point: print_point(console, point),
-        )
-    finally:
-        observer.stop()
-    print_results(console, results)
+    points = ask_points(args, sweep=args.multirun, locked=args.locked)
+    with session(verbose=args.verbose) as at:
+        with at.importing():
+            from runner.cli.results import print_point, print_results
+            from runner.sweeps.run_all import exit_code, run_all
+        at.warn(warning for point in points for warning in point.composed.warnings)
+        results = run_all(points, at.observer, lambda point: print_point(at.console, point))
+        at.observer.stop()
+        print_results(at.console, results)
     if args.output == "json":
-        from runner.cli.documents import as_json
-
         documents = [_document(result) for result in results]
         sys.stdout.write(as_json({"runs": documents} if args.multirun else documents[0]))
     return exit_code(results)
@@ -100,25 +75,3 @@ def _document(result: "Result") -> dict[str, Any]:
         return result.record.model_dump(mode="json")
     told = {key: str(getattr(result.error, key, "")) for key in ("code", "message", "remedy")}
     return {"recipe": result.point.composed.name, "point": result.point.name, "error": told}
-
-
-def _compose(
-    overrides: Sequence[str], config_dirs: Sequence[Path], *, sweep: bool
-) -> "list[Composed]":
-    from runner.recipe.compose import compose
-
-    if not sweep:
-        return [compose(overrides, config_dirs)]
-    from runner.findings import Finding, RecipeError
-    from runner.recipe.composing.overrides import expand
-
-    composed: list[Composed] = []
-    findings: list[Finding] = []
-    for point in expand(overrides, config_dirs):
-        try:
-            composed.append(compose(point, config_dirs))
-        except RecipeError as error:
-            findings.extend(error.findings)
-    if findings:
-        raise RecipeError(dict.fromkeys(findings))
-    return composed

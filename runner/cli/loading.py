@@ -1,0 +1,76 @@
+"""How a model is loaded and asked: lines of Python for whoever has it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.evaluation.inputs import as_callers_write
+from runner.records import RunRecord
+from runner.tasks import Column, get_task
+from runner.tasks.base import Media
+
+_SAMPLES: Mapping[Media, tuple[str, list[str]]] = {
+    "image": ("sample.png", ['PIL.Image.new("RGB", (64, 64)).save("sample.png")']),
+    "audio": (
+        "sample.wav",
+        [
+            'with wave.open("sample.wav", "wb") as sample:',
+            '    sample.setparams((1, 2, 16000, 0, "NONE", None))',
+            "    sample.writeframes(bytes(32000))",
+            "",
+        ],
+    ),
+}
+"""A file of each kind, and what makes it."""
+_IMPORTS: Mapping[Media, str] = {"image": "import PIL.Image", "audio": "import wave"}
+
+
+def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
+    """Give lines of Python that load a model and ask it something.
+
+    Args:
+        record: The record of its run.
+        folder: The folder that files of its first input are relative to. Where such a file is
+            not there, the lines make a sample.
+    """
+    task = get_task(record.task)
+    if record.views and all(view.view == "native" for view in record.views):
+        parts = ', return_type="components"' if "processor" in task.components else ""
+        load = f'model = mlflow.transformers.load_model("{record.model}"{parts})'
+        return ["import mlflow", load, "print(model)"]
+    load = f'model = mlflow.pyfunc.load_model("{record.model}")'
+    given = as_callers_write(task, record.inputs[0])
+    media = [e for e in task.inputs if isinstance(e, Column) and e.media]
+    if not media:
+        return ["import mlflow", load, f"print(model.predict({given!r}))"]
+    name, form = media[0].name, _form(record)
+    value = given[name] if isinstance(given, dict) else given
+    before, file = _file(value, media[0].media, form, folder)
+    asked = file
+    if isinstance(given, dict):
+        items = ((key, file if key == name else repr(value)) for key, value in given.items())
+        asked = "{" + ", ".join(f"{key!r}: {value}" for key, value in items) + "}"
+    imports = ["import mlflow", *([_IMPORTS[media[0].media]] if before else [])]
+    return [*imports, *before, load, f"print(model.predict({asked}))"]
+
+
+def _form(record: RunRecord) -> str:
+    """Give the type of the first input, as the signature has it."""
+    inputs: list[dict[str, Any]] = json.loads(record.signature.get("inputs") or "[{}]")
+    return inputs[0].get("type", "")
+
+
+def _file(value: object, kind: Media, form: str, folder: Path | None) -> tuple[list[str], str]:
+    """Give lines that make a sample where there is no file, and the expression of the input."""
+    path = str(value)
+    if form == "tensor":
+        return [], "[0.0] * 16000"
+    if "://" in path:
+        return [], repr(path)
+    before: list[str] = []
+    if folder and (folder / path).is_file():
+        path = str((folder / path).absolute())
+    else:
+        path, before = _SAMPLES[kind]
+    return before, f'open({path!r}, "rb").read()' if form == "binary" else repr(path)

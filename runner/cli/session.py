@@ -1,0 +1,108 @@
+"""The session of a verb that takes its time: a quiet process, a console, one observer."""
+
+import logging
+import os
+import warnings
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from runner.cli.console import ConsoleObserver, open_console
+from runner.findings import Finding
+
+_LIBRARIES = ("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate")
+_QUIET = {
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "HF_HUB_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TQDM_DISABLE": "1",
+    "PYTHONWARNINGS": "ignore",
+}
+"""Read by the libraries as they are imported, and by processes that they start."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a verb has while it works.
+
+    Args:
+        console: Where people read.
+        observer: Told of the work as it goes.
+    """
+
+    console: Console
+    observer: ConsoleObserver
+
+    @contextmanager
+    def importing(self) -> Generator[None]:
+        """Say that importing the heavy rooms takes a while, and spare what is not needed."""
+        with self.console.status("importing torch, transformers and mlflow …"):
+            from runner.libraries import spare_unused_imports
+
+            spare_unused_imports()
+            yield
+
+    def warn(self, warnings: Iterable[Finding]) -> None:
+        """Print what does not stop a run, each thing once.
+
+        Args:
+            warnings: The warnings of what was composed.
+        """
+        for warning in dict.fromkeys(warnings):
+            self.console.print(str(warning), markup=False, highlight=False)
+
+    @contextmanager
+    def step(self, name: str) -> Generator[None]:
+        """Show a live line while a step lasts that is not one of a run.
+
+        Args:
+            name: What is being done.
+        """
+        self.observer.step_started(name)
+        try:
+            yield
+        finally:
+            self.observer.stop()
+
+
+@contextmanager
+def session(*, verbose: bool = False) -> Generator[Session]:
+    """Open a session; whatever it changes of the process is put back when it ends.
+
+    Args:
+        verbose: Let the libraries log and warn.
+    """
+    console = open_console()
+    observer = ConsoleObserver(console)
+    with ExitStack() as stack:
+        stack.callback(observer.stop)
+        if not verbose:
+            stack.enter_context(_quiet())
+        yield Session(console, observer)
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep the libraries' logs, warnings and progress bars off the screen.
+
+    Environment variables that the user has set win. To be entered before they are imported.
+    """
+    loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    levels = [logger.level for logger in loggers]
+    added = {name: value for name, value in _QUIET.items() if name not in os.environ}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.environ.update(added)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name in added:
+                os.environ.pop(name, None)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

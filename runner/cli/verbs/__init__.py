@@ -1,0 +1,1 @@
+"""The verbs, a file each: every module here is a :class:`runner.cli.verb.Verb`."""
