@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile
 
-.PHONY: help setup demo lint check test test-t5 mutants recipes bench docs clean
+.PHONY: help setup demo lint check test test-t5 mutants recipes bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -71,6 +71,11 @@ bench: setup  ## measure against plain MLflow scripts in the same run
 docs: setup  ## write the recipe reference from the models
 	$(VENV)/bin/python docs/generate.py
 	$(VENV)/bin/python docs/generate_findings.py
+
+release: setup  ## build sdist and wheel into dist/, and try the wheel in an empty environment; uploads nothing
+	rm -rf dist
+	$(VENV)/bin/python -m hatchling build
+	.ci/try-wheel dist/*.whl $(PYTHON)
 
 clean:  ## remove the environments and what runs left here
 	rm -rf $(VENV) $(VENV_T5) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info
