@@ -42,7 +42,7 @@ def in_bash(script: str, workspace: Path) -> str:
     [
         ("recipe-runner vali", ["validate"]),
         ("recipe-runner +recipe=chat/", ["chat/own"]),
-        ("recipe-runner rehearse +recipe=chat/own +evaluation=", ["quick"]),
+        ("recipe-runner rehearse +recipe=chat/own +evaluation=q", ["quick"]),
         ("recipe-runner show +recipe=chat/own dtype=bf", ["bfloat16"]),
         ("recipe-runner -m +recipe=chat/own dtype=float32,bf", ["float32,bfloat16"]),
         ("recipe-runner lock chat/", ["chat/own"]),

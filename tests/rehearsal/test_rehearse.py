@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from runner.recipe.library import list_recipes
 from runner.tasks import get_task
 from tests.checkpoints import causal_lm
 from tests.conftest import REPOSITORY, Outcome
@@ -23,10 +24,7 @@ Cli = Callable[..., Outcome]
 
 def shipped(*kinds: str) -> list[str]:
     """Name the shipped recipes of some kinds of source."""
-    files = sorted(RECIPES.rglob("*.yaml"))
-    named = {f.relative_to(RECIPES).with_suffix("").as_posix(): f for f in files}
-    loaded = {name: yaml.safe_load(file.read_text()) for name, file in named.items()}
-    return [name for name, values in loaded.items() if values["source"]["kind"] in kinds]
+    return [one.name for one in list_recipes() if one.values["source"]["kind"] in kinds]
 
 
 def full_size(name: str, folder: Path) -> Path:
@@ -35,7 +33,7 @@ def full_size(name: str, folder: Path) -> Path:
 
     from runner.sources.scratch.source import make_component
 
-    recipe = yaml.safe_load((RECIPES / f"{name}.yaml").read_text())
+    recipe = next(one.values for one in list_recipes() if one.name == name)
     architecture, task = recipe["source"]["architecture"], get_task(recipe["task"])
     letters = {"vocab_size": 512} if architecture == "vits" else {}
     config = AutoConfig.for_model(architecture, **letters)
