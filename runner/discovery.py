@@ -32,7 +32,7 @@ def load(package: str, name: str, kind: type[T]) -> T:
     module = import_module(f"{package}.{name}")
     if not isinstance(module, kind):
         members = {**get_annotations(kind), **vars(kind)}
-        lacking = [m for m in members if m[0] != "_" and not hasattr(module, m)]
+        lacking = [m for m in members if m[0] != "_" and m not in vars(module)]
         message = f"{module.__file__} is not a {kind.__name__}: it lacks {', '.join(lacking)}."
         raise TypeError(message)
     return module
