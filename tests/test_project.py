@@ -103,7 +103,8 @@ def _quiet(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "lint", "check", "test", "mutants", "bench", "docs", "release", "clean"]
+    "target",
+    ["setup", "demo", "lint", "check", "test", "mutants", "bench", "docs", "release", "clean"],
 )
 def test_the_makefile_has_the_target(target: str) -> None:
     assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
