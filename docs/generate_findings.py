@@ -17,8 +17,7 @@ _HEAD = """\
 
 What `validate` and the other verbs find, by code: `file:line:column severity[code] message remedy`.
 Written by `make docs` from [catalogue.yaml](../../runner/recipe/judging/catalogue.yaml), whose
-examples it runs; a test holds them together. `python -m runner validate --explain CODE` prints a
-page.
+examples it runs; a test holds them together. `validate --explain CODE` prints a page.
 
 | code | means |
 |---|---|

@@ -1,14 +1,18 @@
 """The shipped recipes: one for each task, all valid, and all that need no hub proven."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from runner.cli.loading import loading_lines
 from runner.records import RunRecord
 from runner.tasks import all_tasks
-from tests.conftest import Outcome
+from tests.conftest import REPOSITORY, Outcome
+
+SHELF = sorted((REPOSITORY / "recipes").rglob("[!_]*.yaml"))
 
 
 @pytest.fixture
@@ -46,3 +50,25 @@ def test_every_recipe_that_needs_no_hub_is_proven(cli: Callable[..., Outcome]) -
     assert done.code == 0
     for run in done.document["runs"]:
         exec("\n".join(loading_lines(RunRecord.model_validate(run))), {})
+
+
+def test_the_shelf_shows_composition_and_each_way_to_package() -> None:
+    recipes = {file: yaml.safe_load(file.read_text()) for file in SHELF}
+    assert 3 * sum("defaults" in recipe for recipe in recipes.values()) >= len(recipes)
+    assert {"components", "signature", "adapter", "merge"} <= {
+        key for r in recipes.values() for key in r
+    }
+    assert any(r.get("save_pretrained") is False for r in recipes.values())
+    assert any(r.get("save_as") == "components" for r in recipes.values())
+    assert any(r.get("source", {}).get("kind") == "mlflow" for r in recipes.values())
+
+
+@pytest.mark.parametrize(
+    "file", [f for f in SHELF if "kind: hub" in f.read_text()], ids=lambda file: file.stem
+)
+def test_a_hub_recipe_says_main_or_who_names_its_commit(file: Any) -> None:
+    text = file.read_text()
+    for said, revision in re.findall(r"( *#.*\n)? +revision: (.*)", text):
+        commit = re.fullmatch(r"[0-9a-f]{40}", revision)
+        assert revision == "main" or (commit and re.search(r"# As \S+/\S+, \S+ has it\.", said))
+    assert text.count("revision:") == text.count("kind: hub")
