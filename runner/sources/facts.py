@@ -19,7 +19,7 @@ class Stay(Enum):
     IN_A_REPOSITORY = 2
 
 
-class Facts(BaseModel, extra="forbid", frozen=True, strict=True):
+class Facts(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
     """What others ask of a source, whatever its kind: which of its fields plays which part.
 
     Args:

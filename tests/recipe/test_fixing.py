@@ -65,9 +65,9 @@ def test_ends_of_lines_and_a_mark_at_the_start_are_kept(cli: Cli, file: Path, en
     [
         "task: fill-mask\nsource: {kind: hub, repo: org/name}\nsorce: {kind: hub}\n",
         "task: fill-mask\nsource: {kind: hub, repo: org/name}\nzzzz: x\n",
-        "task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtype:\n  flaot32\n",
+        "task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtype: &it flaot32\nsave_as: *it\n",
     ],
-    ids=["the field is there", "far from any field", "on another line"],
+    ids=["the field is there", "far from any field", "others refer to it"],
 )
 def test_what_takes_thought_is_left(cli: Cli, file: Path, text: str) -> None:
     file.write_text(text)
@@ -75,6 +75,13 @@ def test_what_takes_thought_is_left(cli: Cli, file: Path, text: str) -> None:
     assert done.code == 2
     assert done.stderr == ""
     assert file.read_text() == text
+
+
+def test_a_value_on_another_line_than_its_key_is_mended_there(cli: Cli, file: Path) -> None:
+    text = "task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtype:\n    flaot32  # here\n"
+    file.write_text(text)
+    assert cli("validate", "recipes", "--fix").code == 0
+    assert file.read_text() == text.replace("flaot32", "float32")
 
 
 def test_a_base_is_mended_only_where_it_is_named(cli: Cli, file: Path, workspace: Path) -> None:

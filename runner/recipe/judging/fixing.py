@@ -1,7 +1,6 @@
 """``validate --fix``: what takes no thought is mended in the files, and nothing else is touched."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
@@ -9,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import StorageError
-from runner.findings import Finding, Fix, Place
-
-_LINE = re.compile("[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029]|$)")
-"""A line with its end, as YAML has them."""
+from runner.findings import Finding, Fix, Loc, Place
+from runner.recipe.language.schema import value_at
+from runner.recipe.reading.editing import MARK, NotEditable, with_keys, with_values
+from runner.recipe.reading.strict_yaml import parse
 
 
 @dataclass(frozen=True)
@@ -57,36 +56,43 @@ def fix_files(findings: Iterable[Finding], files: Iterable[Path]) -> list[Fixed]
 
 
 def _fix(file: Path, fixes: list[Fixed]) -> list[Fixed]:
+    done: list[Fixed] = []
     try:
-        text = file.read_bytes().decode("utf-8")
-        start = text.startswith("\ufeff")
-        lines = _LINE.findall(text[start:])
-        done = [fixed for fixed in sorted(fixes, key=_from_the_end) if _change(lines, fixed)]
-        if done:
-            _replace(file.resolve(), text[:start] + "".join(lines))
+        before = text = file.read_bytes().decode("utf-8")
+        for loc, fixed in _placed(text, fixes):
+            with suppress(NotEditable):
+                text = _mended(text, loc, fixed.fix)
+                done.append(fixed)
+        if text != before:
+            _replace(file.resolve(), text)
     except OSError as error:
         raise StorageError(
             f"{file} cannot be written: {error.strerror or error}", "Check its permissions."
         ) from error
-    return done[::-1]
+    return sorted(done, key=lambda fixed: fixed.place)
 
 
-def _from_the_end(fixed: Fixed) -> tuple[int, int]:
-    return -fixed.place.line, -fixed.place.column
+def _placed(text: str, fixes: list[Fixed]) -> list[tuple[Loc, Fixed]]:
+    """Find the paths of what is to be mended: keys last, the innermost first, for they change."""
+    document = parse(text.removeprefix(MARK), Path(), "")
+    locs = {
+        (place.line, place.column): loc
+        for loc, place in reversed(document.places.items())
+        if loc  # a value that aliases stand for has several paths: the first is where it is
+    }
+    placed: list[tuple[Loc, Fixed]] = []
+    for fixed in fixes:
+        loc = locs.get((fixed.place.line, fixed.place.column), ())
+        value = document.raw.get(loc, value_at(document.values, loc))
+        if loc and fixed.fix.old == (loc[-1] if fixed.fix.is_key else value):
+            placed.append((loc, fixed))
+    return sorted(placed, key=lambda one: (one[1].fix.is_key, -len(one[0])))
 
 
-def _change(lines: list[str], fixed: Fixed) -> bool:
-    """Change the word where it stands; a value on another line than its key is left alone."""
-    line, at = lines[fixed.place.line - 1], fixed.place.column - 1
-    fix, rest = fixed.fix, lines[fixed.place.line - 1][at:]
-    before = r"()" if fix.is_key else r"""((?:"[^"]*"|'[^']*'|[^\s"'{\[][^:]*?)\s*:\s+)?"""
-    found = re.match(rf"""{before}(["']?){re.escape(fix.old)}\2(?=[\s,:\]}}]|$)""", rest)
-    if found is None:
-        return False
-    quote = "" if fix.new.startswith('"') else found[2]
-    changed = f"{found[1] or ''}{quote}{fix.new}{quote}{rest[found.end() :]}"
-    lines[fixed.place.line - 1] = line[:at] + changed
-    return True
+def _mended(text: str, loc: Loc, fix: Fix) -> str:
+    if fix.is_key:
+        return with_keys(text, {loc: fix.new})
+    return with_values(text, {loc: fix.new.strip('"')})
 
 
 def _replace(file: Path, text: str) -> None:

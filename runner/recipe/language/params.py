@@ -72,7 +72,7 @@ class Param(BaseModel):
     Source: ``mlflow.types.schema.ParamSpec``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     type: ParamType
     default: Any

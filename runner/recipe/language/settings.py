@@ -29,7 +29,7 @@ class TrackingSettings(BaseModel):
         uri: MLflow tracking URI; null logs nowhere.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     uri: str | None = DEFAULT_TRACKING_URI
 
@@ -41,7 +41,7 @@ class Policy(BaseModel):
         licenses: Which licences are allowed.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     licenses: LicensePolicy = Field(default_factory=LicensePolicy)
 
@@ -57,7 +57,7 @@ class Settings(BaseModel):
         policy: What may be packaged here.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     out: str | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"

@@ -38,7 +38,7 @@ class Spec(BaseModel):
     Source: ``mlflow.types.schema``: ``ColSpec``, ``TensorSpec``, ``Array``, ``Object``, ``Map``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     type: SpecType
     name: str | None = None
@@ -109,7 +109,7 @@ class ExplicitSignature(BaseModel):
         outputs: The outputs; the task's own where absent.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     inputs: list[Spec] = Field(min_length=1)
     outputs: list[Spec] | None = Field(default=None, min_length=1)

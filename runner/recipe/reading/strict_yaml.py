@@ -22,11 +22,11 @@ _TEXT = "tag:yaml.org,2002:str"
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
-class _Loader(_BaseLoader):
+class Loader(_BaseLoader):
     """Resolves no scalar by itself, so that a tag on one is there only if it was written."""
 
 
-_Loader.yaml_implicit_resolvers = {}
+Loader.yaml_implicit_resolvers = {}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def parse(text: str, path: Path, file: str) -> Document:
     try:
         if _is_too_deep(text):
             return _unread(path, file, "The values are nested too deeply.")
-        node = yaml.compose(text, Loader=_Loader)
+        node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         place = _place(file, error.problem_mark or error.context_mark)
         what = ": ".join(part for part in (error.context, error.problem) if part)
@@ -149,7 +149,7 @@ def _is_too_deep(text: str) -> bool:
     if max(opened, indented) <= _DEEPEST:
         return False
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=Loader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:

@@ -19,7 +19,7 @@ class LicensePolicy(BaseModel):
         deny: Licences not allowed, even where ``allow`` has them.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     allow: list[str] | None = None
     deny: list[str] = Field(default_factory=list)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -120,6 +119,8 @@ def is_there(path: Path, file: ListedFile) -> bool:
 
 
 def _fetch_all(repo: str, commit: str, files: list[ListedFile]) -> None:
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         started = [pool.submit(fetch_file, repo, commit, file) for file in files]
         try:

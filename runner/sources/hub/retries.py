@@ -2,13 +2,10 @@
 
 import os
 import random
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from socket import gaierror
 from typing import TypeVar
 
 BACKOFF = 1.0
@@ -27,7 +24,6 @@ _BUSY = (408, 429, 500, 502, 503, 504)
 _BROKEN_OFF = {"ChunkedEncodingError", "ReadError"}
 _PASSING = {"ConnectionError", "Timeout", "TransportError", *_BROKEN_OFF}
 _LASTING = {"ProxyError", "UnsupportedProtocol"}
-_LASTING_CAUSES = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
 _NOT_WHOLE = "Consistency check failed"
 
 T = TypeVar("T")
@@ -92,7 +88,11 @@ def _may_pass(error: Exception) -> bool:
     """Say whether the same question may be answered a moment later."""
     if status := status_of(error):
         return status in _BUSY
-    if any(isinstance(cause, _LASTING_CAUSES) for cause in _causes(error)):
+    from socket import gaierror
+    from ssl import SSLCertVerificationError
+
+    lasting = (ConnectionRefusedError, gaierror, SSLCertVerificationError)
+    if any(isinstance(cause, lasting) for cause in _causes(error)):
         return False
     names = _names(error)
     return is_cut_off(error) or bool(names & _PASSING and not names & _LASTING)
@@ -138,6 +138,8 @@ def retry_after(error: BaseException) -> float | None:
     text = str(headers.get("Retry-After") or "").strip()
     if text.isdigit():
         return float(text)
+    from email.utils import parsedate_to_datetime
+
     with suppress(ValueError, TypeError):
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     return None

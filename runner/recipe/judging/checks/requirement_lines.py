@@ -11,6 +11,8 @@ _REMEDY = "Write a name with its pin, such as sentencepiece==0.2.0."
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find lines that pip would refuse, or that would fetch code from an address."""
+    if not subject.recipe.requirements.extra:
+        return
     from packaging.requirements import InvalidRequirement, Requirement
 
     for number, line in enumerate(subject.recipe.requirements.extra):
