@@ -3,24 +3,24 @@
 import atexit
 import os
 import sys
-import threading
 
-from runner.cli import main
+_ended: list[int] = []
+"""The exit code, once the command has ended by itself."""
 
 
-def _leave(code: int) -> None:
-    """End the process without taking torch and transformers apart, which takes over a second.
-
-    What is registered to run at exit runs first, threads that hold work included.
-    """
-    threading._shutdown()  # noqa: SLF001  # pyright: ignore
-    atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore
+@atexit.register  # before all others, so it is called after all others
+def _leave() -> None:
+    """End the process without taking torch and transformers apart, which takes two seconds."""
+    if not _ended:
+        return
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
-        os._exit(code)
+        os._exit(_ended[0])
 
 
 if __name__ == "__main__":
-    _leave(main(sys.argv[1:]))
+    from runner.cli import main
+
+    _ended.append(main(sys.argv[1:]))

@@ -14,13 +14,12 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
-from mlflow.utils.file_utils import local_file_uri_to_path
-from mlflow.utils.uri import is_local_uri
 
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord
+from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
@@ -151,10 +150,9 @@ def _tags(record: RunRecord) -> dict[str, str]:
 
 
 def _store(client: MlflowClient, model: LoggedModel, folder: Path, run_id: str) -> str:
-    location = model.artifact_location
-    if not is_local_uri(location):
+    target = local_path(model.artifact_location)
+    if target is None:
         return _upload(client, model, folder, run_id)
-    target = Path(local_file_uri_to_path(location))
     target.mkdir(parents=True, exist_ok=True)
     ways: set[str] = set()
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):

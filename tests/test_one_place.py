@@ -54,6 +54,7 @@ _OTHER_MEANINGS = {
         "transformers": "the distribution, in a list of distributions",
         "extended": "whose inference code a model holds: the choices of the field `pyfunc`",
         "pyfunc": "whose inference code a model holds: compared with the field `pyfunc`",
+        "3.17.0 to 3.17.2": "the distribution, beside versions of it",
     },
     "package": {"_global_": "Hydra's word for where a config lands"},
     "local": {"global": "GPT-Neo's word for an attention layer that looks nearby"},

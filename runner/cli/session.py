@@ -41,7 +41,7 @@ class Session:
     def importing(self) -> Generator[None]:
         """Say that importing the heavy rooms takes a while, and spare what is not needed."""
         with self.console.status("importing torch, transformers and mlflow …"):
-            from runner.libraries import spare_unused_imports
+            from runner.upstream.transformers_api import spare_unused_imports
 
             spare_unused_imports()
             yield

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import uvicorn
-from mlflow.pyfunc import PyFuncModel, scoring_server
+from mlflow.pyfunc import PyFuncModel
 from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
 from runner.tasks import Task
+from runner.upstream.mlflow_api import scoring_app
 
 _PATIENCE = 600
 _LONGEST_MESSAGE = 500
@@ -101,7 +102,7 @@ def serving(model: PyFuncModel, seed: int, task: Task) -> Generator[ServedView]:
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
-            uvicorn.Config(scoring_server.init(model), log_level="critical", lifespan="off")
+            uvicorn.Config(scoring_app(model), log_level="critical", lifespan="off")
         )
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()

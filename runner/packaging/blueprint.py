@@ -29,6 +29,7 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.tasks import Task
+from runner.upstream.transformers_api import can_load
 
 _WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
 
@@ -211,7 +212,7 @@ def empty_model(
         auto_class = getattr(transformers, name, None)  # some are of one major version alone
         if auto_class is None:
             continue
-        if name not in own and type(config) not in auto_class._model_mapping:  # noqa: SLF001
+        if name not in own and not can_load(auto_class, config):
             continue
         try:
             with torch.device("meta"):

@@ -17,8 +17,6 @@ import yaml
 from huggingface_hub import ModelCard
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
-from mlflow.transformers import flavor_config, model_io
-from mlflow.utils import environment
 from transformers import pipeline
 
 from runner.errors import SourceError
@@ -27,6 +25,7 @@ from runner.packaging.blueprint import Blueprint
 from runner.packaging.inference_code import PACKAGE
 from runner.packaging.reference import refer
 from runner.recipe.language.models import Recipe
+from runner.upstream.mlflow_api import told_what_is_known, weights_written_by
 
 _FLAVOR = "transformers"
 
@@ -79,7 +78,8 @@ def _write_transformers(
     about: About, model: Model, folder: Path, write: Callable[[Path], None]
 ) -> None:
     recipe, parts, task = about.recipe, about.parts, about.parts.task
-    with _saving_by(parts.model, write), _told_what_is_known(recipe.has_pyfunc):
+    known = told_what_is_known(has_pyfunc=recipe.has_pyfunc)
+    with weights_written_by(parts.model, write), known:
         mlflow.transformers.save_model(
             _pieces(parts) if _as_pieces(recipe, parts) else _whole(parts),
             path=str(folder),
@@ -142,41 +142,6 @@ def _whole(parts: Blueprint) -> Any:
 
 def _pieces(parts: Blueprint) -> dict[str, Any]:
     return {"model": parts.model, **parts.components}
-
-
-@contextmanager
-def _saving_by(model: Any, write: Callable[[Path], None]) -> Generator[None]:
-    """Let MLflow's call of ``model.save_pretrained`` end in ``write``."""
-    model.save_pretrained = lambda save_directory, **_: write(Path(save_directory))
-    try:
-        yield
-    finally:
-        del model.save_pretrained
-
-
-@contextmanager
-def _told_what_is_known(pyfunc: bool) -> Generator[None]:  # noqa: FBT001
-    """Answer what MLflow would find out for itself, slowly.
-
-    Whether the requirements match what is installed (they were read from there; a scan of every
-    installed file), whether the model is one of PEFT's (imports it), and whether the pipeline has
-    a pyfunc flavor (imports old models).
-    """
-    answers: list[tuple[Any, str, Any]] = [
-        (environment, "warn_dependency_requirement_mismatches", lambda _requirements: None),
-        (mlflow.transformers, "is_peft_model", lambda _model: False),
-        (flavor_config, "is_peft_model", lambda _model: False),
-        (model_io, "is_peft_model", lambda _model: False),
-        (mlflow.transformers, "_should_add_pyfunc_to_model", lambda _pipeline: pyfunc),
-    ]
-    originals = [(module, name, getattr(module, name)) for module, name, _ in answers]
-    for module, name, answer in answers:
-        setattr(module, name, answer)
-    try:
-        yield
-    finally:
-        for module, name, original in originals:
-            setattr(module, name, original)
 
 
 @contextmanager

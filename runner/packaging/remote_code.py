@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import SourceError
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import sha256_of
+from runner.upstream.transformers_api import imported_by
 
 _NAMES = ("config.json", "tokenizer_config.json", "preprocessor_config.json",
           "processor_config.json")  # fmt: skip
@@ -77,13 +78,9 @@ def packages_of(folder: Path) -> list[str]:
 
     Args:
         folder: The checkpoint folder.
-
-    Source: ``transformers.dynamic_module_utils.get_imports``, which reads without running.
     """
-    from transformers.dynamic_module_utils import get_imports
-
     providers = packages_distributions()
-    modules = {module for name in code_of(folder) for module in get_imports(folder / name)}
+    modules = {module for name in code_of(folder) for module in imported_by(folder / name)}
     return sorted({providers[module][0] for module in modules if module in providers})
 
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import mlflow.types.llm
 import numpy as np
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.transformers import generate_signature_output
@@ -32,6 +31,7 @@ from runner.recipe.language.models import Recipe
 from runner.recipe.language.params import Param
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.tasks import Column, Task, Tensor
+from runner.upstream.mlflow_api import protocol_schemas
 
 
 def sign(recipe: Recipe) -> ModelSignature:
@@ -115,9 +115,7 @@ def _with_params(signature: ModelSignature, recipe: Recipe) -> ModelSignature:
 def _own(task: Task) -> tuple[Schema, Schema]:
     """Give the task's own schemas; a copy of MLflow's where it insists on its own."""
     if task.mlflow_schema:
-        sides = (f"{task.mlflow_schema}_{side}_SCHEMA" for side in ("INPUT", "OUTPUT"))
-        first, second = (copy.deepcopy(getattr(mlflow.types.llm, name)) for name in sides)
-        return first, second
+        return copy.deepcopy(protocol_schemas(task.mlflow_schema))
     return _schema(task.inputs), _schema(task.outputs)
 
 

@@ -19,6 +19,7 @@ from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress
 from runner.sources.checkpoint.safetensors_header import TensorInfo
+from runner.upstream.transformers_api import kept_in_float32
 
 _DEFAULT_SHARD_SIZE = "500MB"
 _SHARD_SIZE_VARIABLE = "MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE"
@@ -117,9 +118,7 @@ def _kept_in_float32(name: str, parts: Blueprint) -> bool:
     """Follow transformers: some modules stay in float32 under float16, fewer under bfloat16."""
     if parts.dtype not in (torch.float16, torch.bfloat16):
         return False
-    strict = getattr(parts.model, "_keep_in_fp32_modules_strict", None) or ()
-    loose = getattr(parts.model, "_keep_in_fp32_modules", None) or ()
-    modules = (*strict, *loose) if parts.dtype == torch.float16 else strict
+    modules = kept_in_float32(parts.model, bfloat16=parts.dtype == torch.bfloat16)
     return any(re.search(rf"(^|\.){module}($|\.)", name) for module in modules)
 
 

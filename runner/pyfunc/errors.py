@@ -4,7 +4,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+
+from .upstream import INVALID_PARAMETER_VALUE
 
 _OF_THE_REQUEST = (ValueError, TypeError, KeyError, IndexError, OSError, AttributeError)
 

@@ -14,13 +14,14 @@ from runner.recipe.composing.command_line import GROUP, read_request
 from runner.recipe.composing.composed import Composed
 from runner.recipe.composing.layers import Part, layer
 from runner.recipe.composing.lineage import trace
-from runner.recipe.composing.overrides import COMMAND_LINE, quoted
+from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.judging.explain import explain
 from runner.recipe.language.schema import SETTINGS
 from runner.recipe.language.settings import Settings
 from runner.recipe.reading.shelf import open_shelf
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import read
+from runner.upstream.hydra_api import quoted
 
 _SETTINGS = "config.yaml"
 

@@ -11,8 +11,6 @@ from typing import Any
 import transformers
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
-from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-from mlflow.transformers.flavor_config import update_flavor_conf_to_persist_pretrained_model
 
 from runner.errors import SourceError
 from runner.packaging.blueprint import Blueprint, draw_as
@@ -24,6 +22,7 @@ from runner.sources.checkpoint.files import sha256_of
 from runner.sources.mlflow.location import files_of, is_remote, location_of
 from runner.sources.mlflow.references import referenced, referenced_component
 from runner.tasks import Task, find_task
+from runner.upstream.mlflow_api import artifact_repository, persisted_flavor
 
 _FLAVOR = "transformers"
 _WEIGHTS = "model"
@@ -107,7 +106,7 @@ def _in_store(location: str, tracking_uri: str | None, work: Path, progress: Pro
     done = _in_folder(model, location, work, progress)
     if done.how == "already there":
         return done
-    repository = get_artifact_repository(location, tracking_uri=tracking_uri)
+    repository = artifact_repository(location, tracking_uri)
     try:
         repository.log_artifacts(str(model / _WEIGHTS), _WEIGHTS)
         if (model / "components").is_dir() and not had_components:
@@ -147,8 +146,7 @@ def _describe(described: Model, model: Path) -> None:
     """Let the description name the weights, in one step."""
     flavor = _flavor(described)
     if flavor and "model_binary" not in flavor:
-        updated = update_flavor_conf_to_persist_pretrained_model(dict(flavor))
-        described.flavors[_FLAVOR] = updated
+        described.flavors[_FLAVOR] = persisted_flavor(flavor)
     if how := _inference(described):
         how.pop("reference", None)
     described.model_size_bytes = sum(

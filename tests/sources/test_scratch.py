@@ -13,8 +13,9 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, BertTokenizerFast
 
 from runner.errors import SourceError, StorageError
 from runner.sources import Checkpoint, SourceContext
-from runner.sources.scratch.source import ScratchSource, known_architectures
+from runner.sources.scratch.source import ScratchSource
 from runner.tasks import Task, all_tasks
+from runner.upstream.architectures import model_types
 
 TASKS = all_tasks()
 
@@ -160,7 +161,9 @@ import sys
 from pathlib import Path
 from runner.sources import SourceContext
 from runner.sources.scratch.source import ScratchSource
+from runner.upstream.architectures import model_types
 from runner.tasks import all_tasks
+from runner.upstream.architectures import model_types
 for architecture, task in [("bert", "fill-mask"), ("gpt2", "text-generation")]:
     source = ScratchSource(kind="scratch", architecture=architecture, seed=3)
     source.resolve(SourceContext(Path("."), Path(workdir), all_tasks()[task]))
@@ -293,7 +296,7 @@ def test_labels_are_given_once(tmp_path: Path) -> None:
 
 
 def test_the_architectures_are_those_transformers_knows() -> None:
-    assert known_architectures() == set(transformers.CONFIG_MAPPING.keys())
+    assert model_types() == set(transformers.CONFIG_MAPPING.keys())
 
 
 def test_checking_imports_nothing_heavy() -> None:

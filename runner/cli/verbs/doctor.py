@@ -23,6 +23,7 @@ example:
   ✓ packages  mlflow 3.17.2, transformers 4.57.6, torch 2.13.0
   ✓ recipes   1 recipe, nothing missing
   ✓ tracking  sqlite:///mlflow.db
+  ✓ upstream  38 private interfaces of huggingface_hub, hydra-core, mlflow, transformers hold
 
   Without a recipe, for every known one. Exit code 3 where something would stop a run.
 """

@@ -7,8 +7,6 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.types import Override
-
 from runner.findings import Finding, Loc, Severity
 from runner.recipe.composing.layers import Layered, Origin, Put, delete
 from runner.recipe.composing.overrides import COMMAND_LINE
@@ -25,6 +23,7 @@ from runner.recipe.language.wording import unknown_key
 from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
 from runner.spelling import did_you_mean
+from runner.upstream.hydra_api import Override
 from runner.wording import described
 
 _ESCAPE = re.compile(r"\\[nrt]")

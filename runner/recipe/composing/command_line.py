@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hydra.core.override_parser.types import Override
-
 from runner.findings import Finding, Loc
 from runner.recipe.composing.lineage import Choice, Group
 from runner.recipe.composing.overrides import COMMAND_LINE, parse
@@ -13,6 +11,7 @@ from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import fields, is_block_at
 from runner.recipe.reading.shelf import SUFFIX, Shelf, is_lock, not_a_recipe, unknown_recipe
 from runner.spelling import nearest
+from runner.upstream.hydra_api import Override
 
 GROUP = "recipe"
 """What names the recipe: ``+recipe=text-generation/scratch``."""

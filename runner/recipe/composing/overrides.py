@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, Quote, QuotedString, ValueType
 from hydra.errors import HydraException
 
 from runner.findings import Finding, Place, RecipeError
 from runner.recipe.reading.shelf import open_shelf
+from runner.upstream.hydra_api import Override, is_plain_choice, parse_override, pattern_of
 
 COMMAND_LINE = Place("command line")
 _NOT_PLAIN = "'\"[]{}()\\"
@@ -27,12 +26,11 @@ def parse(overrides: Sequence[str]) -> tuple[list[Override], list[Finding]]:
     Returns:
         Those that can be read, and a finding for each of the others.
     """
-    parser = OverridesParser.create()
     parsed: list[Override] = []
     findings: list[Finding] = []
     for text in overrides:
         try:
-            parsed.append(parser.parse_override(text))
+            parsed.append(parse_override(text))
         except HydraException as error:
             findings.append(_unreadable(text, error))
     return parsed, findings
@@ -99,20 +97,11 @@ def _axis(override: Override, config_dirs: Sequence[Path]) -> list[str]:
 def _values(override: Override, config_dirs: Sequence[Path]) -> Iterable[str]:
     written = override.get_value_string()
     plain = not any(character in written for character in _NOT_PLAIN)
-    if override.value_type is ValueType.SIMPLE_CHOICE_SWEEP and plain:
+    if is_plain_choice(override) and plain:
         return [value.strip() for value in written.split(",")]
-    if override.value_type is ValueType.GLOB_CHOICE_SWEEP:
-        pattern, shelf = override.value(), open_shelf(config_dirs)
+    if pattern := pattern_of(override):
+        shelf = open_shelf(config_dirs)
         group = tuple(override.key_or_group.split("/"))
         names = shelf.names() if group == ("recipe",) else shelf.choices(group)
-        return pattern.filter(names) if isinstance(pattern, Glob) else []
+        return pattern.filter(names)
     return list(override.sweep_string_iterator())
-
-
-def quoted(text: str) -> str:
-    """Quote a text for an override, so that it is taken as it is.
-
-    Args:
-        text: The text.
-    """
-    return QuotedString(text, Quote.single).with_quotes()

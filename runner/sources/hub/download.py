@@ -14,6 +14,7 @@ from runner.sources.checkpoint.files import sha256_of
 from runner.sources.hub.listing import ListedFile, endpoint
 from runner.sources.hub.progress import telling
 from runner.sources.hub.retries import patiently
+from runner.upstream.hub_api import cached_repo
 
 _AT_ONCE = 8
 
@@ -33,20 +34,6 @@ class Fetched:
     downloaded: int
 
 
-def storage_of(repo: str) -> Path:
-    """Give the folder of a repository in the hub's cache.
-
-    Args:
-        repo: ``org/name``.
-
-    Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
-    """
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    return Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
-
-
 def fetch(repo: str, commit: str, files: Iterable[ListedFile], progress: Progress) -> Fetched:
     """Fetch the files that the cache lacks, several at once, and check what has come.
 
@@ -64,10 +51,10 @@ def fetch(repo: str, commit: str, files: Iterable[ListedFile], progress: Progres
         StorageError: There is too little room.
         Exception: What huggingface_hub raises for anything else.
     """
-    folder = storage_of(repo) / "snapshots" / commit
+    folder = cached_repo(repo) / "snapshots" / commit
     absent = [file for file in files if not is_there(folder / file.name, file)]
     total = sum((file.size or 0) - _partial_size(repo, file) for file in absent)
-    _insist_on_room(storage_of(repo), total)
+    _insist_on_room(cached_repo(repo), total)
     with telling(progress, repo, total):
         _fetch_all(repo, commit, absent)
     return Fetched(folder, commit, sum((folder / file.name).stat().st_size for file in absent))
@@ -168,7 +155,7 @@ def _remove(path: Path) -> None:
 
 
 def _partial(repo: str, file: ListedFile) -> Path:
-    return storage_of(repo) / "blobs" / f"{file.etag}.incomplete"
+    return cached_repo(repo) / "blobs" / f"{file.etag}.incomplete"
 
 
 def _partial_size(repo: str, file: ListedFile) -> int:

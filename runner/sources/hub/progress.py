@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from runner.sources.base import Progress
+from runner.upstream.hub_api import cached_repo
 
 _EVERY = 0.25
 
@@ -22,12 +23,7 @@ def telling(progress: Progress, repo: str, total: int) -> Generator[None]:
         repo: The repository.
         total: Bytes to come; nothing is told where none are.
     """
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    blobs = (
-        Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model") / "blobs"
-    )
+    blobs = cached_repo(repo) / "blobs"
     before, done = _size(blobs), Event()
 
     def watch() -> None:

@@ -28,9 +28,10 @@ from runner.sources.checkpoint.inside import is_inside
 from runner.sources.checkpoint.pickles import with_safetensors
 from runner.sources.facts import Stay
 from runner.sources.hub.choice import WEIGHTS, chosen
-from runner.sources.hub.download import Fetched, fetch, is_there, storage_of
+from runner.sources.hub.download import Fetched, fetch, is_there
 from runner.sources.hub.listing import COMMIT, ListedFile, Listing, list_files
 from runner.sources.hub.progress import quiet_client
+from runner.upstream.hub_api import cached_repo
 
 _REPO = re.compile(r"(\w[\w.-]*/)?\w([\w.-]{0,94}\w)?", re.ASCII)
 _REVISION = re.compile(r"\w[\w./+@-]*", re.ASCII)
@@ -203,7 +204,7 @@ class HubSource(Source, frozen=True):
         return Fetched(folder, commit=folder.name, downloaded=0)
 
     def _cached(self) -> Path:
-        storage = storage_of(self.repo)
+        storage = cached_repo(self.repo)
         ref = storage / "refs" / self.revision
         commit = ref.read_text(encoding="utf-8") if ref.is_file() else self.revision
         return storage / "snapshots" / commit

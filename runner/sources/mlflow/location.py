@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
+from runner.upstream.mlflow_api import local_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,12 +78,10 @@ def _outputs(run: Any) -> list[Any]:
 
 
 def _as_path(location: str) -> str:
-    from mlflow.utils.file_utils import local_file_uri_to_path
-    from mlflow.utils.uri import is_local_uri
-
-    if not is_local_uri(location):
+    local = local_path(location)
+    if local is None:
         return location
-    path = Path(local_file_uri_to_path(location)).absolute()
+    path = local.absolute()
     if not (path / _MODEL_FILE).is_file():
         raise SourceError(f"{path} is no MLflow model: it has no {_MODEL_FILE}", "Name the folder.")
     return str(path)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import SourceError
 from runner.sources.scratch.tokenizer import IMAGE_TOKEN, train_tokenizer
 from runner.tasks import Task
+from runner.upstream.transformers_api import listed
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
@@ -22,9 +23,7 @@ def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:  # no
     Raises:
         SourceError: The architecture has none.
     """
-    from transformers.models.auto.feature_extraction_auto import FEATURE_EXTRACTOR_MAPPING_NAMES
-
-    extractor = _class_of(FEATURE_EXTRACTOR_MAPPING_NAMES, config, "feature extractor")
+    extractor = _class_of("feature_extractor", config)
     fields: dict[str, Any] = {}
     if bins := getattr(config, "num_mel_bins", None):
         fields["feature_size"] = bins
@@ -43,9 +42,7 @@ def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:  # noqa
     Raises:
         SourceError: The architecture has none.
     """
-    from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
-
-    processor = _class_of(IMAGE_PROCESSOR_MAPPING_NAMES, config, "image processor")()
+    processor = _class_of("image_processor", config)()
     vision = getattr(config, "vision_config", None) or config
     side = getattr(vision, "image_size", None) or 32
     side = int(side[0] if isinstance(side, list | tuple) else side)
@@ -65,9 +62,7 @@ def make_processor(config: "PretrainedConfig", task: Task) -> Any:
     Raises:
         SourceError: The architecture has none, or one of parts that cannot be made.
     """
-    from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
-
-    processor = _class_of(PROCESSOR_MAPPING_NAMES, config, "processor")
+    processor = _class_of("processor", config)
     makers = {
         "tokenizer": train_tokenizer,
         "image_processor": make_image_processor,
@@ -94,14 +89,15 @@ def make_processor(config: "PretrainedConfig", task: Task) -> Any:
     return processor(**parts, **extra)
 
 
-def _class_of(listing: Any, config: "PretrainedConfig", what: str) -> Any:
+def _class_of(component: str, config: "PretrainedConfig") -> Any:
     import transformers
 
+    listing = listed(component)
     for model_type in (config.model_type, _vision_type(config)):
         if name := _slow(listing.get(model_type)):
             return getattr(transformers, name)
     raise SourceError(
-        f"transformers has no {what} for {config.model_type}",
+        f"transformers has no {component.replace('_', ' ')} for {config.model_type}",
         "Take an architecture that fits the task.",
     )
 

@@ -1,14 +1,11 @@
 """``kind: scratch``: a small random model made on the spot, for rehearsals and tests."""
 
 import hashlib
-import importlib.util
-import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -26,14 +23,11 @@ from runner.sources.scratch.processor import (
 from runner.sources.scratch.tokenizer import token_of, train_tokenizer
 from runner.spelling import did_you_mean
 from runner.tasks import Task
+from runner.upstream.architectures import model_types
+from runner.upstream.transformers_api import can_load
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
-
-_MODEL_TYPE = re.compile(
-    r"""(?:[({]\s*|^\s*(?=["'][\w.-]+["']:))["']([\w.-]+)["'][,:]\s*["']\w+Config(?:uration)?["']""",
-    re.MULTILINE,
-)
 
 
 class Saveable(Protocol):
@@ -76,8 +70,8 @@ class ScratchSource(Source, frozen=True):
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
         """Find an unknown architecture, and labels that are given twice."""
-        known = known_architectures()
-        if known and self.architecture not in known:
+        known = model_types()
+        if self.architecture not in known:
             yield Finding(
                 "unknown-architecture",
                 f"`{self.architecture}` is not an architecture of the installed transformers.",
@@ -129,7 +123,7 @@ class ScratchSource(Source, frozen=True):
         known: list[Any] = [
             getattr(transformers, name) for name in task.auto_models if hasattr(transformers, name)
         ]
-        fitting = [auto for auto in known if type(config) in auto._model_mapping]  # noqa: SLF001
+        fitting = [auto for auto in known if can_load(auto, config)]
         if not fitting:
             raise SourceError(
                 f"transformers has no {self.architecture} model for {task.name}: "
@@ -183,18 +177,3 @@ def _saving_in(workdir: Path) -> Generator[Path]:
             f"the random model could not be written into {workdir}: {error}",
             "Free some space, or write elsewhere with out=DIR.",
         ) from error
-
-
-@cache
-def known_architectures() -> frozenset[str]:
-    """Give the model types of the installed transformers, without importing it."""
-    spec = importlib.util.find_spec("transformers")
-    if spec is None or spec.origin is None:
-        return frozenset()
-    models = Path(spec.origin).parent / "models"
-    listings = [models / "auto" / f"{n}.py" for n in ("configuration_auto", "auto_mappings")]
-    text = "".join(file.read_text(encoding="utf-8") for file in listings if file.is_file())
-    if found := _MODEL_TYPE.findall(text):
-        return frozenset(found)
-    folders = (entry.name for entry in models.iterdir() if entry.is_dir())
-    return frozenset(name for name in folders if name[0] not in "_.")

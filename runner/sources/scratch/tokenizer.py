@@ -17,6 +17,7 @@ from runner.sources.scratch.trained import (
     train_wordpiece,
 )
 from runner.tasks import Task
+from runner.upstream.transformers_api import is_masked_language_model, listed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -105,19 +106,13 @@ def token_of(config: "PretrainedConfig", name: str) -> str:
 
 def _family(config: "PretrainedConfig") -> tuple[Family, str]:
     """Find an architecture's family and the class of its tokenizer, as transformers lists them."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
-
-    listed = TOKENIZER_MAPPING_NAMES.get(config.model_type)
-    fast = str(listed[1] if isinstance(listed, tuple) else listed)  # a name alone in transformers 5
+    found = listed("tokenizer").get(config.model_type)
+    fast = str(found[1] if isinstance(found, tuple) else found)  # a name alone in transformers 5
     if fast.removesuffix("Fast") in _BERT_LIKE:
         return Family.WORDPIECE, fast
-    if config.is_encoder_decoder:
-        wrapped = config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES
-        return (Family.ENCODER if wrapped else Family.ENCODER_DECODER), _PLAIN
-    if config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+    if is_masked_language_model(config.model_type):
         return Family.ENCODER, _PLAIN
-    return Family.DECODER, _PLAIN
+    return (Family.ENCODER_DECODER if config.is_encoder_decoder else Family.DECODER), _PLAIN
 
 
 def _tapas(config: "PretrainedConfig") -> "PreTrainedTokenizer":

@@ -1,0 +1,110 @@
+"""What is used of transformers beyond what it documents, behind names of ours.
+
+Seen in the sources of transformers 4.57.0, and run with 4.57.6 and 5.23.0.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.upstream.interface import Interface
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
+
+_interface = partial(Interface, "transformers", "4.57.0 to 5.23.0")
+_AUTO = "transformers.models.auto"
+_MODELS = "transformers.modeling_utils"
+
+_SKLEARN = Interface(
+    "transformers",
+    "4.57.0 to 4.57.6",
+    "transformers.utils.import_utils",
+    "_sklearn_available",
+    needed="<5",  # 5 imports it once it is used
+)
+_MAPPING = _interface(f"{_AUTO}.auto_factory", "_BaseAutoModelClass._model_mapping")
+_IN_FLOAT32 = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules")
+_IN_FLOAT32_ALWAYS = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules_strict")
+_IMPORTS = _interface("transformers.dynamic_module_utils", "get_imports", ("filename",))
+_TOKENIZERS = _interface(f"{_AUTO}.tokenization_auto", "TOKENIZER_MAPPING_NAMES")
+_EXTRACTORS = _interface(f"{_AUTO}.feature_extraction_auto", "FEATURE_EXTRACTOR_MAPPING_NAMES")
+_IMAGE_PROCESSORS = _interface(f"{_AUTO}.image_processing_auto", "IMAGE_PROCESSOR_MAPPING_NAMES")
+_PROCESSORS = _interface(f"{_AUTO}.processing_auto", "PROCESSOR_MAPPING_NAMES")
+_MASKED = _interface(f"{_AUTO}.modeling_auto", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+_LISTINGS = {
+    "tokenizer": _TOKENIZERS,
+    "feature_extractor": _EXTRACTORS,
+    "image_processor": _IMAGE_PROCESSORS,
+    "processor": _PROCESSORS,
+}
+
+
+def spare_unused_imports() -> None:
+    """Keep transformers 4 from importing scikit-learn and scipy, a second of every start.
+
+    It wants them only to tune assisted generation, which no recipe can ask for; MLflow installs
+    them, so transformers finds them. To be called before transformers' models are imported.
+
+    Raises:
+        Moved: transformers 4 asks elsewhere whether they are there.
+    """
+    if _SKLEARN.is_needed:
+        _SKLEARN.get()
+        setattr(import_module(_SKLEARN.module), _SKLEARN.name, False)
+
+
+def can_load(auto_class: Any, config: "PretrainedConfig") -> bool:
+    """Say whether an auto class has a model for a configuration.
+
+    Args:
+        auto_class: Such as ``AutoModelForCausalLM``.
+        config: The configuration.
+    """
+    return type(config) in _MAPPING.of(auto_class)
+
+
+def kept_in_float32(model: "PreTrainedModel", *, bfloat16: bool) -> tuple[str, ...]:
+    """Give the parts of a model that transformers leaves in float32 when the rest is halved.
+
+    Args:
+        model: The model.
+        bfloat16: Whether the rest becomes bfloat16, which fewer parts cannot take.
+
+    Returns:
+        Patterns of names of modules.
+    """
+    always, else_ = _IN_FLOAT32_ALWAYS.of(model) or (), _IN_FLOAT32.of(model) or ()
+    return tuple(always) if bfloat16 else (*always, *else_)
+
+
+def imported_by(file: Path) -> list[str]:
+    """Give the modules that a file of a checkpoint's code imports; it is read, not run.
+
+    Args:
+        file: The Python file.
+    """
+    return _IMPORTS.get()(file)
+
+
+def listed(component: str) -> Mapping[str, Any]:
+    """Give the class of a component by model type, as the auto classes list them.
+
+    Args:
+        component: ``tokenizer``, ``feature_extractor``, ``image_processor`` or ``processor``.
+
+    Returns:
+        A class's name; several, with or without their kind, where there are a slow and a fast one.
+    """
+    return _LISTINGS[component].get()
+
+
+def is_masked_language_model(model_type: str) -> bool:
+    """Say whether a model type can fill masks.
+
+    Args:
+        model_type: Such as ``bert``.
+    """
+    return model_type in _MASKED.get()
