@@ -1,10 +1,11 @@
-"""What the installed transformers has, read from its syntax trees: importing it takes seconds.
+"""What the installed transformers has, read from its source: importing it takes seconds.
 
-Seen to hold from 4.57 to 5.23.
+Of each file only the statement that is asked for is parsed. Seen to hold from 4.57 to 5.23.
 """
 
 import ast
 import importlib.util
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +20,7 @@ _TOKENIZER = "tokenization_utils_base.py"
 _OF_EVERY_PIPELINE = frozenset({"batch_size", "num_workers"})
 _OF_GENERATE = frozenset({"generation_config", "synced_gpus"})
 """What a recipe can say of the arguments that are of ``generate`` itself, not settings of it."""
+_IMPORT = re.compile(r"^\s*from \.([\w.]+) import (\([^)]*\)|.*)", re.MULTILINE)
 
 
 def transformers_version() -> str:
@@ -171,13 +173,9 @@ def _problem(reading: Callable[[], object]) -> Iterator[str]:
 
 def _file_of(class_name: str) -> str:
     """Give the file of a pipeline class: that of the module it is imported from."""
-    for node in ast.walk(_tree(_PIPELINES)):
-        match node:
-            case ast.ImportFrom(level=1, module=str(module), names=names):
-                if any(class_name in (name.name, name.asname) for name in names):
-                    return f"pipelines/{module}.py"
-            case _:
-                pass
+    for module, names in _IMPORT.findall(_text(_PIPELINES)):
+        if re.search(rf"\b{class_name}\b", names):
+            return f"pipelines/{module}.py"
     raise _moved(f"{class_name} is imported from nowhere", _PIPELINES)
 
 
@@ -187,15 +185,44 @@ def _sanitizer(class_name: str, file: str) -> ast.FunctionDef:
 
 def _method(class_name: str, name: str, file: str) -> ast.FunctionDef:
     """Find a method of a class, or of the class in the same file that it extends."""
-    classes = {node.name: node for node in _tree(file).body if isinstance(node, ast.ClassDef)}
-    at = class_name
-    while node := classes.pop(at, None):
-        for item in node.body:
-            if isinstance(item, ast.FunctionDef) and item.name == name:
-                return item
-        bases = [base for parent in node.bases for base in _named(parent)]
-        at = next((base for base in bases if base in classes), "")
+    text, at, seen = _text(file), class_name, set[str]()
+    while at not in seen and (header := _class(at, text)):
+        seen.add(at)
+        body = _NEXT[""].search(text, header.end())
+        end = body.start() if body else len(text)
+        if begins := re.compile(rf"^    def {name}\(", re.MULTILINE).search(
+            text, header.end(), end
+        ):
+            found = _statement(text, begins.start(), "    ")
+            if isinstance(found, ast.FunctionDef):
+                return found
+        bases = re.findall(r"(\w+)\s*[,)]", header[1])
+        at = next((base for base in bases if _class(base, text)), at)
     raise _moved(f"{class_name} has no `{name}`", file)
+
+
+def _class(name: str, text: str) -> re.Match[str] | None:
+    return re.search(rf"^class {name}\b([^:]*):", text, re.MULTILINE)
+
+
+_NEXT = {
+    indent: re.compile(rf"^{indent}[^\s#)\]}}]", re.MULTILINE)  # no comment, no bracket that closes
+    for indent in ("", "    ")
+}
+"""Where the next statement may begin, by the indentation of this one."""
+
+
+def _statement(text: str, start: int, indent: str) -> ast.stmt | None:
+    """Parse the statement that begins at a place and ends where it is whole."""
+    ends = [found.start() for found in _NEXT[indent].finditer(text, start + len(indent) + 1)]
+    for end in (*ends, len(text)):
+        try:
+            tree = ast.parse(f"{'if True:' if indent else ''}\n{text[start:end]}")
+        except SyntaxError:  # it is not whole: in a text of several lines anything may stand
+            continue
+        first = tree.body[0]
+        return first.body[0] if indent and isinstance(first, ast.If) else first
+    return None
 
 
 def _parameters(function: ast.FunctionDef) -> set[str]:
@@ -222,18 +249,19 @@ def _passes_on(function: ast.FunctionDef) -> bool:
 
 def _calls(name: str, file: str) -> bool:
     """Say whether anything in a file calls a method or a part of that name."""
-    calls = (node.func for node in ast.walk(_tree(file)) if isinstance(node, ast.Call))
-    return any(isinstance(called, ast.Attribute) and called.attr == name for called in calls)
+    code = _NOT_CODE.sub("", _text(file))
+    return re.search(rf"\.{name}\(", code) is not None
+
+
+_NOT_CODE = re.compile(r'"""[\s\S]*?"""|#.*')
+"""Documentation and comments."""
 
 
 def _assigned(name: str, file: str) -> ast.expr:
-    for node in _tree(file).body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                return value
-            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if (
-                target == name
-            ):
+    text = _text(file)
+    if begins := re.search(rf"^{name}\b.*=", text, re.MULTILINE):
+        match _statement(text, begins.start(), ""):
+            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
                 return value
             case _:
                 pass
@@ -259,14 +287,14 @@ def _named(value: ast.expr) -> Iterator[str]:
 
 
 @cache
-def _tree(name: str) -> ast.Module:
+def _text(name: str) -> str:
     spec = importlib.util.find_spec("transformers")
     if spec is None or spec.origin is None:
         raise Moved("transformers is not installed.", "pip install transformers")
     file = Path(spec.origin).parent / name
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError) as error:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise _moved(f"it cannot be read ({error})", name) from error
 
 

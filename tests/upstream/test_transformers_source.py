@@ -21,7 +21,7 @@ CACHED = (
     source.own_arguments,
     source.generation_arguments,
     source.tokenizer_arguments,
-    source._tree,
+    source._text,
 )
 
 
