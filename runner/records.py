@@ -215,14 +215,16 @@ class RunRecord(_Part):
         return target
 
 
-def read_record(file: Path) -> RunRecord | None:
+def read_record(file: Path | str) -> RunRecord | None:
     """Read a record; nothing where there is none, or one that another version wrote otherwise.
 
     Args:
-        file: The record file.
+        file: The record file, or the folder of the point.
     """
+    path = Path(file)
     try:
-        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+        text = (path / RECORD_FILE if path.is_dir() else path).read_text(encoding="utf-8")
+        return RunRecord.model_validate_json(text)
     except (OSError, ValidationError):
         return None
 

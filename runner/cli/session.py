@@ -1,8 +1,5 @@
 """The session of a verb that takes its time: a quiet process, a console, one observer."""
 
-import logging
-import os
-import warnings
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,18 +8,7 @@ from rich.console import Console
 
 from runner.cli.console import ConsoleObserver, open_console
 from runner.findings import Finding
-
-_LIBRARIES = ("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate")
-_QUIET = {
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "HF_HUB_VERBOSITY": "error",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TQDM_DISABLE": "1",
-    "PYTHONWARNINGS": "ignore",
-}
-"""Read by the libraries as they are imported, and by processes that they start."""
+from runner.process import undisturbed
 
 
 @dataclass(frozen=True)
@@ -80,29 +66,5 @@ def session(*, verbose: bool = False) -> Generator[Session]:
     observer = ConsoleObserver(console)
     with ExitStack() as stack:
         stack.callback(observer.stop)
-        if not verbose:
-            stack.enter_context(_quiet())
+        stack.enter_context(undisturbed(verbose=verbose))
         yield Session(console, observer)
-
-
-@contextmanager
-def _quiet() -> Generator[None]:
-    """Keep the libraries' logs, warnings and progress bars off the screen.
-
-    Environment variables that the user has set win. To be entered before they are imported.
-    """
-    loggers = [logging.getLogger(name) for name in _LIBRARIES]
-    levels = [logger.level for logger in loggers]
-    added = {name: value for name, value in _QUIET.items() if name not in os.environ}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        os.environ.update(added)
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for name in added:
-                os.environ.pop(name, None)
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)

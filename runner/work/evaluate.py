@@ -1,0 +1,44 @@
+"""Evaluate a packaged model: the proof of a recipe, on a model that is there already."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from runner.evaluation.inputs import read_inputs
+from runner.evaluation.proof import Proof, prove
+from runner.recipe.composing.composed import Composed
+from runner.sources.mlflow.location import files_of, location_of
+
+_EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
+
+
+def evaluate(model: str, composed: Composed) -> Proof:
+    """Run the proof of a recipe on a packaged model.
+
+    Args:
+        model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
+        composed: The recipe: its inputs, views and expectations; its ``device`` and
+            ``tracking.uri`` settings.
+
+    Returns:
+        What was found. A model that cannot be loaded or run is a failed check, not an exception.
+
+    Raises:
+        SourceError: The model cannot be had, or an input cannot be read.
+    """
+    uri = composed.settings.tracking.uri
+    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
+        workdir = Path(name)
+        folder = files_of(location_of(model, uri), workdir, uri)
+        inputs = read_inputs(composed, workdir, _sampling_rate(folder))
+        return prove(composed.recipe, inputs.proof, folder, composed.settings.device)
+
+
+def _sampling_rate(model: Path) -> int:
+    """Give the samples a second that a model of recordings expects, in Hz; 0 for any other."""
+    file = model / _EXTRACTOR
+    if not file.is_file():
+        return 0
+    described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return int(described.get("sampling_rate") or 0)
