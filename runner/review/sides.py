@@ -16,16 +16,19 @@ from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.shelf import (
     FOLDER,
+    GROUPS,
     SUFFIX,
     Shelf,
     find_under,
     groups_beside,
+    is_parent,
     names_under,
     shelf_of,
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.review.git import Repository
+from runner.review.tree import Note
 from runner.sources import all_kinds
 from runner.sources.checkpoint.files import sha256_of
 
@@ -77,6 +80,8 @@ class Side:
         tree: The folder.
         roots: Folders of recipes that are reviewed, in the order they are searched.
         others: Further folders of recipes, the same on both sides.
+        groups: Folders of config groups, in the order they are searched.
+        notes: What is left out of it.
     """
 
     layout: "Layout"
@@ -86,11 +91,13 @@ class Side:
     tree: Path
     roots: tuple[Path, ...]
     others: tuple[Path, ...]
+    groups: tuple[Path, ...]
+    notes: tuple[Note, ...] = ()
 
     @cached_property
     def shelf(self) -> Shelf:
-        """Where recipes are looked for."""
-        return shelf_of(roots := (*self.roots, *self.others), map(groups_beside, roots))
+        """Where recipes and groups are looked for."""
+        return shelf_of((*self.roots, *self.others), self.groups)
 
     @cached_property
     def lineages(self) -> dict[str, Lineage]:
@@ -182,7 +189,25 @@ class Layout:
     inside: tuple[str, ...]
     outside: tuple[Path, ...]
 
-    def side(self, label: str, commit: str, tree: Path, *, parted: bool = False) -> Side:
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """What is read of the repository: the folders, and the groups beside ``recipes``."""
+        beside = (
+            posixpath.join(posixpath.dirname(folder), GROUPS)
+            for folder in self.inside
+            if posixpath.basename(folder) == FOLDER
+        )
+        return tuple(dict.fromkeys((*self.inside, *beside)))
+
+    def side(
+        self,
+        label: str,
+        commit: str,
+        tree: Path,
+        *,
+        parted: bool = False,
+        notes: tuple[Note, ...] = (),
+    ) -> Side:
         """Find the recipes among the files of a side.
 
         Args:
@@ -190,14 +215,25 @@ class Layout:
             commit: Its commit; empty for the working tree.
             tree: The folder with its files.
             parted: Whether the commit is where the other side left the revision.
+            notes: What is left out of it.
         """
         folders = [tree / folder for folder in self.inside]
-        roots = [d / FOLDER if (d / FOLDER).is_dir() else d for d in folders]
+        roots = [d / FOLDER if is_parent(d) else d for d in folders]
         own = [self.repository.top / root.relative_to(tree) for root in roots]
-        others = [d / FOLDER if (d / FOLDER).is_dir() else d for d in self.outside]
+        others = [d / FOLDER if is_parent(d) else d for d in self.outside]
         others += [shipped("recipes")] if shipped("recipes").resolve() not in own else []
         there = [root for root in roots if root.is_dir()]
-        return Side(self, label, commit, parted, tree, tuple(dict.fromkeys(there)), tuple(others))
+        return Side(
+            layout=self,
+            label=label,
+            commit=commit,
+            parted=parted,
+            tree=tree,
+            roots=tuple(dict.fromkeys(there)),
+            others=tuple(others),
+            groups=tuple(map(groups_beside, (*roots, *others))),
+            notes=notes,
+        )
 
 
 def lay_out(repository: Repository, config_dirs: Sequence[Path]) -> Layout:

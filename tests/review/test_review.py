@@ -241,8 +241,12 @@ def test_a_shallow_clone_is_told_how_to_deepen(
     assert done.code == 2
     assert "error[shallow-clone]" in done.stderr
     assert "`git fetch --unshallow`" in done.stderr
-    done = cli("review", "HEAD~2")
-    assert (done.code, "`git fetch origin HEAD~2`" in done.stderr) == (2, True)
+    for asked in ("HEAD~2", "topic^^"):
+        done = cli("review", asked)
+        assert (done.code, "git fetch origin" in done.stderr) == (2, False)
+        assert "This clone is shallow: `git fetch --unshallow`." in done.stderr
+    done = cli("review", "v9.9")
+    assert "`git fetch origin v9.9`, or `git fetch --unshallow`" in done.stderr.replace("\n", " ")
 
 
 def test_outside_a_repository_is_explained(workspace: Path, cli: Cli) -> None:
