@@ -19,7 +19,7 @@ from runner.review.signatures import (
     read_signature,
     same,
 )
-from runner.review.sources import compare_sources
+from runner.review.sources import compare_sources, compare_weights
 
 Comparer = Callable[[Recipe, Recipe], Iterator[Change]]
 _WHERE_AND_HOW_MANY = ("device", "batch_tokens")
@@ -42,7 +42,8 @@ def compare(before: Version, after: Version) -> list[Change]:
             *_fields(before.recipe, after.recipe),
             *_signature(before, after),
             *compare_sources(before, after),
-            *compare_locks(before, after),
+            *(locked := list(compare_locks(before, after))),
+            *compare_weights(before, after, locked),
         ]
     return sorted(changes, key=lambda change: change.impact.rank)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Exit, RunnerError
+from runner.review.blobs import blob_of
 from runner.review.calling import GitError, call, command, environment, text
 from runner.review.tree import (
     LINK,
@@ -19,8 +20,10 @@ from runner.review.tree import (
     Note,
     blob,
     entries,
+    is_in,
     link_all,
     unwritable,
+    with_those_above,
     write,
 )
 from runner.spelling import nearest, one_of
@@ -130,11 +133,11 @@ class Repository:
         Raises:
             SubmoduleError: One lies in a submodule.
         """
-        around = {above for folder in folders for above in _with_those_above(folder)}
+        around = {above for folder in folders for above in with_those_above(folder)}
         modules = [e for e in self._listed(commit, sorted(around)) if e.mode == SUBMODULE]
         for module in modules:
             if module.path in around:
-                inside = next(f for f in folders if module.path in _with_those_above(f))
+                inside = next(f for f in folders if module.path in with_those_above(f))
                 raise SubmoduleError(
                     f"{inside} lies in the submodule {module.path}, a repository of its own.",
                     f"Run `review` in {self.top / module.path}, with revisions of it.",
@@ -145,6 +148,27 @@ class Repository:
         if not commit:
             return entries(self._run("ls-files", "--stage", "-z"))
         return entries(self._run("ls-tree", "-z", "--full-tree", commit, "--", *paths))
+
+    def contents(self, commit: str, folder: str) -> dict[str, str]:
+        """Name the content of each file below a folder, as git does, without reading it.
+
+        Args:
+            commit: A commit; empty for the working tree, whose files are hashed.
+            folder: A path from the top; ``.`` for the top itself.
+
+        Returns:
+            The content's name by the file's path from the top; of a submodule, its commit.
+        """
+        if commit:
+            below = [] if folder == "." else ["--", folder]
+            listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *below)
+            return {entry.path: entry.blob for entry in entries(listed)}
+        known = {e.path: e.blob for e in self._listed("", ()) if is_in(e.path, folder)}
+        new = self._run("ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
+        untracked = (path for path in map(os.fsdecode, new) if is_in(path, folder))
+        found = known | dict.fromkeys(untracked, "")
+        hashed = ((path, blob_of(self.top / path, found[path])) for path in found)
+        return {path: content for path, content in hashed if content}
 
     def extract(
         self, commit: str, folders: Sequence[str], into: Path, wanted: Callable[[str], bool]
@@ -258,26 +282,6 @@ def open_repository(folder: Path) -> Repository:
     return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))).resolve())
 
 
-def renames(before: Path, after: Path) -> dict[str, str]:
-    """Find the files that were renamed between two folders, as git does: by likeness.
-
-    Args:
-        before: A folder.
-        after: Another.
-
-    Returns:
-        The new path by the old one, relative to the folders.
-    """
-    asked = ["diff", "--no-index", "--no-ext-diff", "--no-textconv", "--find-renames"]
-    asked += ["--diff-filter=R", "--name-status", "-z", "--", str(before), str(after)]
-    fields = [
-        os.fsdecode(field)
-        for field in call(before, *asked, ceiling=before.parent).stdout.split(b"\0")
-    ]
-    found = zip(fields[1::3], fields[2::3], strict=False)
-    return {_below(old, before): _below(new, after) for old, new in found}
-
-
 def short(commit: str) -> str:
     """Shorten a commit for people."""
     return commit[:_SHORT]
@@ -285,16 +289,6 @@ def short(commit: str) -> str:
 
 def _content(file: Path) -> Iterator[bytes]:
     yield file.read_bytes()
-
-
-def _with_those_above(folder: str) -> list[str]:
-    """Give a folder and those it lies in, without the top."""
-    steps = folder.split("/") if folder else []
-    return ["/".join(steps[:count]) for count in range(1, len(steps) + 1)]
-
-
-def _below(path: str, folder: Path) -> str:
-    return path.removeprefix(f"{folder}/")
 
 
 def _remedy(known: list[str]) -> str:

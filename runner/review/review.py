@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from runner.errors import Exit, RunnerError
 from runner.findings import Finding
 from runner.review.compare import compare
-from runner.review.git import open_repository, renames
+from runner.review.git import open_repository
+from runner.review.renames import renames
 from runner.review.rules import Change, Impact, gravest
 from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
 from runner.review.tree import Note

@@ -68,6 +68,26 @@ def entries(listed: bytes) -> Iterator[Entry]:
             yield Entry(mode, third if second in _KINDS else second, path)
 
 
+def is_in(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder, or lies in it.
+
+    Args:
+        path: A path from the top.
+        folder: Another; ``.`` for the top itself.
+    """
+    return bool(path) and (folder in (".", path) or path.startswith(f"{folder}/"))
+
+
+def with_those_above(folder: str) -> list[str]:
+    """Give a folder and those it lies in, without the top.
+
+    Args:
+        folder: A path from the top; empty for the top itself.
+    """
+    steps = folder.split("/") if folder else []
+    return ["/".join(steps[:count]) for count in range(1, len(steps) + 1)]
+
+
 def blob(stream: IO[bytes]) -> Iterator[bytes]:
     """Read one content that ``git cat-file --batch`` gives.
 
