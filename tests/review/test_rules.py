@@ -126,6 +126,9 @@ TEXT: dict[str, Any] = {
 }
 
 
+LABELLED: dict[str, Any] = {**TEXT, "task": "text-classification"}
+
+
 def _signed(*inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**TEXT, "signature": {"inputs": list(inputs), **more}}
 
@@ -162,6 +165,29 @@ CASES: dict[str, Case] = {
     "a param that beats an argument": (
         {**TEXT, "model_config": {"num_beams": 4}},
         {**TEXT, "model_config": {"num_beams": 4}, "params": {"num_beams": 2}}, {"param-added"}),
+    "labels in a list by default": (
+        {**LABELLED, "params": {"top_k": 1}}, {**LABELLED, "params": {"top_k": 2}},
+        {"param-default", "answers-reshaped"}),
+    "a longer list of labels": (
+        {**LABELLED, "params": {"top_k": 2}}, {**LABELLED, "params": {"top_k": 3}},
+        {"param-default"}),
+    "the same one label": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 1}}, {"model-config-changed"}),
+    "a list of labels for every call": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 5}},
+        {"model-config-changed", "answers-reshaped"}),
+    "a list of labels that a param takes back": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 5}, "params": {"top_k": 1}},
+        {"model-config-changed", "param-added"}),
+    "all scores": (
+        LABELLED, {**LABELLED, "model_config": {"return_scores": True}},
+        {"model-config-changed", "answers-reshaped"}),
+    "times beside the words": (
+        {**TEXT, "task": "automatic-speech-recognition"},
+        {**TEXT, "task": "automatic-speech-recognition", "params": {"return_timestamps": True}},
+        {"param-added", "answers-reshaped"}),
+    "sampling from more words": (
+        {**TEXT, "params": {"top_k": 1}}, {**TEXT, "params": {"top_k": 50}}, {"param-default"}),
     "a list of params": (
         {**TEXT, "params": {"stop": "a"}}, {**TEXT, "params": {"stop": ["a"]}},
         {"param-retyped", "param-default"}),
