@@ -294,9 +294,13 @@ evaluation: {inputs: [one, two]}
 
 
 def test_run_shows_answers_before_and_after(repo: History, cli: Cli) -> None:
-    repo.write("tiny.yaml", SCRATCH)
+    (group := repo.folder / "configs" / "load").mkdir(parents=True)
+    (group / "old.yaml").write_text("tokenizer: {padding_side: left}\n")
+    repo.write("tiny.yaml", f"defaults: [{{/load: old}}, _self_]\n{SCRATCH}")
     repo.write("tags.yaml", SCRATCH.replace("inputs: [one, two]", "views: []"))
     repo.commit("tiny")
+    (group / "old.yaml").rename(group / "new.yaml")
+    repo.edit("tiny.yaml", "/load: old", "/load: new")
     repo.edit("tiny.yaml", "seed: 0", "seed: 1")
     repo.edit("tiny.yaml", "[one, two]", "[one, three]")
     repo.write("tags.yaml", "# Words.\n" + repo.read("tags.yaml"))
@@ -311,4 +315,5 @@ def test_run_shows_answers_before_and_after(repo: History, cli: Cli) -> None:
     one = tiny["answers"][0]
     assert one["before"] != one["after"]
     assert "answers" not in done.document["recipes"][1], "what composes the same is not run"
-    assert sorted(os.listdir(repo.folder)) == [".git", "recipes"], "nothing is left behind"
+    left = [".git", "configs", "recipes"]
+    assert sorted(os.listdir(repo.folder)) == left, "nothing is left behind"

@@ -242,6 +242,8 @@ def test_hashes_and_versions_in_a_lock_are_text(workspace: Path) -> None:
     assert found.parts["model"].files["model.safetensors"].sha256 == "12e4"
     file.write_text("parts: [1]\n")
     assert str(read_any_lock(file)).startswith("parts: ")
+    file.write_text("- 1\n")
+    assert "The file is a mapping: lines of `key: value`" in str(read_any_lock(file))
     file.write_text("parts: [\n")
     assert "The YAML cannot be read" in str(read_any_lock(file))
     assert read_any_lock(workspace / "none.lock.yaml") is None
