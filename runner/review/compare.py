@@ -19,7 +19,7 @@ from runner.review.signatures import (
     read_signature,
     same,
 )
-from runner.review.sources import compare_sources
+from runner.review.sources import compare_sources, compare_weights
 
 Comparer = Callable[[Recipe, Recipe], Iterator[Change]]
 _WHERE_AND_HOW_MANY = ("device", "batch_tokens")
@@ -41,8 +41,10 @@ def compare(before: Version, after: Version) -> list[Change]:
         changes = [
             *_fields(before.recipe, after.recipe),
             *_signature(before, after),
+            *_form_of_answers(before.recipe, after.recipe),
             *compare_sources(before, after),
-            *compare_locks(before, after),
+            *(locked := list(compare_locks(before, after))),
+            *compare_weights(before, after, locked),
         ]
     return sorted(changes, key=lambda change: change.impact.rank)
 
@@ -106,6 +108,19 @@ def _model_config(before: Recipe, after: Recipe) -> Iterator[Change]:
         elif key in _WHERE_AND_HOW_MANY:
             rule = "run-setting"
         yield Change(rule, change.field, change.before, change.after)
+
+
+def _form_of_answers(before: Recipe, after: Recipe) -> Iterator[Change]:
+    """Compare what form answers have where callers set no argument, for the same task."""
+    if before.task == after.task:
+        was, now = _form_of(before), _form_of(after)
+        if was != now:
+            yield Change("answers-reshaped", "answers", was, now)
+
+
+def _form_of(recipe: Recipe) -> str:
+    names = (*recipe.inference_config, *recipe.params)
+    return recipe.contract.answer_form({name: effective(recipe, name) for name in names})
 
 
 def _load(before: Recipe, after: Recipe) -> Iterator[Change]:

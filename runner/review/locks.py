@@ -88,7 +88,7 @@ def _changes(difference: Difference, moved: set[str]) -> Iterator[Change]:
 
 
 def _files(difference: FilesDiffer) -> Iterator[Change]:
-    documents = [name for name in difference.names if _is_document(name)]
+    documents = [name for name in difference.names if is_document(name)]
     weights = [name for name in difference.names if name not in documents]
     for rule, names in (("files-changed", weights), ("files-beside", documents)):
         if names:
@@ -98,7 +98,12 @@ def _files(difference: FilesDiffer) -> Iterator[Change]:
             yield Change(rule, field, old, new, counted(len(names), "file"))
 
 
-def _is_document(name: str) -> bool:
+def is_document(name: str) -> bool:
+    """Tell whether a file of a checkpoint is for people: no model is read from it.
+
+    Args:
+        name: The file's name.
+    """
     return name.casefold().endswith(_DOCUMENTS) or name.upper().startswith("LICENSE")
 
 

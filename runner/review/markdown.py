@@ -12,6 +12,7 @@ from runner.review.quoting import block, cell, code, in_words, is_long, prose, v
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
 from runner.review.sides import Side
+from runner.review.tree import Note
 from runner.review.trial import Answer, Trial
 from runner.wording import counted
 
@@ -20,6 +21,8 @@ LONGEST = 60_000
 _FEW = 3
 _WHOLE = "recipe"
 _COMPARED = 20_000
+_MOST_NOTES = 20
+_LONGEST_PATH = 100
 _SEE_BELOW = "see below"
 
 
@@ -40,7 +43,7 @@ def as_markdown(review: Review, trials: Mapping[str, Trial]) -> str:
         parts = [_section(group, trials, details=False) for group in groups]
     head = _head(review)
     kept = list(_as_many_as_fit(parts, LONGEST - len(head)))
-    text = "\n".join([head, *kept, *_rewritten(review.recipes)])
+    text = "\n".join([head, *kept, *_rewritten(review.recipes), *_notes(review.notes)])
     if len(kept) < len(parts):
         text += f"\n{len(parts) - len(kept)} more sections do not fit here: see `--output json`.\n"
     return text[:LONGEST]
@@ -207,6 +210,19 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
 
 def _html(text: str) -> str:
     return html.escape(visible(text).replace("\n", " "))
+
+
+def _notes(notes: Sequence[Note]) -> list[str]:
+    """List what is left out of either side."""
+    if not notes:
+        return []
+    shown = [f"- {code(_cut(note.path))}: {prose(note.why)}" for note in notes[:_MOST_NOTES]]
+    more = [f"- and {len(notes) - _MOST_NOTES} more"] if notes[_MOST_NOTES:] else []
+    return ["### Left out", "", *shown, *more, ""]
+
+
+def _cut(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
 
 
 def _rewritten(recipes: Sequence[Reviewed]) -> list[str]:

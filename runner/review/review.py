@@ -9,9 +9,11 @@ from tempfile import TemporaryDirectory
 from runner.errors import Exit, RunnerError
 from runner.findings import Finding
 from runner.review.compare import compare
-from runner.review.git import open_repository, renames
+from runner.review.git import open_repository
+from runner.review.renames import renames
 from runner.review.rules import Change, Impact, gravest
-from runner.review.sides import Side, Version, is_recipe_file, lay_out
+from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
+from runner.review.tree import Note
 from runner.spelling import distance
 
 WORKING_TREE = "working tree"
@@ -71,6 +73,11 @@ class Review:
     unchanged: int
 
     @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is left out of either side."""
+        return tuple(dict.fromkeys((*self.before.notes, *self.after.notes)))
+
+    @property
     def impact(self) -> Impact:
         """The gravest class among all changes."""
         return gravest(change for recipe in self.recipes for change in recipe.changes)
@@ -111,14 +118,11 @@ def two_sides(
         trees = [Path(folder).resolve() / name for name in ("before", "after")]
         for tree in trees:
             tree.mkdir()
-        repository.extract(left or commit, layout.inside, trees[0], is_recipe_file)
-        if head is None:
-            repository.copy_worktree(layout.inside, trees[1], is_recipe_file)
-        else:
-            repository.extract(new, layout.inside, trees[1], is_recipe_file)
+        old, new = left or commit, new if head else ""
+        notes = [_fill(layout, *filled) for filled in zip((old, new), trees, strict=True)]
         parted = left not in (None, commit)
-        before = layout.side(base, left or commit, trees[0], parted=parted)
-        after = layout.side(head or WORKING_TREE, new if head else "", trees[1])
+        before = layout.side(base, old, trees[0], parted=parted, notes=notes[0])
+        after = layout.side(head or WORKING_TREE, new, trees[1], notes=notes[1])
         if not (before.lineages or after.lineages):
             where = " or ".join(folder or "the top" for folder in layout.inside)
             raise NoRecipesError(
@@ -126,6 +130,15 @@ def two_sides(
                 "Run it where `recipes/` is, or name its folder with --config-dir.",
             )
         yield before, after
+
+
+def _fill(layout: Layout, commit: str, tree: Path) -> tuple[Note, ...]:
+    """Put the files that a review reads into a folder; of no commit, those of the working tree."""
+    repository = layout.repository
+    repository.refuse_submodules(commit, layout.folders)
+    if commit:
+        return repository.extract(commit, layout.folders, tree, is_recipe_file)
+    return repository.copy_worktree(layout.folders, tree, is_recipe_file)
 
 
 def review(before: Side, after: Side) -> Review:

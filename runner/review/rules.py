@@ -113,6 +113,8 @@ _ALL = (
     Rule("input-optional", _C, "input optional", "Calls that do not give it stay as they are."),
     Rule("output-removed", _B, "output removed", "Callers who read it find nothing."),
     Rule("output-retyped", _B, "output retyped", "Callers who read it find another type."),
+    Rule("answers-reshaped", _B, "answers in another form",
+         "Callers who set none of the arguments that decide it read another form than before."),
     Rule("output-added", _V, "output added", "Answers have more in them than before."),
     Rule("columns-reordered", _V, "columns in another order",
          "Values given or read by position go elsewhere."),

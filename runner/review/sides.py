@@ -3,8 +3,8 @@
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 
 from runner.findings import Finding, Loc, Place, RecipeError, Severity, in_order
@@ -16,17 +16,21 @@ from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.shelf import (
     FOLDER,
+    GROUPS,
     SUFFIX,
     Shelf,
     find_under,
     groups_beside,
+    is_parent,
     names_under,
     shelf_of,
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.review.git import Repository
-from runner.sources import all_kinds
+from runner.review.parts import folder_of, located_sources
+from runner.review.tree import Note
+from runner.sources import Source, all_kinds
 from runner.sources.checkpoint.files import sha256_of
 
 _OF_THIS_MACHINE = frozenset(
@@ -50,6 +54,8 @@ class Version:
         folders: For each part whose source names a path, the folder that the path is relative to,
             from the top of the repository.
         lock: Its lock; why the lock cannot be read; or nothing.
+        weights: For each source that is a folder of the repository, its files with the names that
+            git has for their contents.
     """
 
     name: str
@@ -58,6 +64,12 @@ class Version:
     findings: tuple[Finding, ...]
     folders: Mapping[str, str]
     lock: Lock | str | None
+    weights: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """The sources by their fields, relative paths from the top of the repository."""
+        return located_sources(self.recipe, self.folders) if self.recipe else {}
 
     @cached_property
     def digest(self) -> str:
@@ -77,6 +89,8 @@ class Side:
         tree: The folder.
         roots: Folders of recipes that are reviewed, in the order they are searched.
         others: Further folders of recipes, the same on both sides.
+        groups: Folders of config groups, in the order they are searched.
+        notes: What is left out of it.
     """
 
     layout: "Layout"
@@ -86,11 +100,13 @@ class Side:
     tree: Path
     roots: tuple[Path, ...]
     others: tuple[Path, ...]
+    groups: tuple[Path, ...]
+    notes: tuple[Note, ...] = ()
 
     @cached_property
     def shelf(self) -> Shelf:
-        """Where recipes are looked for."""
-        return shelf_of(roots := (*self.roots, *self.others), map(groups_beside, roots))
+        """Where recipes and groups are looked for."""
+        return shelf_of((*self.roots, *self.others), self.groups)
 
     @cached_property
     def lineages(self) -> dict[str, Lineage]:
@@ -99,13 +115,19 @@ class Side:
         return {name: trace(self.shelf, name, Place(name)) for name in sorted(names)}
 
     def contents(self, name: str) -> dict[str, str]:
-        """Give the files a recipe is made of, its lock among them, with a hash of each.
+        """Give the files a recipe is made of, its lock and weights among them, with hashes.
 
         Args:
             name: The recipe's name.
         """
         files = [*self.lineages[name].files, self._lock_file(name)]
-        return {self.shown(str(file)): sha256_of(file) for file in files if file.is_file()}
+        hashed = {self.shown(str(file)): sha256_of(file) for file in files if file.is_file()}
+        weights = self.version(name).weights.values() if self._names_a_path(name) else ()
+        return {**hashed, **{path: blob for one in weights for path, blob in one.items()}}
+
+    def _names_a_path(self, name: str) -> bool:
+        places = (loc for part in self.lineages[name].parts for loc in part.document.places)
+        return any(loc[-1] in _path_fields() for loc in places if loc)
 
     def version(self, name: str) -> Version:
         """Compose a recipe.
@@ -119,7 +141,7 @@ class Side:
             for finding in assessed.findings
             if finding.severity is Severity.ERROR and finding.code not in _OF_THIS_MACHINE
         }
-        return Version(
+        version = Version(
             name=name,
             file=self.shown(str(self._file(name))),
             recipe=None if wrong else assessed.recipe,
@@ -127,6 +149,20 @@ class Side:
             folders=self._folders(assessed),
             lock=read_any_lock(self._lock_file(name)),
         )
+        folders = {part: folder_of(source) for part, source in version.sources.items()}
+        weights = {part: self._weights(folder) for part, folder in folders.items() if folder}
+        return replace(version, weights=weights)
+
+    def _weights(self, folder: str) -> Mapping[str, str]:
+        if folder not in self._known_weights:
+            contents = self.layout.repository.contents(self.commit, folder)
+            kept = {path: blob for path, blob in contents.items() if not is_recipe_file(path)}
+            self._known_weights[folder] = kept
+        return self._known_weights[folder]
+
+    @cached_property
+    def _known_weights(self) -> dict[str, Mapping[str, str]]:
+        return {}
 
     def shown(self, text: str) -> str:
         """Name files in a text from the top of the repository."""
@@ -150,17 +186,21 @@ class Side:
         locs: list[Loc] = [("source",), ("adapter",)]
         components = assessed.values.get("components")
         locs += [("components", name) for name in components] if components else []
-        fields = {kind.path_field for kind in all_kinds().values() if kind.path_field}
         folders: dict[str, str] = {}
         for loc in locs:
-            for field in fields:
-                if origin := assessed.origins.get((*loc, field)):
+            for named in _path_fields():
+                if origin := assessed.origins.get((*loc, named)):
                     folders[".".join(map(str, loc))] = self._from_top(origin.folder)
         return folders
 
     def _from_top(self, folder: Path) -> str:
         inside = folder.is_relative_to(self.tree)
         return posixpath.normpath(str(folder.relative_to(self.tree) if inside else folder))
+
+
+@cache
+def _path_fields() -> frozenset[str]:
+    return frozenset(kind.path_field for kind in all_kinds().values() if kind.path_field)
 
 
 def is_recipe_file(path: str) -> bool:
@@ -182,7 +222,25 @@ class Layout:
     inside: tuple[str, ...]
     outside: tuple[Path, ...]
 
-    def side(self, label: str, commit: str, tree: Path, *, parted: bool = False) -> Side:
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """What is read of the repository: the folders, and the groups beside ``recipes``."""
+        beside = (
+            posixpath.join(posixpath.dirname(folder), GROUPS)
+            for folder in self.inside
+            if posixpath.basename(folder) == FOLDER
+        )
+        return tuple(dict.fromkeys((*self.inside, *beside)))
+
+    def side(
+        self,
+        label: str,
+        commit: str,
+        tree: Path,
+        *,
+        parted: bool = False,
+        notes: tuple[Note, ...] = (),
+    ) -> Side:
         """Find the recipes among the files of a side.
 
         Args:
@@ -190,14 +248,25 @@ class Layout:
             commit: Its commit; empty for the working tree.
             tree: The folder with its files.
             parted: Whether the commit is where the other side left the revision.
+            notes: What is left out of it.
         """
         folders = [tree / folder for folder in self.inside]
-        roots = [d / FOLDER if (d / FOLDER).is_dir() else d for d in folders]
+        roots = [d / FOLDER if is_parent(d) else d for d in folders]
         own = [self.repository.top / root.relative_to(tree) for root in roots]
-        others = [d / FOLDER if (d / FOLDER).is_dir() else d for d in self.outside]
+        others = [d / FOLDER if is_parent(d) else d for d in self.outside]
         others += [shipped("recipes")] if shipped("recipes").resolve() not in own else []
         there = [root for root in roots if root.is_dir()]
-        return Side(self, label, commit, parted, tree, tuple(dict.fromkeys(there)), tuple(others))
+        return Side(
+            layout=self,
+            label=label,
+            commit=commit,
+            parted=parted,
+            tree=tree,
+            roots=tuple(dict.fromkeys(there)),
+            others=tuple(others),
+            groups=tuple(map(groups_beside, (*roots, *others))),
+            notes=notes,
+        )
 
 
 def lay_out(repository: Repository, config_dirs: Sequence[Path]) -> Layout:

@@ -1,15 +1,16 @@
 """Sources compared: whether the weights and other parts are still the same ones."""
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.recipe.language.models import Recipe
-from runner.review.locks import in_force
+from runner.review.git import short
+from runner.review.locks import in_force, is_document
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
-from runner.sources import Source, all_kinds
+from runner.sources import all_kinds
+from runner.wording import counted
 
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
 _COMPONENT = "component-changed"
@@ -37,26 +38,7 @@ def compare_sources(before: Version, after: Version) -> Iterator[Change]:
 
 def _blocks(version: Version) -> dict[str, dict[str, Any]]:
     """Give each source as plain values, by its field."""
-    recipe = version.recipe
-    if recipe is None:
-        return {}
-    return {
-        field: _located(source, version.folders.get(field, ""))
-        for field, source in _sources(recipe).items()
-    }
-
-
-def _sources(recipe: Recipe) -> dict[str, Source]:
-    sources = {"source": recipe.source}
-    sources |= {f"components.{name}": s for name, s in recipe.components.given().items()}
-    return sources | ({"adapter": recipe.adapter} if recipe.adapter else {})
-
-
-def _located(source: Source, folder: str) -> dict[str, Any]:
-    """Give a source as plain values, its relative path from the top of the repository."""
-    if path := source.relative_path:
-        source = source.with_path(posixpath.normpath(posixpath.join(folder, path)))
-    return source.model_dump()
+    return {field: source.model_dump() for field, source in version.sources.items()}
 
 
 def _block(
@@ -85,7 +67,7 @@ def _given(value: Any) -> Any:
 
 def _same_files(field: str, before: Version, after: Version) -> bool:
     """Tell whether the locks of both sides show the same files for a part."""
-    part = {"source": "model"}.get(field, field.removeprefix("components."))
+    part = _part(field)
     locks = [in_force(version) for version in (before, after)]
     files = [lock.parts[part].files for lock in locks if lock and part in lock.parts]
     if len(files) < 2 or not files[0] or files[0].keys() != files[1].keys():
@@ -93,3 +75,32 @@ def _same_files(field: str, before: Version, after: Version) -> bool:
     return all(
         file.sha256 and file.sha256 == files[1][name].sha256 for name, file in files[0].items()
     )
+
+
+def _part(field: str) -> str:
+    """Give the name that a lock has for the part that a source is of."""
+    return {"source": "model"}.get(field, field.removeprefix("components."))
+
+
+def compare_weights(before: Version, after: Version, locked: Sequence[Change]) -> Iterator[Change]:
+    """Compare the files of sources that lie in the repository and are named alike.
+
+    Args:
+        before: The recipe before.
+        after: The recipe after.
+        locked: What the locks say already.
+    """
+    said = {change.field for change in locked}
+    for field, now in after.weights.items():
+        was = before.weights.get(field, {})
+        moved = before.sources.get(field) != after.sources[field]
+        if moved or f"lock.parts.{_part(field)}.files" in said:
+            continue
+        names = sorted(path for path in {*was, *now} if was.get(path) != now.get(path))
+        documents = [name for name in names if is_document(posixpath.basename(name))]
+        weights = [name for name in names if name not in documents]
+        for rule, differing in (("files-changed", weights), ("files-beside", documents)):
+            if differing:
+                old, new = ({n: short(side[n]) if n in side else "absent" for n in differing}
+                            for side in (was, now))  # fmt: skip
+                yield Change(rule, f"{field}.files", old, new, counted(len(differing), "file"))

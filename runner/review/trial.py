@@ -10,6 +10,7 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.locks.differences import result_differences
 from runner.locks.lock import LockedResult
+from runner.recipe.reading.shelf import FOLDER
 from runner.records import Observer, RunRecord
 from runner.review.locks import result_changes
 from runner.review.review import Review, Reviewed
@@ -121,10 +122,16 @@ def _run(side: Side, name: str, out: Path, observer: Observer) -> RunRecord | Ru
     from runner.work.run import run
 
     try:
-        composed = compose([f"+recipe={name}", "tracking.uri=null"], [*side.roots, *side.others])
+        folders = [_config_dir(root) for root in (*side.roots, *side.others)]
+        composed = compose([f"+recipe={name}", "tracking.uri=null"], folders)
         return run(composed, out / name, _POINT, observer)
     except RunnerError as error:
         return error
+
+
+def _config_dir(root: Path) -> Path:
+    """Give the folder that holds recipes and the groups beside them."""
+    return root.parent if root.name == FOLDER else root
 
 
 def _compare(was: RunRecord | RunnerError, now: RunRecord | RunnerError) -> Trial:

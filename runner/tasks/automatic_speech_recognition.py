@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import text_or_timed
 from runner.tasks.base import Column, Task
 
 
@@ -18,6 +19,7 @@ TASK = Task(
     example="speech.wav",
     answer=_answer,
     inference="pipelines:SpeechRecognition",
+    answer_form=text_or_timed,
     components=("feature_extractor", "tokenizer"),
     input_types=("bytes", "path", "array"),
 )

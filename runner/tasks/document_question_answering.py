@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import text_or_json
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
@@ -30,6 +31,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:DocumentAnswers",
     arguments=RETURN_SCORES,
+    answer_form=text_or_json,
     optional_components=("image_processor",),
     json_columns=("word_boxes",),
     pyfunc=False,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import best_or_list
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
@@ -20,6 +21,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:ImageClassification",
     arguments=RETURN_SCORES,
+    answer_form=best_or_list,
     components=("image_processor",),
     batches=False,
     limitations={

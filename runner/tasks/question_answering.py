@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import best_or_list_or_json
 from runner.tasks.arguments import RETURN_SCORES, Argument
 from runner.tasks.base import Column, Task
 
@@ -28,5 +29,6 @@ TASK = Task(
         "doc_stride": Argument(("integer",), null=True, least=0),
         "max_answer_len": Argument(("integer",), null=True, least=1),
     },
+    answer_form=best_or_list_or_json,
     gone_in="5.0",
 )

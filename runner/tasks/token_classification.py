@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import text_or_json
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
@@ -20,4 +21,5 @@ TASK = Task(
     answer=_answer,
     inference="pipelines:TokenClassification",
     arguments=RETURN_SCORES,
+    answer_form=text_or_json,
 )

@@ -241,8 +241,12 @@ def test_a_shallow_clone_is_told_how_to_deepen(
     assert done.code == 2
     assert "error[shallow-clone]" in done.stderr
     assert "`git fetch --unshallow`" in done.stderr
-    done = cli("review", "HEAD~2")
-    assert (done.code, "`git fetch origin HEAD~2`" in done.stderr) == (2, True)
+    for asked in ("HEAD~2", "topic^^"):
+        done = cli("review", asked)
+        assert (done.code, "git fetch origin" in done.stderr) == (2, False)
+        assert "This clone is shallow: `git fetch --unshallow`." in done.stderr
+    done = cli("review", "v9.9")
+    assert "`git fetch origin v9.9`, or `git fetch --unshallow`" in done.stderr.replace("\n", " ")
 
 
 def test_outside_a_repository_is_explained(workspace: Path, cli: Cli) -> None:
@@ -290,9 +294,13 @@ evaluation: {inputs: [one, two]}
 
 
 def test_run_shows_answers_before_and_after(repo: History, cli: Cli) -> None:
-    repo.write("tiny.yaml", SCRATCH)
+    (group := repo.folder / "configs" / "load").mkdir(parents=True)
+    (group / "old.yaml").write_text("tokenizer: {padding_side: left}\n")
+    repo.write("tiny.yaml", f"defaults: [{{/load: old}}, _self_]\n{SCRATCH}")
     repo.write("tags.yaml", SCRATCH.replace("inputs: [one, two]", "views: []"))
     repo.commit("tiny")
+    (group / "old.yaml").rename(group / "new.yaml")
+    repo.edit("tiny.yaml", "/load: old", "/load: new")
     repo.edit("tiny.yaml", "seed: 0", "seed: 1")
     repo.edit("tiny.yaml", "[one, two]", "[one, three]")
     repo.write("tags.yaml", "# Words.\n" + repo.read("tags.yaml"))
@@ -307,4 +315,5 @@ def test_run_shows_answers_before_and_after(repo: History, cli: Cli) -> None:
     one = tiny["answers"][0]
     assert one["before"] != one["after"]
     assert "answers" not in done.document["recipes"][1], "what composes the same is not run"
-    assert sorted(os.listdir(repo.folder)) == [".git", "recipes"], "nothing is left behind"
+    left = [".git", "configs", "recipes"]
+    assert sorted(os.listdir(repo.folder)) == left, "nothing is left behind"

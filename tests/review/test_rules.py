@@ -10,11 +10,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.findings import Place
 from runner.locks.lock import Lock
 from runner.locks.reading import read_any_lock
+from runner.recipe.assessing import assess
 from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
-from runner.recipe.reading.strict_yaml import read
+from runner.recipe.reading.shelf import names_under, open_shelf
 from runner.review.compare import compare
 from runner.review.rules import MEANINGS, RULES, rules_table
 from runner.review.sides import Version
@@ -23,7 +25,7 @@ from tests.pages import hold_tables, table
 from tests.review.history import CHAT, lock
 
 DOCS = REPOSITORY / "docs" / "review.md"
-SHIPPED = sorted((REPOSITORY / "recipes").glob("*/*.yaml"))
+SHIPPED = sorted(names_under(REPOSITORY / "recipes"))
 FULL: dict[str, Any] = {
     **yaml.safe_load(CHAT),
     "components": {"tokenizer": {"kind": "hub", "repo": "acme/tokens"}},
@@ -64,9 +66,9 @@ def _shuffled(value: Any, chance: random.Random) -> Any:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(file=st.sampled_from(SHIPPED), seed=st.integers(0, 2**32))
-def test_shuffled_keys_change_nothing(file: Path, seed: int) -> None:
-    values = read(file).values
+@given(name=st.sampled_from(SHIPPED), seed=st.integers(0, 2**32))
+def test_shuffled_keys_change_nothing(name: str, seed: int) -> None:
+    values = assess(open_shelf([REPOSITORY]), name, Place(name)).values
     assert _rules(values, _shuffled(values, random.Random(seed))) == set()
 
 
@@ -124,6 +126,9 @@ TEXT: dict[str, Any] = {
 }
 
 
+LABELLED: dict[str, Any] = {**TEXT, "task": "text-classification"}
+
+
 def _signed(*inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**TEXT, "signature": {"inputs": list(inputs), **more}}
 
@@ -160,6 +165,29 @@ CASES: dict[str, Case] = {
     "a param that beats an argument": (
         {**TEXT, "model_config": {"num_beams": 4}},
         {**TEXT, "model_config": {"num_beams": 4}, "params": {"num_beams": 2}}, {"param-added"}),
+    "labels in a list by default": (
+        {**LABELLED, "params": {"top_k": 1}}, {**LABELLED, "params": {"top_k": 2}},
+        {"param-default", "answers-reshaped"}),
+    "a longer list of labels": (
+        {**LABELLED, "params": {"top_k": 2}}, {**LABELLED, "params": {"top_k": 3}},
+        {"param-default"}),
+    "the same one label": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 1}}, {"model-config-changed"}),
+    "a list of labels for every call": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 5}},
+        {"model-config-changed", "answers-reshaped"}),
+    "a list of labels that a param takes back": (
+        LABELLED, {**LABELLED, "model_config": {"top_k": 5}, "params": {"top_k": 1}},
+        {"model-config-changed", "param-added"}),
+    "all scores": (
+        LABELLED, {**LABELLED, "model_config": {"return_scores": True}},
+        {"model-config-changed", "answers-reshaped"}),
+    "times beside the words": (
+        {**TEXT, "task": "automatic-speech-recognition"},
+        {**TEXT, "task": "automatic-speech-recognition", "params": {"return_timestamps": True}},
+        {"param-added", "answers-reshaped"}),
+    "sampling from more words": (
+        {**TEXT, "params": {"top_k": 1}}, {**TEXT, "params": {"top_k": 50}}, {"param-default"}),
     "a list of params": (
         {**TEXT, "params": {"stop": "a"}}, {**TEXT, "params": {"stop": ["a"]}},
         {"param-retyped", "param-default"}),
@@ -214,6 +242,8 @@ def test_hashes_and_versions_in_a_lock_are_text(workspace: Path) -> None:
     assert found.parts["model"].files["model.safetensors"].sha256 == "12e4"
     file.write_text("parts: [1]\n")
     assert str(read_any_lock(file)).startswith("parts: ")
+    file.write_text("- 1\n")
+    assert "The file is a mapping: lines of `key: value`" in str(read_any_lock(file))
     file.write_text("parts: [\n")
     assert "The YAML cannot be read" in str(read_any_lock(file))
     assert read_any_lock(workspace / "none.lock.yaml") is None

@@ -128,7 +128,7 @@ def parse(text: str, path: Path, file: str) -> Document:
     reading = _Reading(file)
     if not isinstance(node, yaml.MappingNode):
         place = _place(file, node.start_mark if node else None)
-        return _unread(path, file, "A recipe is a mapping: lines of `key: value`.", place)
+        return _unread(path, file, "The file is a mapping: lines of `key: value`.", place)
     reading.places[()] = Place(file, 1, 1)
     try:
         values = reading.value(node, ())
