@@ -97,7 +97,9 @@ def judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = Fals
 
 def _judged(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool) -> Assessed:
     recipe, findings = validate(layered, lineage.findings, base=base)
-    if not lineage.is_readable:
+    if not lineage.parts:
+        findings = []
+    elif not lineage.is_readable:
         findings = [finding for finding in findings if finding.code != "missing-key"]
     return Assessed(
         name=lineage.name,

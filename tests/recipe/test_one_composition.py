@@ -403,6 +403,17 @@ def test_a_reference_is_refused_alike_by_every_verb(
         assert said[0].startswith("recipes/a.yaml:")
 
 
+def test_a_link_that_leads_out_is_one_finding(cli: Callable[..., Outcome], workspace: Path) -> None:
+    with laid_out(workspace, {"elsewhere/a": ROOT, "recipes/b": ROOT}) as folder:
+        (folder / "recipes" / "a.yaml").symlink_to(folder / "elsewhere" / "a.yaml")
+        for verb, name in (("validate", "recipes/a.yaml"), ("show", "+recipe=a")):
+            done = cli(verb, name)
+            assert done.code == 2
+            said = [one for one in (done.stdout + done.stderr).splitlines() if "error[" in one]
+            assert len(said) == 1
+            assert "is a link to a file outside" in said[0]
+
+
 def test_what_is_short_to_write_is_short_to_show(
     cli: Callable[..., Outcome], workspace: Path
 ) -> None:
