@@ -183,6 +183,7 @@ def _sanitizer(class_name: str, file: str) -> ast.FunctionDef:
     return _method(class_name, "_sanitize_parameters", file)
 
 
+@cache
 def _method(class_name: str, name: str, file: str) -> ast.FunctionDef:
     """Find a method of a class, or of the class in the same file that it extends."""
     text, at, seen = _text(file), class_name, set[str]()

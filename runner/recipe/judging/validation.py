@@ -1,7 +1,7 @@
 """Validation: composed values into a recipe, or everything that is wrong with them."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -61,7 +61,9 @@ def _salvage(values: dict[str, Any], findings: Iterable[Finding]) -> Recipe | No
     return _parse(_without(values, {finding.loc for finding in findings}), {})[0]
 
 
-def _without(values: dict[str, Any], locs: Iterable[Loc]) -> dict[str, Any]:
+def _without(values: dict[str, Any], locs: Collection[Loc]) -> dict[str, Any]:
+    if not locs:
+        return values
     kept = copy.deepcopy(values)
     for loc in locs:
         around: Any = kept

@@ -5,19 +5,21 @@ from typing import Any
 
 from runner.findings import Loc
 
-_LITERAL: tuple[Loc, ...] = (
-    ("description",),
-    ("prompt_template",),
-    ("input_example",),
-    ("evaluation", "inputs"),
-    ("evaluation", "expect"),
-    ("load",),
+_LITERAL: frozenset[Loc] = frozenset(
+    (
+        ("description",),
+        ("prompt_template",),
+        ("input_example",),
+        ("evaluation", "inputs"),
+        ("evaluation", "expect"),
+        ("load",),
+    )
 )
 
 
 def is_literal(loc: Loc) -> bool:
     """Tell whether the value at ``loc`` is free text."""
-    return any(loc[: len(prefix)] == prefix for prefix in _LITERAL)
+    return loc[:1] in _LITERAL or loc[:2] in _LITERAL
 
 
 def map_texts(value: Any, change: Callable[[Loc, str], Any], loc: Loc = ()) -> Any:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from runner.findings import Finding, RecipeError
@@ -168,13 +169,17 @@ def find_under(root: Path, name: str) -> Path | None:
     segments = name.removesuffix(SUFFIX).split("/")
     if not all(_SEGMENT.fullmatch(segment) for segment in segments):
         return None
-    path = (
-        os.path.join(root, *segments) + SUFFIX
-    )  # many are asked for: texts are quicker than paths
-    if not os.path.isfile(path) or path.endswith(LOCK_SUFFIX):
+    # many are asked for: texts are quicker than paths
+    path = os.path.join(root, *segments) + SUFFIX
+    if path.endswith(LOCK_SUFFIX) or not os.path.isfile(path):
         return None
-    inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(root), ""))
+    inside = os.path.realpath(path).startswith(os.path.join(_real(str(root)), ""))
     return Path(path) if inside else None
+
+
+@cache
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def names_under(root: Path) -> Iterator[str]:
