@@ -50,6 +50,7 @@ CASES: dict[str, tuple[Loc, Any, str, str]] = {
     "an item": (("views", 1), "server", "  pyfunc #", "  server #"),
     "a block": (("params", "top_k"), {"default": 7}, "      default: 5", "      {default: 7}"),
     "several lines": (("prompt",), "a\nb", "|+\n  One.\n  Two.\n\n", '"a\\nb"\n\n'),
+    "a list below its key": (("views",), [], "- native\n-   pyfunc #", " [] #"),
     "nothing": (("empty",), ["a", None], "empty:", "empty: [a, null]"),
     "text like a boolean": (("task",), "no", "fill-mask ", '"no" '),
     "text like a number": (("task",), "1e3", "fill-mask ", '"1e3" '),
@@ -102,12 +103,19 @@ def test_a_key_gets_another_name() -> None:
         ("a: 1\n", ("a", "b")),
         ("a: [\n", ("a",)),
         ("a: 1\na: 2\n", ("a",)),
+        ("a: |\n  x", ("b",)),
         ("", ("a",)),
     ],
 )
 def test_what_cannot_be_changed_alone_is_refused(text: str, loc: Loc) -> None:
     with pytest.raises(NotEditable):
         with_values(text, {loc: 5})
+
+
+def test_what_else_is_wrong_with_a_text_stays_so() -> None:
+    text = "a: 1\na: 2\nb: !!str 3\nc: 4\n"
+    assert with_values(text, {("c",): 5}) == text.replace("4", "5")
+    assert with_keys(text, {("c",): "d"}) == text.replace("c", "d")
 
 
 @pytest.mark.parametrize("loc", [("b",), ("a", "b"), ("l", 0)])

@@ -84,6 +84,13 @@ def test_a_value_on_another_line_than_its_key_is_mended_there(cli: Cli, file: Pa
     assert file.read_text() == text.replace("flaot32", "float32")
 
 
+def test_a_slip_is_mended_beside_what_takes_thought(cli: Cli, file: Path) -> None:
+    text = "dtpe: float32\ntask: fill-mask\ntask: fill-mask\nsource: {kind: hub, repo: a/b}\n"
+    file.write_text(text)
+    assert cli("validate", "recipes", "--fix").code == 2
+    assert file.read_text() == text.replace("dtpe", "dtype")
+
+
 def test_a_base_is_mended_only_where_it_is_named(cli: Cli, file: Path, workspace: Path) -> None:
     base = workspace / "recipes" / "_base.yaml"
     base.write_text("task: fill-mask\nsource: {kind: hub, repo: org/name}\ndtpe: float32\n")

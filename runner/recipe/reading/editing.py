@@ -107,15 +107,19 @@ def with_keys(text: str, keys: Mapping[Loc, str]) -> str:
 
 
 def _read(text: str) -> dict[str, Any]:
+    """Give what a text says; what else is wrong with it stays so, as long as it can be read."""
     document = parse(text.removeprefix(MARK), Path(), "text")
-    if document.findings:
-        raise NotEditable(document.findings[0].message)
+    if unreadable := [f for f in document.findings if f.code == "unreadable-yaml"]:
+        raise NotEditable(unreadable[0].message)
     return document.values
 
 
 def _insist(text: str, wanted: Any, loc: Loc) -> str:
-    document = parse(text.removeprefix(MARK), Path(), "text")
-    if document.findings or repr(document.values) != repr(wanted):
+    try:
+        right = repr(_read(text)) == repr(wanted)
+    except NotEditable as error:
+        raise _not_editable(loc) from error
+    if not right:
         raise _not_editable(loc)
     return text
 
@@ -164,7 +168,9 @@ def _with_value(text: str, loc: Loc, value: Any) -> str:
     depth = next(n for n in range(len(loc), -1, -1) if tree.at(loc[:n]))
     node, rest = tree.at(loc[:depth]) or tree, loc[depth:]
     if not rest or node.keys is None:
-        return _spliced(text, node, _written(_nested(rest, value), node.quote))
+        as_far_left_as_its_key = bool(_BREAK.fullmatch(text[node.start - 1 : node.start]))
+        written = _written(_nested(rest, value), node.quote)
+        return _spliced(text, node, " " * as_far_left_as_its_key + written)
     entry = f"{_written(str(rest[0]), '')}: {_written(_nested(rest[1:], value), '')}"
     if not node.keys:
         inside = text.index("{", node.start) + 1
