@@ -16,7 +16,7 @@ from runner.packaging.storage import failing_as_storage, need_room
 from runner.packaging.weights import write_weights
 from runner.sources import SourceContext
 from runner.sources.base import Progress, no_progress
-from runner.sources.mlflow.location import files_of, is_remote, location_of
+from runner.sources.mlflow.location import fetch_model, is_remote, location_of
 from runner.sources.mlflow.references import referenced
 from runner.upstream.mlflow_api import artifact_repository
 
@@ -94,7 +94,7 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
 
 def _in_store(location: str, tracking_uri: str | None, work: Path, progress: Progress) -> Persisted:
     """Change a copy, then send what is new, the description last."""
-    model = files_of(location, work, tracking_uri)
+    model = fetch_model(location, work, tracking_uri)
     had_components = (model / COMPONENTS).is_dir()
     done = _in_folder(model, location, work, progress)
     if done.how == "already there":

@@ -41,7 +41,6 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         lines = requirements(model, recipe.requirements.extra) if model else None
     sources = {name: _source(found) for name, found in surveys.items()}
     signature = signature_of(composed.recipe)
-    able = (("transformers", recipe.has_native), ("python_function", recipe.has_pyfunc))
     return Plan(
         recipe=composed.name,
         point=point,
@@ -52,7 +51,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         model=_model(model),
         signature=signature,
         params={name: param.default for name, param in recipe.params.items()},
-        flavors=[flavor for flavor, has in able if has],
+        flavors=recipe.flavors,
         requirements=lines,
         disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),
