@@ -20,7 +20,7 @@ from runner.recipe.language.models import (
     Tracking,
 )
 from runner.recipe.language.params import Param
-from runner.recipe.language.settings import Settings, TrackingSettings
+from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
@@ -52,7 +52,9 @@ def page() -> str:
     parts += [_section(f"`source`, kind: {kind}", model) for kind, model in all_kinds().items()]
     parts += [_section(f"`{name}`", model) for name, model in _BLOCKS]
     parts += [
-        _section("Settings of a run", Settings, "These go on the command line, not into a recipe."),
+        _section(
+            "Settings of a run", RunSettings, "These go on the command line, not into a recipe."
+        ),
         _section("`tracking` of the settings", TrackingSettings),
         _section("`policy.licenses` of the settings", LicensePolicy),
         _tasks(),

@@ -16,7 +16,7 @@ from runner.records import read_record as read_record
 
 if TYPE_CHECKING:
     from runner.evaluation.proof import Proof
-    from runner.sweeps.run_all import Result
+    from runner.sweeps.run_all import PointResult
 
 Named = str | PathLike[str]
 """A recipe's name, or its file."""
@@ -91,7 +91,7 @@ def sweep(
     *overrides: str,
     config_dirs: Sequence[Path] = (),
     observer: Observer | None = None,
-) -> "list[Result]":
+) -> "list[PointResult]":
     """Run every combination of the overrides' values; a failing point does not stop the others.
 
     Args:

@@ -73,7 +73,7 @@ class SourceRecord(_Part):
     code: dict[str, str] = Field(default_factory=dict)
 
 
-class Check(_Part):
+class CheckRecord(_Part):
     """One check of the proof.
 
     Args:
@@ -187,7 +187,7 @@ class RunRecord(_Part):
     inputs: list[Any] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list[Step])
     views: list[ViewRecord] = Field(default_factory=list[ViewRecord])
-    checks: list[Check] = Field(default_factory=list[Check])
+    checks: list[CheckRecord] = Field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = Field(default_factory=dict)
     verdict: Verdict = Verdict.UNPROVEN
     tracking: TrackingRecord | None = None
@@ -195,7 +195,7 @@ class RunRecord(_Part):
     failure: Failure | None = None
 
     @property
-    def failed_checks(self) -> list[Check]:
+    def failed_checks(self) -> list[CheckRecord]:
         """The checks that failed the model."""
         return [check for check in self.checks if check.outcome is Outcome.FAILED]
 

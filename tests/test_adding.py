@@ -225,7 +225,7 @@ def test_a_check_is_one_file(house: Path) -> None:
     (checks / "nothing.py").write_text("def chek(subject): return []\n")
     broken = _verb(house, "validate", "recipes/rude.yaml")
     assert broken.code == 4
-    assert "nothing.py is not a Check: it lacks check." in broken.stderr
+    assert "nothing.py is not a RecipeCheck: it lacks check." in broken.stderr
 
 
 def test_a_verb_is_one_file(house: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from runner.evaluation.inputs import as_callers_write
 from runner.records import RunRecord
-from runner.tasks import Column, get_task
+from runner.tasks import Column, Task, get_task
 from runner.tasks.base import Media
 
 _SAMPLES: Mapping[Media, tuple[str, list[str]]] = {
@@ -34,7 +35,7 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
         folder: The folder that files of its first input are relative to. Where such a file is
             not there, the lines make a sample.
     """
-    task = get_task(record.task)
+    task = _as_signed(get_task(record.task), record)
     if record.views and all(view.view == "native" for view in record.views):
         parts = ', return_type="components"' if "processor" in task.components else ""
         load = f'model = mlflow.transformers.load_model("{record.model}"{parts})'
@@ -57,8 +58,17 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
 
 def _form(record: RunRecord) -> str:
     """Give the type of the first input, as the signature has it."""
-    inputs: list[dict[str, Any]] = json.loads(record.signature.get("inputs") or "[{}]")
-    return inputs[0].get("type", "")
+    return _inputs(record)[0].get("type", "")
+
+
+def _as_signed(task: Task, record: RunRecord) -> Task:
+    """Give the task with those structured columns as JSON text that the signature has as text."""
+    texts = {entry.get("name") for entry in _inputs(record) if entry.get("type") == "string"}
+    return replace(task, json_columns=tuple(name for name in task.json_columns if name in texts))
+
+
+def _inputs(record: RunRecord) -> list[dict[str, Any]]:
+    return json.loads(record.signature.get("inputs") or "[{}]")
 
 
 def _file(value: object, kind: Media, form: str, folder: Path | None) -> tuple[list[str], str]:

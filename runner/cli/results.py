@@ -14,7 +14,7 @@ from runner.wording import size
 
 if TYPE_CHECKING:
     from runner.sweeps.points import Point
-    from runner.sweeps.run_all import Result
+    from runner.sweeps.run_all import PointResult
 
 _SHOWN_ANSWERS = 3
 _LEAST = 20
@@ -28,7 +28,7 @@ def print_point(console: Console, point: "Point") -> None:
     console.print(f"[bold]{escape(point.composed.name)}[/]{name}", highlight=False)
 
 
-def print_results(console: Console, results: Sequence["Result"]) -> None:
+def print_results(console: Console, results: Sequence["PointResult"]) -> None:
     """Print what came of the points: verdicts with reasons, and how to load what was made."""
     for result in results:
         if result.error is not None:
@@ -45,7 +45,7 @@ def print_results(console: Console, results: Sequence["Result"]) -> None:
             break
 
 
-def _print_error(console: Console, result: "Result") -> None:
+def _print_error(console: Console, result: "PointResult") -> None:
     if error := result.error:
         console.print(
             f"[red]error\\[{error.code}][/] {escape(result.point.name)}: {escape(error.message)}",
@@ -109,7 +109,7 @@ def _print_checks(console: Console, record: RunRecord) -> None:
         )
 
 
-def _table(results: Sequence["Result"]) -> Table:
+def _table(results: Sequence["PointResult"]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("recipe", "point", "verdict", "checks", "size", "seconds", "model"):
         table.add_column(column, overflow="fold")

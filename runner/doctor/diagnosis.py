@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Protocol, runtime_checkable
 
 from runner.discovery import load, names_in
-from runner.recipe.language.settings import Settings
+from runner.recipe.language.settings import RunSettings
 from runner.recipe.library import Assessed
 from runner.sources import all_kinds
 
@@ -49,7 +49,7 @@ class Needs:
     """
 
     recipes: Sequence[Assessed]
-    settings: Settings
+    settings: RunSettings
 
     def hub(self) -> list[str]:
         """Name the recipes that take a part of theirs from a hub."""
@@ -58,7 +58,7 @@ class Needs:
 
 
 @runtime_checkable
-class Check(Protocol):
+class MachineCheck(Protocol):
     """A check of this machine: each module of :mod:`runner.doctor.checks` is one."""
 
     def check(self, needs: Needs) -> Iterable[Result]:
@@ -79,7 +79,7 @@ def diagnose(needs: Needs) -> dict[str, list[Result]]:
     Returns:
         What each found, by its name. A check that waits for the network waits a few seconds.
     """
-    found = {name: load(_CHECKS, name, Check) for name in names_in(_CHECKS)}
+    found = {name: load(_CHECKS, name, MachineCheck) for name in names_in(_CHECKS)}
     with ThreadPoolExecutor(len(found)) as pool:
         results = pool.map(lambda one: list(one.check(needs)), found.values())
         return dict(zip(found, results, strict=True))

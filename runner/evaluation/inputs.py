@@ -16,7 +16,7 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
 from runner.tasks.base import Media
-from runner.tasks.forms import rows_of
+from runner.tasks.forms import example_rows
 
 _RATE = 16_000
 
@@ -26,7 +26,7 @@ def inputs_of(recipe: Recipe) -> list[Any]:
     if recipe.evaluation.inputs:
         return recipe.evaluation.inputs
     if recipe.input_example is not None:
-        return rows_of(recipe.contract, recipe.input_example)
+        return example_rows(recipe.contract, recipe.input_example)
     return [recipe.contract.example]
 
 
@@ -80,7 +80,7 @@ def read_inputs(composed: Composed, workdir: Path, sampling_rate: int) -> Inputs
         return Materialiser(recipe.contract, folder_of, workdir, rate, sample=sample).all(rows)
 
     given = recipe.input_example
-    rows = [] if given is None else rows_of(recipe.contract, given)
+    rows = [] if given is None else example_rows(recipe.contract, given)
     example = all_of(rows, ("input_example",))
     proof = example
     if recipe.evaluation.inputs or own:

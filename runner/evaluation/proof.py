@@ -23,7 +23,7 @@ from runner.evaluation.rows import (
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Expectation, Recipe
-from runner.records import Check, Outcome, Verdict, ViewRecord
+from runner.records import CheckRecord, Outcome, Verdict, ViewRecord
 from runner.tasks import Task
 
 
@@ -39,7 +39,7 @@ class Proof:
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
-    checks: list[Check] = field(default_factory=list[Check])
+    checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tried: list[str] = field(default_factory=list[str])
 
@@ -255,4 +255,6 @@ class _ViewProof:
             known = self.task.limitations.get(name)
             if known and self.name != "native" and self.recipe.pyfunc == "mlflow":
                 outcome, message = Outcome.LIMITATION, f"{problem} ({known})"
-        self.proof.checks.append(Check(name=name, view=self.name, outcome=outcome, message=message))
+        self.proof.checks.append(
+            CheckRecord(name=name, view=self.name, outcome=outcome, message=message)
+        )

@@ -6,19 +6,19 @@ run, a plan, a lock, a rehearsal, weights put into a reference. So they say the 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
-from runner.errors import SourceError, first_line
+from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, read_adapter
 from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
 from runner.packaging.fit import check_fit, check_shapes
-from runner.packaging.remote_code import code_of, has_code, needs_code
+from runner.packaging.meta import empty_model, model_on_meta
+from runner.packaging.remote_code import code_of
 from runner.recipe.language.models import DTYPES, Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.safetensors_header import (
@@ -29,7 +29,6 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.tasks import Task
-from runner.upstream.transformers_api import can_load
 
 _WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
 
@@ -171,7 +170,7 @@ def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = ""
     tensors = read_headers(checkpoint.folder)
     stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
     chosen = getattr(torch, dtype) if dtype else stored
-    model, report = _on_meta(model_class, checkpoint.folder, tensors, chosen, {})
+    model, report = model_on_meta(model_class, checkpoint.folder, tensors, chosen, {})
     check_shapes(report, model, tensors, checkpoint)
     return Blueprint(task, checkpoint, model.config, model, chosen, tensors)
 
@@ -193,44 +192,6 @@ def with_components(
     return replace(blueprint, components=components, origins=checkpoints)
 
 
-def empty_model(
-    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, *, trusted: bool = False
-) -> PreTrainedModel:
-    """Build a model from its configuration alone, on torch's ``meta`` device.
-
-    Args:
-        task: The task it is for.
-        config: Its configuration.
-        checkpoint: Where that lies.
-        trusted: Whether code that comes with it may run.
-
-    Raises:
-        SourceError: It does not fit the task, or needs a library that is not installed.
-    """
-    own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
-    for name in task.auto_models:
-        auto_class = getattr(transformers, name, None)  # some are of one major version alone
-        if auto_class is None:
-            continue
-        if name not in own and not can_load(auto_class, config):
-            continue
-        try:
-            with torch.device("meta"):
-                return auto_class.from_config(config, trust_remote_code=trusted)
-        except ImportError as error:
-            raise SourceError(
-                f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
-                "Install it in this environment.",
-            ) from error
-    if not trusted and has_code(checkpoint.folder):
-        raise needs_code(checkpoint)
-    raise SourceError(
-        f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
-        f"cannot load: it does not fit the task {task.name}",
-        "Change the task, or take a checkpoint trained for it.",
-    )
-
-
 def _draw(
     recipe: Recipe, checkpoints: Mapping[str, Checkpoint], at_hand: Collection[str]
 ) -> Blueprint:
@@ -243,7 +204,7 @@ def _draw(
         tensors = read_headers(checkpoint.folder)
         dtype = choose_dtype(recipe.dtype, config, tensors.values())
         arguments = recipe.load.model
-        model, report = _on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
+        model, report = model_on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
         check_fit(report, task, model, tensors, checkpoint)
     else:
         dtype = _dtype_of_gguf(recipe) if checkpoint.gguf else choose_dtype(recipe.dtype, config)
@@ -272,38 +233,3 @@ def _has_weights(checkpoint: Checkpoint) -> bool:
 def _dtype_of_gguf(recipe: Recipe) -> torch.dtype:
     """Give the dtype that the weights of a GGUF file are computed in."""
     return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)
-
-
-def _on_meta(
-    model_class: type[PreTrainedModel],
-    folder: Path,
-    tensors: Mapping[str, TensorInfo],
-    dtype: torch.dtype,
-    arguments: Mapping[str, Any],
-) -> tuple[PreTrainedModel, Mapping[str, Any]]:
-    """Let transformers load a checkpoint of which it gets the headers alone.
-
-    Returns:
-        The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
-        ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
-    """
-    state = {
-        name: torch.empty(info.shape, dtype=torch_dtype_of(info.dtype), device="meta")
-        for name, info in tensors.items()
-    }
-    loader: Any = model_class
-    model, report = loader.from_pretrained(
-        None,
-        config=loader.config_class.from_pretrained(str(folder)),
-        state_dict=state,
-        device_map={"": "meta"},
-        dtype=dtype,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-        **arguments,
-    )
-    model.name_or_path = str(folder)
-    model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
-    if model.can_generate() and (folder / "generation_config.json").is_file():
-        model.generation_config = GenerationConfig.from_pretrained(str(folder))
-    return model, report

@@ -30,6 +30,7 @@ from runner.pyfunc.settings import Settings
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.params import Param
 from runner.recipe.language.signature import ExplicitSignature, Spec
+from runner.records import RunRecord
 from runner.tasks import Column, Task, Tensor
 from runner.upstream.mlflow_api import protocol_schemas
 
@@ -48,6 +49,23 @@ def sign(recipe: Recipe) -> ModelSignature:
     else:
         signature = ModelSignature(*_own(recipe.contract))
     return _with_params(signature, recipe)
+
+
+def signature_of(recipe: Recipe, record: RunRecord | None = None) -> dict[str, Any] | None:
+    """Give the signature that a model will have, as plain values.
+
+    Args:
+        recipe: The recipe.
+        record: The record of a run of it, where there is one.
+
+    Returns:
+        ``inputs``, ``outputs`` and ``params``; nothing where it is inferred and there is no run.
+    """
+    proven = record.signature if record else None
+    sides = proven if recipe.signature == "infer" else sign(recipe).to_dict()
+    if sides is None:
+        return None
+    return {side: json.loads(sides[side] or "[]") for side in ("inputs", "outputs", "params")}
 
 
 def infer(recipe: Recipe, parts: Blueprint, example: Any) -> ModelSignature:

@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from runner.findings import Finding, RecipeError, Severity
 from runner.recipe.assessing import judge
 from runner.recipe.composing.changes import apply_changes
-from runner.recipe.composing.command_line import GROUP, read_request
+from runner.recipe.composing.command_line import GROUP, read_command_line
 from runner.recipe.composing.composed import Composed
 from runner.recipe.composing.layers import Part, layer
 from runner.recipe.composing.lineage import trace
 from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.judging.explain import explain
 from runner.recipe.language.schema import SETTINGS
-from runner.recipe.language.settings import Settings
+from runner.recipe.language.settings import RunSettings
 from runner.recipe.reading.shelf import open_shelf
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import read
@@ -39,7 +39,7 @@ def compose(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> Compo
     Raises:
         RecipeError: With everything that is wrong with the files and the command line.
     """
-    request = read_request(overrides, open_shelf(config_dirs))
+    request = read_command_line(overrides, open_shelf(config_dirs))
     file = request.shelf.find(request.name) if request.name else None
     if file is None:
         raise RecipeError(request.findings)
@@ -105,8 +105,8 @@ def _is_setting(override: str) -> bool:
     return tuple(key.split(".")) in SETTINGS
 
 
-def _settings(values: dict[str, Any]) -> tuple[Settings, list[Finding]]:
+def _settings(values: dict[str, Any]) -> tuple[RunSettings, list[Finding]]:
     try:
-        return Settings.model_validate(values), []
+        return RunSettings.model_validate(values), []
     except ValidationError as error:
-        return Settings(), [replace(f, place=COMMAND_LINE) for f in explain(error, values, {})]
+        return RunSettings(), [replace(f, place=COMMAND_LINE) for f in explain(error, values, {})]

@@ -36,11 +36,20 @@ class Validated:
 
     Args:
         findings: Everything found, each once, in order of file and line.
-        files: The recipe files that were looked at, absolute.
+        recipes: The recipe files that were looked at, absolute.
+        bases: Those that only exist for others to extend.
+        blocks: Those that hold a block of a recipe, in a group.
     """
 
     findings: list[Finding]
-    files: tuple[Path, ...]
+    recipes: tuple[Path, ...]
+    bases: tuple[Path, ...]
+    blocks: tuple[Path, ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that was looked at."""
+        return (*self.recipes, *self.bases, *self.blocks)
 
     @property
     def errors(self) -> int:
@@ -105,7 +114,12 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
         findings += found if paths or root != ours else map(_noted, found)
     for file, root in blocks.items():
         findings += _assess_block(shelf, file, root).findings
-    return Validated(in_order(dict.fromkeys(findings)), (*files, *blocks))
+    return Validated(
+        findings=in_order(dict.fromkeys(findings)),
+        recipes=tuple(file for file in files if not is_base(file)),
+        bases=tuple(file for file in files if is_base(file)),
+        blocks=tuple(blocks),
+    )
 
 
 def _groups_around(path: Path, shelf: Shelf) -> Path | None:

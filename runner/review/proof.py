@@ -6,7 +6,7 @@ from typing import Any
 from runner.recipe.language.models import Expectation, Recipe
 from runner.review.rules import ABSENT, Change
 from runner.review.signatures import canonical, same
-from runner.tasks.forms import rows_of
+from runner.tasks.forms import example_rows
 
 _ELSEWHERE = ("inputs", "expect", "views")
 
@@ -74,4 +74,4 @@ def _inputs(recipe: Recipe) -> list[Any]:
     if recipe.evaluation.inputs:
         return recipe.evaluation.inputs
     given = recipe.input_example
-    return [] if given is None else rows_of(recipe.contract, given)
+    return [] if given is None else example_rows(recipe.contract, given)

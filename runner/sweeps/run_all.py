@@ -10,7 +10,7 @@ from runner.work.run import run
 
 
 @dataclass(frozen=True)
-class Result:
+class PointResult:
     """How a point ended.
 
     Args:
@@ -36,7 +36,7 @@ def run_all(
     points: Sequence[Point],
     observer: Observer,
     started: Callable[[Point], None] = lambda _: None,
-) -> list[Result]:
+) -> list[PointResult]:
     """Run every point.
 
     Args:
@@ -47,17 +47,17 @@ def run_all(
     Returns:
         A result each, in the same order.
     """
-    results: list[Result] = []
+    results: list[PointResult] = []
     for point in points:
         started(point)
         try:
             record = run(point.composed, point.folder, point.name, observer)
-            results.append(Result(point, record))
+            results.append(PointResult(point, record))
         except RunnerError as error:
-            results.append(Result(point, None, error))
+            results.append(PointResult(point, None, error))
     return results
 
 
-def exit_code(results: Sequence[Result]) -> Exit:
+def exit_code(results: Sequence[PointResult]) -> Exit:
     """Give one exit code for all: the gravest of them."""
     return max((result.exit for result in results), default=Exit.DONE)

@@ -18,7 +18,7 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 }
 
 
-def rows_of(task: Task, value: Any) -> list[Any]:
+def example_rows(task: Task, value: Any) -> list[Any]:
     """Give the rows that an example stands for: itself, or its items where it is a batch.
 
     Args:

@@ -12,9 +12,10 @@ from huggingface_hub import constants
 from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError, first_line, raise_if_ours
-from runner.packaging.blueprint import Blueprint, empty_model, sketch
+from runner.packaging.blueprint import Blueprint, sketch
 from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
+from runner.packaging.meta import empty_model
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small

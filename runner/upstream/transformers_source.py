@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from runner.upstream.errors import Moved
+from runner.upstream.statements import NEXT, statement
 
 _PIPELINES = "pipelines/__init__.py"
 _GENERATION = "generation/configuration_utils.py"
@@ -189,12 +190,12 @@ def _method(class_name: str, name: str, file: str) -> ast.FunctionDef:
     text, at, seen = _text(file), class_name, set[str]()
     while at not in seen and (header := _class(at, text)):
         seen.add(at)
-        body = _NEXT[""].search(text, header.end())
+        body = NEXT[""].search(text, header.end())
         end = body.start() if body else len(text)
         if begins := re.compile(rf"^    def {name}\(", re.MULTILINE).search(
             text, header.end(), end
         ):
-            found = _statement(text, begins.start(), "    ")
+            found = statement(text, begins.start(), "    ")
             if isinstance(found, ast.FunctionDef):
                 return found
         bases = re.findall(r"(\w+)\s*[,)]", header[1])
@@ -204,26 +205,6 @@ def _method(class_name: str, name: str, file: str) -> ast.FunctionDef:
 
 def _class(name: str, text: str) -> re.Match[str] | None:
     return re.search(rf"^class {name}\b([^:]*):", text, re.MULTILINE)
-
-
-_NEXT = {
-    indent: re.compile(rf"^{indent}[^\s#)\]}}]", re.MULTILINE)  # no comment, no bracket that closes
-    for indent in ("", "    ")
-}
-"""Where the next statement may begin, by the indentation of this one."""
-
-
-def _statement(text: str, start: int, indent: str) -> ast.stmt | None:
-    """Parse the statement that begins at a place and ends where it is whole."""
-    ends = [found.start() for found in _NEXT[indent].finditer(text, start + len(indent) + 1)]
-    for end in (*ends, len(text)):
-        try:
-            tree = ast.parse(f"{'if True:' if indent else ''}\n{text[start:end]}")
-        except SyntaxError:  # it is not whole: in a text of several lines anything may stand
-            continue
-        first = tree.body[0]
-        return first.body[0] if indent and isinstance(first, ast.If) else first
-    return None
 
 
 def _parameters(function: ast.FunctionDef) -> set[str]:
@@ -261,7 +242,7 @@ _NOT_CODE = re.compile(r'"""[\s\S]*?"""|#.*')
 def _assigned(name: str, file: str) -> ast.expr:
     text = _text(file)
     if begins := re.search(rf"^{name}\b.*=", text, re.MULTILINE):
-        match _statement(text, begins.start(), ""):
+        match statement(text, begins.start(), ""):
             case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
                 return value
             case _:

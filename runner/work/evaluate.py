@@ -8,7 +8,7 @@ from typing import Any
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
 from runner.recipe.composing.composed import Composed
-from runner.sources.mlflow.location import files_of, location_of
+from runner.sources.mlflow.location import fetch_model, location_of
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 
@@ -30,7 +30,7 @@ def evaluate(model: str, composed: Composed) -> Proof:
     uri = composed.settings.tracking.uri
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
-        folder = files_of(location_of(model, uri), workdir, uri)
+        folder = fetch_model(location_of(model, uri), workdir, uri)
         inputs = read_inputs(composed, workdir, _sampling_rate(folder))
         return prove(composed.recipe, inputs.proof, folder, composed.settings.device)
 

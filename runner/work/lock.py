@@ -1,11 +1,9 @@
 """Lock a recipe: what its sources, its model and its environment are, without any weights."""
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -16,9 +14,8 @@ from runner.locks.proven import locked_result, newest_record
 from runner.locks.reading import read_lock
 from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
-from runner.packaging.sign import sign
+from runner.packaging.sign import signature_of
 from runner.recipe.composing.composed import Composed
-from runner.records import RunRecord
 from runner.sources import Checkpoint
 from runner.sources.base import Progress, no_progress
 
@@ -83,7 +80,7 @@ def lock(
         task=composed.recipe.task,
         parts=parts,
         model=_model(found),
-        signature=signature_of(composed, record),
+        signature=signature_of(composed.recipe, record),
         packages=_packages(composed, found),
         result=locked_result(record) if record else still_true,
     )
@@ -95,23 +92,6 @@ def _model(found: Blueprint | None) -> LockedModel | None:
         return None
     facts = {"dtype": found.dtype_name, "parameters": found.parameters, "bytes": found.bytes}
     return LockedModel.model_validate({"class": found.class_name, **facts})
-
-
-def signature_of(composed: Composed, record: RunRecord | None = None) -> dict[str, Any] | None:
-    """Give the signature that a model will have, as plain values.
-
-    Args:
-        composed: The recipe.
-        record: The record of a run of it, where there is one.
-
-    Returns:
-        ``inputs``, ``outputs`` and ``params``; nothing where it is inferred and there is no run.
-    """
-    inferred = composed.recipe.signature == "infer"
-    sides = (record and record.signature) if inferred else sign(composed.recipe).to_dict()
-    if sides is None:
-        return None
-    return {side: json.loads(sides[side] or "[]") for side in ("inputs", "outputs", "params")}
 
 
 def _packages(composed: Composed, found: Blueprint | None) -> dict[str, str]:

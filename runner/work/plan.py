@@ -7,12 +7,12 @@ from pathlib import Path
 
 from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
+from runner.packaging.sign import signature_of
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
-from runner.work.lock import signature_of
 from runner.work.planned import Disk, Output, Plan, PlannedFile, PlannedModel, PlannedSource
 from runner.work.resolve import survey
 
@@ -40,8 +40,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
             model = with_components(model, recipe, checkpoints)
         lines = requirements(model, recipe.requirements.extra) if model else None
     sources = {name: _source(found) for name, found in surveys.items()}
-    signature = signature_of(composed)
-    able = (("transformers", recipe.has_native), ("python_function", recipe.has_pyfunc))
+    signature = signature_of(composed.recipe)
     return Plan(
         recipe=composed.name,
         point=point,
@@ -52,7 +51,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         model=_model(model),
         signature=signature,
         params={name: param.default for name, param in recipe.params.items()},
-        flavors=[flavor for flavor, has in able if has],
+        flavors=recipe.flavors,
         requirements=lines,
         disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),

@@ -5,52 +5,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
-from runner.records import Observer, RunRecord, Silent, SourceRecord, Verdict
+from runner.records import Observer, Silent, SourceRecord
 from runner.sources import Checkpoint
 from runner.sources.local import LocalSource
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
 from runner.wording import counted
+from runner.work.rehearsal import Rehearsal
 from runner.work.run import run
 
 FOLDER = "rehearsal"
 """What a rehearsal leaves, in the folder of the point."""
 _MOST_INPUTS = 8
-
-
-class Rehearsal(BaseModel):
-    """What a rehearsal found.
-
-    Args:
-        recipe: Recipe name.
-        point: Name of the point.
-        model: Class of the model in transformers.
-        parameters: Number of parameters of the real model.
-        twin_parameters: Number of parameters of its twin.
-        shrunk: What makes the twin smaller.
-        not_rehearsed: What only the real weights can show, a sentence each.
-        record: The run of the twin.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    recipe: str
-    point: str
-    model: str
-    parameters: int
-    twin_parameters: int
-    shrunk: str
-    not_rehearsed: list[str]
-    record: RunRecord
-
-    @property
-    def passed(self) -> bool:
-        """Whether every check of the twin passed."""
-        return self.record.verdict is Verdict.PASSED
 
 
 def rehearse(

@@ -88,6 +88,22 @@ def test_validate_finds_everything_at_once(cli: Cli, mine: Path) -> None:
     assert cli("validate", "own/good").stdout == "1 recipe: all well\n"
 
 
+def test_validate_counts_recipes_bases_and_blocks_apart(cli: Cli, mine: Path) -> None:
+    blocks = mine.parent.parent / "configs" / "evaluation"
+    blocks.mkdir(parents=True)
+    (blocks / "brief.yaml").write_text("views: [native]\n")
+    assert cli("validate", "configs").stdout == "1 block: all well\n"
+    (mine / "_base.yaml").write_text("task: text-generation\n")
+    assert cli("validate", "recipes/own/_base.yaml").stdout == "1 base: all well\n"
+    done = cli("validate", "own/good", "recipes/own/_base.yaml", "configs")
+    assert done.stdout == "1 recipe, 1 base, 1 block: all well\n"
+
+
+def test_validate_counts_as_many_recipes_as_ls_lists(cli: Cli) -> None:
+    listed = cli("ls", "--names").stdout.splitlines()
+    assert cli("validate").stdout.startswith(f"{len(listed)} recipes, ")
+
+
 @pytest.mark.parametrize("asked", [("--format", "json"), ("--output", "json")])
 def test_validate_as_json_is_one_document(cli: Cli, mine: Path, asked: tuple[str, str]) -> None:
     document = cli("validate", "recipes/own/wrong.yaml", *asked).document

@@ -88,7 +88,14 @@ def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> 
     (site / "transformers" / "pipelines").mkdir(parents=True)
     (site / "transformers" / "__init__.py").write_text("raise SystemExit('imported')\n")
     (site / "transformers" / "pipelines" / "__init__.py").write_text(
+        "from .text_generation import TextGenerationPipeline\n\n"
         'SUPPORTED_TASKS = {\n    "text-generation": {\n        "impl": TextGenerationPipeline,\n'
+        "    },\n}\n"
+    )
+    (site / "transformers" / "generation").mkdir()
+    (site / "transformers" / "generation" / "configuration_utils.py").write_text(
+        "class GenerationConfig:\n    def __init__(self, **kwargs):\n"
+        '        self.max_length = kwargs.pop("max_length", 20)\n'
     )
     info = site / "transformers-5.2.0.dist-info"
     info.mkdir()

@@ -168,3 +168,53 @@ def test_audio_is_signed_in_the_form_callers_give_it(
         case _:
             assert np.asarray(example).shape == (16_000,)
     assert mlflow.models.Model.load(str(path)).signature is not None
+
+
+def test_structured_columns_declared_as_arrays_are_sent_as_arrays(run: Run) -> None:
+    labels = {"name": "candidate_labels", "type": "array", "items": {"type": "string"}}
+    recipe = {
+        "task": "zero-shot-classification",
+        "source": {
+            "kind": "scratch",
+            "architecture": "bert",
+            "labels": ["contradiction", "neutral", "entailment"],
+        },
+        "signature": {"inputs": [{"name": "sequences", "type": "string"}, labels]},
+        "evaluation": {
+            "inputs": [{"sequences": "a good day", "candidate_labels": ["glad", "sad"]}],
+            "views": ["native", "pyfunc", "server"],
+        },
+    }
+    done, _ = run(recipe)
+    assert done.code == 0, done.stderr
+    assert "'candidate_labels': ['glad', 'sad']" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("task", "signature", "said"),
+    [
+        (
+            "text-classification",
+            {"inputs": [{"type": "string", "name": "text"}]},
+            "text-classification takes one value without a name, not `text`.",
+        ),
+        (
+            "question-answering",
+            {
+                "inputs": [
+                    {"name": "question", "type": "string"},
+                    {"name": "context", "type": "string"},
+                ],
+                "outputs": [{"name": "answer", "type": "string"}],
+            },
+            "question-answering gives one value without a name, not `answer`.",
+        ),
+    ],
+)
+def test_a_value_without_a_name_cannot_be_named(
+    run: Run, task: str, signature: dict[str, Any], said: str
+) -> None:
+    source = {"kind": "scratch", "architecture": "bert"}
+    done, _ = run({"task": task, "source": source, "signature": signature})
+    assert done.code == 2
+    assert f"error[signature-name] {said} Leave out `name`." in done.stderr

@@ -70,7 +70,7 @@ def _needs(args: Namespace) -> "Needs":
     from runner.doctor.diagnosis import Needs
     from runner.findings import Place, RecipeError
     from runner.recipe.compose import compose
-    from runner.recipe.language.settings import Settings
+    from runner.recipe.language.settings import RunSettings
     from runner.recipe.library import list_recipes
     from runner.recipe.reading.shelf import open_shelf, unknown_recipe
 
@@ -82,7 +82,7 @@ def _needs(args: Namespace) -> "Needs":
         raise RecipeError(unknown)
     chosen = [recipes[name] for name in names] if names else list(recipes.values())
     right = next((recipe.name for recipe in recipes.values() if not recipe.errors), "")
-    settings = Settings()
+    settings = RunSettings()
     if right:
         settings = compose([f"+recipe={right}", *overrides], args.config_dir).settings
     return Needs(chosen, settings)

@@ -11,7 +11,7 @@ from runner.errors import Exit
 from runner.recipe.library import Assessed
 from runner.sources import one_line
 from runner.tasks import find_task
-from runner.upstream.transformers_source import has_pipeline
+from runner.tasks.installed import flavors
 from runner.wording import counted
 
 SUMMARY = "list the recipes: name, source and description, by task"
@@ -78,12 +78,8 @@ def _document(recipe: Assessed) -> dict[str, Any]:
 def _flavors(recipe: Assessed) -> list[str]:
     """Give the MLflow flavors that the model will have with what is installed."""
     task = find_task(recipe.text("task"))
-    if task is None:
-        return []
-    has_native = has_pipeline(task.pipeline_task)
-    own = recipe.values.get("pyfunc", "extended") == "extended"
-    has_pyfunc = task.extended if own else task.pyfunc and has_native
-    return [f for f, has in (("transformers", has_native), ("python_function", has_pyfunc)) if has]
+    extended = recipe.values.get("pyfunc", "extended") == "extended"
+    return flavors(task, extended=extended) if task else []
 
 
 def _lines(recipes: list[Assessed]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.work.rehearse import Rehearsal
+    from runner.work.rehearsal import Rehearsal
 
 SUMMARY = "run a recipe on a small random twin of its model, without fetching the weights"
 

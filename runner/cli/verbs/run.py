@@ -8,7 +8,7 @@ from runner.cli.options import add_config_dir, add_output, add_overrides
 from runner.errors import Exit
 
 if TYPE_CHECKING:
-    from runner.sweeps.run_all import Result
+    from runner.sweeps.run_all import PointResult
 
 SUMMARY = "package a recipe: resolve, load, sign, save, prove, log (the default verb)"
 
@@ -69,7 +69,7 @@ def execute(args: Namespace) -> Exit:
     return exit_code(results)
 
 
-def _document(result: "Result") -> dict[str, Any]:
+def _document(result: "PointResult") -> dict[str, Any]:
     """Give the record of a point, or of one that stopped early what is known of it."""
     if result.record is not None:
         return result.record.model_dump(mode="json")

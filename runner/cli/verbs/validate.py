@@ -108,5 +108,8 @@ def _explained(code: str) -> str:
 def _summary(validated: "Validated") -> str:
     found = Counter(finding.severity for finding in validated.findings)
     counts = [counted(found[severity], severity) for severity in Severity if found[severity]]
-    files = counted(len(validated.files), "recipe")
+    others = [(validated.bases, "base"), (validated.blocks, "block")]
+    more = [counted(len(files), noun) for files, noun in others if files]
+    recipes = [counted(len(validated.recipes), "recipe")] if validated.recipes or not more else []
+    files = ", ".join((*recipes, *more))
     return f"{files}, {', '.join(counts)}\n" if counts else f"{files}: all well\n"

@@ -1,1 +1,1 @@
-"""Checks of this machine, a file each: every module is a :class:`runner.doctor.diagnosis.Check`."""
+"""Checks of this machine, a file each: a module is a :class:`.diagnosis.MachineCheck`."""

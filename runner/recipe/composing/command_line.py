@@ -18,7 +18,7 @@ GROUP = "recipe"
 
 
 @dataclass
-class Request:
+class CommandLine:
     """A command line, read.
 
     Args:
@@ -42,7 +42,7 @@ class Request:
         self.findings.append(Finding(code, message, remedy, loc, COMMAND_LINE))
 
 
-def read_request(overrides: Sequence[str], shelf: Shelf) -> Request:
+def read_command_line(overrides: Sequence[str], shelf: Shelf) -> CommandLine:
     """Find the recipe a command line names, and refuse what no recipe can answer.
 
     Args:
@@ -50,7 +50,7 @@ def read_request(overrides: Sequence[str], shelf: Shelf) -> Request:
         shelf: Where recipes are.
     """
     parsed, findings = parse(overrides)
-    request = Request(shelf, findings=findings)
+    request = CommandLine(shelf, findings=findings)
     chosen: list[Override] = []
     misspelt = False
     for override in parsed:
@@ -102,14 +102,14 @@ def _choice(override: Override) -> tuple[str, ...]:
     return tuple(map(str, names)) if len(names) == len(given) else ()
 
 
-def _choose_group(request: Request, choice: Choice) -> None:
+def _choose_group(request: CommandLine, choice: Choice) -> None:
     if choice.group in request.choices:
         message = f"`{choice.text}`: the group `{'/'.join(choice.group)}` is chosen twice."
         request.find("bad-override", message, "Give one, or a list of names.")
     request.choices[choice.group] = choice
 
 
-def _choose_recipe(request: Request, chosen: Sequence[Override]) -> None:
+def _choose_recipe(request: CommandLine, chosen: Sequence[Override]) -> None:
     if not chosen:
         remedy = f"Write +{GROUP}=NAME. {request.shelf.suggest('')}".rstrip()
         request.find("missing-recipe", "No recipe is named.", remedy)
@@ -127,7 +127,7 @@ def _choose_recipe(request: Request, chosen: Sequence[Override]) -> None:
         _name(request, value)
 
 
-def _name(request: Request, value: str) -> None:
+def _name(request: CommandLine, value: str) -> None:
     file = Path(value)
     if is_lock(file) and file.is_file():
         request.findings.append(not_a_recipe(file).at(COMMAND_LINE))

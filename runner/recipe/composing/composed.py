@@ -8,7 +8,7 @@ from typing import Any
 from runner.findings import Finding, Loc, Place
 from runner.recipe.composing.layers import Origin
 from runner.recipe.language.models import Recipe
-from runner.recipe.language.settings import Settings
+from runner.recipe.language.settings import RunSettings
 from runner.sources import Source, SourceContext
 from runner.sources.base import Progress, no_progress
 
@@ -32,7 +32,7 @@ class Composed:
     file: Path
     name: str
     recipe: Recipe
-    settings: Settings
+    settings: RunSettings
     values: dict[str, Any]
     origins: dict[Loc, Origin]
     overrides: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from runner.recipe.language.sizes import parse_size
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
-from runner.upstream.transformers_source import has_pipeline
+from runner.tasks.installed import flavors
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -20,7 +20,7 @@ else:
     AnySource = Annotated[Union[tuple(all_kinds().values())], Field(discriminator="kind")]  # noqa: UP007
 
 Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
-View = Literal["native", "pyfunc", "server"]
+ViewName = Literal["native", "pyfunc", "server"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
@@ -101,7 +101,7 @@ class Expectation(_Block):
     """
 
     input: int | None = Field(default=None, ge=0)
-    view: View | None = None
+    view: ViewName | None = None
     column: str | None = None
     equals: Any = None
     contains: str | None = None
@@ -146,7 +146,7 @@ class Evaluation(_Block):
     """
 
     inputs: list[Any] = Field(default_factory=list)
-    views: list[View] | None = None
+    views: list[ViewName] | None = None
     expect: list[Expectation] = Field(default_factory=list[Expectation])
     seed: int = 0
 
@@ -246,23 +246,32 @@ class Recipe(_Block):
         inputs = tuple(spec.as_entry(media[0] if media else "") for spec in self.signature.inputs)
         given = self.signature.outputs
         outputs = tuple(spec.as_entry("") for spec in given) if given else task.outputs
-        return replace(task, inputs=inputs, outputs=outputs)
+        texts = {spec.name for spec in self.signature.inputs if spec.type == "string"}
+        as_json = tuple(name for name in task.json_columns if name in texts)
+        return replace(task, inputs=inputs, outputs=outputs, json_columns=as_json)
 
     @property
-    def views(self) -> list[View]:
+    def views(self) -> list[ViewName]:
         """How the saved model is loaded for the proof."""
         if self.evaluation.views is not None:
             return self.evaluation.views
-        able: list[tuple[View, bool]] = [("native", self.has_native), ("pyfunc", self.has_pyfunc)]
+        able: list[tuple[ViewName, bool]] = [
+            ("native", self.has_native),
+            ("pyfunc", self.has_pyfunc),
+        ]
         return [view for view, has_it in able if has_it]
 
     @property
     def has_native(self) -> bool:
         """Whether the installed transformers has a pipeline to load the model as."""
-        return has_pipeline(get_task(self.task).pipeline_task)
+        return "transformers" in self.flavors
 
     @property
     def has_pyfunc(self) -> bool:
         """Whether there is inference code for the task, so that the model gets a pyfunc."""
-        task = get_task(self.task)
-        return task.extended if self.pyfunc == "extended" else task.pyfunc
+        return "python_function" in self.flavors
+
+    @property
+    def flavors(self) -> list[str]:
+        """The MLflow flavors that the model will have with what is installed."""
+        return flavors(get_task(self.task), extended=self.pyfunc == "extended")

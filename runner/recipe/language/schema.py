@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from runner.findings import Loc
 from runner.recipe.language.models import Recipe
-from runner.recipe.language.settings import Settings, TrackingSettings
+from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks.base import JSON
@@ -213,8 +213,8 @@ def is_block_at(loc: Loc) -> bool:
 
 
 SETTINGS: Mapping[Loc, Annotation] = {
-    ("out",): fields(Settings)["out"],
-    ("device",): fields(Settings)["device"],
+    ("out",): fields(RunSettings)["out"],
+    ("device",): fields(RunSettings)["device"],
     ("tracking", "uri"): fields(TrackingSettings)["uri"],
     ("policy", "licenses", "allow"): fields(LicensePolicy)["allow"],
     ("policy", "licenses", "deny"): fields(LicensePolicy)["deny"],

@@ -46,7 +46,7 @@ class Policy(BaseModel):
     licenses: LicensePolicy = Field(default_factory=LicensePolicy)
 
 
-class Settings(BaseModel):
+class RunSettings(BaseModel):
     """Settings of a run, from ``configs/config.yaml`` and the command line.
 
     Args:

@@ -92,7 +92,7 @@ def is_remote(location: str) -> bool:
     return not Path(location).is_absolute()
 
 
-def files_of(location: str, workdir: Path, tracking_uri: str | None) -> Path:
+def fetch_model(location: str, workdir: Path, tracking_uri: str | None) -> Path:
     """Give a folder with a model's files: the one they are in, or one they are fetched into.
 
     Args:

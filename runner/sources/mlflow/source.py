@@ -12,7 +12,7 @@ from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
-from runner.sources.mlflow.location import files_of, is_model_uri, location_of
+from runner.sources.mlflow.location import fetch_model, is_model_uri, location_of
 from runner.sources.mlflow.references import referenced
 
 _LICENSE = "LICENSE.txt"
@@ -51,7 +51,7 @@ class MlflowSource(Source, frozen=True):
         if not target.is_dir():
             fetched = context.workdir / f"fetched-{context.component}"
             fetched.mkdir(exist_ok=True)
-            model = files_of(location, fetched, context.tracking_uri)
+            model = fetch_model(location, fetched, context.tracking_uri)
             self._assemble(model, target, context)
         if context.weights:
             insist_on_weights(target, None, context.component)

@@ -1,4 +1,4 @@
-"""Checks of a recipe across its fields, a file each: every module here is a :class:`Check`."""
+"""Checks of a recipe across its fields, a file each: every module is a :class:`RecipeCheck`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Subject:
 
 
 @runtime_checkable
-class Check(Protocol):
+class RecipeCheck(Protocol):
     """A check: each module of this package is one."""
 
     def check(self, subject: Subject) -> Iterable[Finding]:
@@ -47,9 +47,9 @@ class Check(Protocol):
 
 
 @cache
-def all_checks() -> tuple[Check, ...]:
+def all_checks() -> tuple[RecipeCheck, ...]:
     """Give every check, in alphabetical order of their files."""
-    return tuple(load(__name__, name, Check) for name in names_in(__name__))
+    return tuple(load(__name__, name, RecipeCheck) for name in names_in(__name__))
 
 
 def check_all(subject: Subject) -> Iterator[Finding]:

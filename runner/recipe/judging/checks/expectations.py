@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
 from runner.spelling import did_you_mean, one_of
-from runner.tasks.forms import rows_of
+from runner.tasks.forms import example_rows
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find expectations that could never be looked at."""
     recipe, task = subject.recipe, subject.task
-    inputs = len(recipe.evaluation.inputs) or len(rows_of(task, recipe.input_example))
+    inputs = len(recipe.evaluation.inputs) or len(example_rows(task, recipe.input_example))
     columns = [entry.name for entry in task.outputs if entry.name]
     for number, expectation in enumerate(recipe.evaluation.expect):
         loc = ("evaluation", "expect", number)

@@ -8,7 +8,7 @@ from runner.findings import Finding, Loc
 from runner.recipe.judging.checks import Subject
 from runner.tasks import Column
 from runner.tasks.base import Media
-from runner.tasks.forms import form_of, input_problem, rows_of
+from runner.tasks.forms import example_rows, form_of, input_problem
 
 _TEXT = frozenset(range(9, 14)) | frozenset(range(32, 127))
 _HEAD = 64
@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for number, value in enumerate(recipe.evaluation.inputs)
     }
     if recipe.input_example is not None:
-        rows = rows_of(task, recipe.input_example)
+        rows = example_rows(task, recipe.input_example)
         single = len(rows) == 1
         given |= {
             ("input_example",) if single else ("input_example", number): row

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.recipe.language.signature import ExplicitSignature
+from runner.tasks import Task, get_task
 
 _LOC = ("signature",)
 
@@ -16,6 +18,22 @@ def check(subject: Subject) -> Iterator[Finding]:
     if task.mlflow_schema:
         message = f"MLflow insists on its own signature for {task.name}."
         yield Finding("signature-not-free", message, "Write `signature: task`.", _LOC)
+    elif isinstance(recipe.signature, ExplicitSignature):
+        yield from _names(recipe.signature, get_task(recipe.task))
     elif recipe.signature == "infer" and recipe.input_example is None:
         message = "`signature: infer` runs the model on `input_example`, and there is none."
         yield Finding("missing-key", message, "Give an `input_example`.", _LOC)
+
+
+def _names(signature: ExplicitSignature, task: Task) -> Iterator[Finding]:
+    """Find a name for a value that the model takes, or gives, without one."""
+    sides = (
+        ("inputs", "takes", signature.inputs, task.inputs),
+        ("outputs", "gives", signature.outputs or [], task.outputs),
+    )
+    for side, does, specs, own in sides:
+        for number, spec in enumerate(specs):
+            if spec.name and not own[0].name:
+                message = f"{task.name} {does} one value without a name, not `{spec.name}`."
+                loc = (*_LOC, side, number, "name")
+                yield Finding("signature-name", message, "Leave out `name`.", loc)

@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if importlib.util.find_spec(name) is None:
             message = f"{task.name} needs {name}, which is not installed."
             yield Finding("library-missing", message, f"pip install {distribution}", ("task",))
-    if {"pyfunc", "server"} & {*recipe.views} and not recipe.has_pyfunc:
+    if recipe.has_native and not recipe.has_pyfunc and {"pyfunc", "server"} & {*recipe.views}:
         message = f"There is no inference code for {task.name}: it has no pyfunc to prove."
         yield Finding("no-pyfunc", message, "Write `views: [native]`.", ("evaluation", "views"))
     if recipe.input_type and recipe.input_type not in task.input_types:
@@ -38,7 +38,7 @@ def _not_installed(recipe: Recipe, task: Task) -> Iterator[Finding]:
         remedy = f"pip install 'transformers<{task.gone_in}', or use a task that this version has."
     else:
         remedy = "Use a task that this version has, or another version."
-    if not (recipe.has_pyfunc and recipe.pyfunc == "extended"):
+    if not recipe.has_pyfunc:
         yield Finding("task-not-installed", message, remedy, ("task",))
         return
     if "native" in recipe.views:

@@ -1,0 +1,122 @@
+"""What the folder of an MLflow model says of itself, in its ``MLmodel``."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow.models import Model
+
+from runner.errors import SourceError
+from runner.sources import Source
+from runner.sources.checkpoint.files import sha256_of
+from runner.sources.mlflow.references import referenced_component
+from runner.tasks import Task, find_task
+from runner.upstream.mlflow_api import persisted_flavor
+
+WEIGHTS = "model"
+"""Folder of the weights, in that of a model."""
+COMPONENTS = "components"
+"""Folder of tokenizer, processor and the like, a folder each."""
+DESCRIPTION = "MLmodel"
+_FLAVOR = "transformers"
+
+
+@dataclass(frozen=True)
+class Described:
+    """An MLflow model in a folder.
+
+    Args:
+        folder: The folder.
+        description: What its ``MLmodel`` says.
+    """
+
+    folder: Path
+    description: Model
+
+    @classmethod
+    def of(cls, folder: Path) -> "Described":
+        """Read the description of a model.
+
+        Args:
+            folder: Its folder.
+        """
+        return cls(folder, Model.load(str(folder)))
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights are in it, and it says so."""
+        return (self.folder / WEIGHTS).is_dir() and "reference" not in self._inference
+
+    @property
+    def task(self) -> Task:
+        """The task that it serves.
+
+        Raises:
+            SourceError: It is not known here.
+        """
+        task = find_task(str(self._inference.get("task") or self._flavor.get("task")))
+        if task is None:
+            raise SourceError(
+                f"{self.folder} is for a task that is not known", "See `ls --output json`."
+            )
+        return task
+
+    @property
+    def class_name(self) -> str:
+        """Class of the model in transformers."""
+        return str(self._flavor.get("pipeline_model_type") or self._inference.get("model"))
+
+    @property
+    def dtype(self) -> str:
+        """Dtype of its weights as a recipe writes it; empty where it is not said."""
+        dtype = self._flavor.get("torch_dtype") or self._inference.get("dtype") or ""
+        return str(dtype).removeprefix("torch.")
+
+    def insist_on_its_weights(self, folder: Path) -> None:
+        """See that local weights are those that it was proven on.
+
+        Args:
+            folder: Where they are.
+
+        Raises:
+            SourceError: A file is another.
+        """
+        files = (self._inference.get("reference") or {}).get("files") or {}
+        for name, file in files.items():
+            if sha256_of(folder / name) != file["sha256"]:
+                raise SourceError(
+                    f"{folder / name} is not the file that the model was made with",
+                    "Bring back the file, or run the recipe again.",
+                )
+
+    def absent_components(self) -> Mapping[str, Source]:
+        """Give the sources of the components that it only names, by name."""
+        flavor = self._flavor
+        processor = ["processor"] if "processor_type" in flavor else []
+        absent = {
+            name: referenced_component(flavor, name)
+            for name in (*flavor.get("components", []), *processor)
+            if not (self.folder / COMPONENTS / name).is_dir()
+        }
+        return {name: source for name, source in absent.items() if source is not None}
+
+    def name_own_weights(self) -> None:
+        """Let the description name the weights that now lie in the folder, in one step."""
+        if self._flavor and "model_binary" not in self._flavor:
+            self.description.flavors[_FLAVOR] = persisted_flavor(self._flavor)
+        self._inference.pop("reference", None)
+        files = (file for file in self.folder.rglob("*") if file.is_file())
+        self.description.model_size_bytes = sum(file.stat().st_size for file in files)
+        staged = self.folder / f".{DESCRIPTION}.partial"
+        self.description.save(str(staged))
+        os.replace(staged, self.folder / DESCRIPTION)
+
+    @property
+    def _flavor(self) -> dict[str, Any]:
+        return self.description.flavors.get(_FLAVOR) or {}
+
+    @property
+    def _inference(self) -> dict[str, Any]:
+        return (self.description.metadata or {}).get("inference") or {}

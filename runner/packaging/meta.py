@@ -1,0 +1,97 @@
+"""A model on torch's ``meta`` device: every shape, and no weight."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
+
+from runner.errors import SourceError, first_line
+from runner.packaging.dtypes import torch_dtype_of
+from runner.packaging.remote_code import has_code, needs_code
+from runner.sources import Checkpoint
+from runner.sources.checkpoint.safetensors_header import TensorInfo
+from runner.tasks import Task
+from runner.upstream.transformers_api import can_load
+
+
+def empty_model(
+    task: Task, config: PretrainedConfig, checkpoint: Checkpoint, *, trusted: bool = False
+) -> PreTrainedModel:
+    """Build a model from its configuration alone, on torch's ``meta`` device.
+
+    Args:
+        task: The task it is for.
+        config: Its configuration.
+        checkpoint: Where that lies.
+        trusted: Whether code that comes with it may run.
+
+    Raises:
+        SourceError: It does not fit the task, or needs a library that is not installed.
+    """
+    own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
+    for name in task.auto_models:
+        auto_class = getattr(transformers, name, None)  # some are of one major version alone
+        if auto_class is None:
+            continue
+        if name not in own and not can_load(auto_class, config):
+            continue
+        try:
+            with torch.device("meta"):
+                return auto_class.from_config(config, trust_remote_code=trusted)
+        except ImportError as error:
+            raise SourceError(
+                f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
+                "Install it in this environment.",
+            ) from error
+    if not trusted and has_code(checkpoint.folder):
+        raise needs_code(checkpoint)
+    raise SourceError(
+        f"{checkpoint.name} is a {config.model_type} model, which {' or '.join(task.auto_models)} "
+        f"cannot load: it does not fit the task {task.name}",
+        "Change the task, or take a checkpoint trained for it.",
+    )
+
+
+def model_on_meta(
+    model_class: type[PreTrainedModel],
+    folder: Path,
+    tensors: Mapping[str, TensorInfo],
+    dtype: torch.dtype,
+    arguments: Mapping[str, Any],
+) -> tuple[PreTrainedModel, Mapping[str, Any]]:
+    """Let transformers load a checkpoint of which it gets the headers alone.
+
+    Args:
+        model_class: Class of the model.
+        folder: Folder with its configuration.
+        tensors: The checkpoint's tensors, by name.
+        dtype: dtype that the floating-point weights are to have.
+        arguments: Further arguments of ``from_pretrained``.
+
+    Returns:
+        The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
+        ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
+    """
+    state = {
+        name: torch.empty(info.shape, dtype=torch_dtype_of(info.dtype), device="meta")
+        for name, info in tensors.items()
+    }
+    loader: Any = model_class
+    model, report = loader.from_pretrained(
+        None,
+        config=loader.config_class.from_pretrained(str(folder)),
+        state_dict=state,
+        device_map={"": "meta"},
+        dtype=dtype,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **arguments,
+    )
+    model.name_or_path = str(folder)
+    model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
+    if model.can_generate() and (folder / "generation_config.json").is_file():
+        model.generation_config = GenerationConfig.from_pretrained(str(folder))
+    return model, report
