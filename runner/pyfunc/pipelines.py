@@ -55,10 +55,18 @@ def top_of(options: dict[str, Any]) -> int:
     top = options.get("top_k")
     if options.get("return_scores") and top is None:
         return 1_000_000
-    top = 1 if top is None else int(top)
-    if top < 1:
-        raise BadRequest(f"top_k is {top}, and must be at least 1")
-    return top
+    return 1 if top is None else at_least_one("top_k", top)
+
+
+def at_least_one(name: str, value: Any) -> int:
+    """Give the value of an argument that is a whole number from 1 on.
+
+    Raises:
+        BadRequest: It is less.
+    """
+    if int(value) < 1:
+        raise BadRequest(f"{name} is {value}, and must be at least 1")
+    return int(value)
 
 
 class TextClassification(Piped):
@@ -122,26 +130,36 @@ class FillMask(Piped):
     """Texts with masks in; what they most likely stand for out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
-        """Give a token a row; a list of tokens where a text has several masks."""
+        """Give a token a row, or the best ``top_k``; a list with an item a mask where it has more.
+
+        White space around tokens is left off; with ``return_scores`` the JSON of all has it.
+        """
         given = [template_of(self._parts, text) for text in texts(rows)]
         for number, text in enumerate(given):
             if self._parts.tokenizer.mask_token not in text:
                 raise bad_row(number, f"it has no {self._parts.tokenizer.mask_token}")
+        top = options.get("top_k")
+        if top is not None:
+            top = at_least_one("top_k", top)
+            options = {**options, "top_k": min(top, len(self._parts.tokenizer))}
         found = batches.run(
             given, self._lengths(given), budget, lambda batch: self._fill(batch, options)
         )
         if options.get("return_scores"):
             return [json.dumps(_plain(one)) for one in found]
-        return [self._best(one) for one in found]
+        return [_tokens_of(one, top or 1) for one in found]
 
     def _fill(self, batch: list[str], options: dict[str, Any]) -> list[Any]:
         found = self._call(batch, options, batch_size=len(batch))
         return [found] if len(batch) == 1 else found
 
-    def _best(self, found: list[Any]) -> Any:
-        if found and isinstance(found[0], list):
-            return [mask[0]["token_str"] for mask in found]
-        return found[0]["token_str"]
+
+def _tokens_of(found: list[Any], top: int) -> Any:
+    """Give the likeliest tokens for one mask: one as text, several as a list; a list of masks."""
+    if isinstance(found[0], list):
+        return [_tokens_of(mask, top) for mask in found]
+    tokens = [one["token_str"].strip() for one in found]
+    return tokens[:top] if top > 1 else tokens[0]
 
 
 class ZeroShot(Piped):
