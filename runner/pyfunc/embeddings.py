@@ -44,14 +44,20 @@ class Embeddings(Whole):
         if pooling not in _POOLINGS:
             raise BadRequest(f"pooling {pooling!r} is none of {', '.join(_POOLINGS)}")
         prompts = [template_of(self._parts, text) for text in given]
-        encoded = self.encode(prompts)
+        encoded = self.encode(prompts, options)
         normalize = bool(options.get("normalize"))
         lengths = [max(1, len(ids)) for ids in encoded]
         return batches.run(encoded, lengths, budget, lambda b: self._run(b, pooling, normalize))
 
-    def encode(self, given: list[str]) -> list[list[int]]:
-        """Tokenize, and cut off what the model does not take."""
-        return self._parts.tokenizer(given, truncation=True)["input_ids"] if given else []
+    def encode(self, given: list[str], options: dict[str, Any]) -> list[list[int]]:
+        """Tokenize; what the model does not take is cut off, unless the options say otherwise."""
+        if options.get("return_tensors") is not None:
+            raise BadRequest("return_tensors is not taken: vectors are arrays")
+        how = {
+            "truncation": options.get("truncation", True),
+            **(options.get("tokenize_kwargs") or {}),
+        }
+        return self._parts.tokenizer(given, **how)["input_ids"] if given else []
 
     def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:  # noqa: FBT001
         padded = _padded(self._parts, batch)
@@ -102,7 +108,7 @@ class EmbeddingsProtocol(Embeddings):
             value = row["input"]
             given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
         found = self.embed(given, {**options, "pooling": options.get("pooling") or "cls"}, budget)
-        used = sum(map(len, self.encode(given)))
+        used = sum(map(len, self.encode(given, options)))
         return {
             "object": "list",
             "data": [
