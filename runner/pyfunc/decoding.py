@@ -70,8 +70,10 @@ class Decoder:
         if not prompts:
             return []
         how: dict[str, Any] = {"add_special_tokens": special}
-        if special and options.get("add_special_tokens") is not None:
-            how["add_special_tokens"] = options["add_special_tokens"]
+        if (added := options.get("add_special_tokens")) is not None:
+            if not special:
+                raise BadRequest("add_special_tokens is not taken: the chat template writes them")
+            how["add_special_tokens"] = added
         if options.get("truncation") is not None:
             how |= {"truncation": options["truncation"], "max_length": options.get("max_length")}
         how |= (options.get("tokenizer_encode_kwargs") or {}) if special else {}
@@ -180,7 +182,8 @@ class Decoder:
         before = self._tokenizer.decode(prompt, **how.decoding)
         text = self._tokenizer.decode(prompt + kept, **how.decoding)[len(before) :]
         finished = ended is not None
-        if any(word in text for word in how.words):
+        raw = self._tokenizer.decode(kept, skip_special_tokens=False) if how.words else ""
+        if any(word in text or word in raw for word in how.words):
             finished = True
             pad = self._pad if how.pad is None else how.pad
             while kept and kept[-1] == pad:  # others of the batch went on
@@ -247,7 +250,7 @@ def limits(
         BadRequest: An option is neither.
     """
     said = {k: v for k, v in options.items() if v is not None}
-    said |= said.get("generate_kwargs") or {}
+    said |= options.get("generate_kwargs") or {}
     if unknown := sorted(said.keys() & _SHAPING.difference(applied)):
         raise BadRequest(f"{', '.join(unknown)}: not taken by the inference code of this task")
     given = {k: v for k, v in said.items() if k not in _SHAPING | _OF_SPEED}

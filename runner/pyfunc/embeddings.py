@@ -24,23 +24,25 @@ class Embeddings(Whole):
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give float64 of shape ``(rows, size)``; without pooling a ``(tokens, size)`` a row."""
-        found = self.embed(texts(rows), options, budget)
+        found = self.embed(texts(rows), options, budget, options.get("pooling") or "mean")
         if options.get("pooling") == "none":
             return found
         return np.stack(found) if found else np.empty((0, 0))
 
-    def embed(self, given: list[str], options: dict[str, Any], budget: int) -> list[Any]:
+    def embed(
+        self, given: list[str], options: dict[str, Any], budget: int, pooling: str
+    ) -> list[Any]:
         """Give an array for each text.
 
         Args:
             given: The texts.
-            options: ``pooling`` and ``normalize``.
+            options: ``normalize``, and how the texts are tokenized.
             budget: Tokens of a batch.
+            pooling: How the hidden states of a text become one vector.
 
         Raises:
             BadRequest: The pooling is unknown.
         """
-        pooling = options.get("pooling") or "mean"
         if pooling not in _POOLINGS:
             raise BadRequest(f"pooling {pooling!r} is none of {', '.join(_POOLINGS)}")
         prompts = [template_of(self._parts, text) for text in given]
@@ -103,11 +105,13 @@ class EmbeddingsProtocol(Embeddings):
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give one response: all texts of all rows, in order, with the tokens they took."""
+        if options.get("input") is not None:
+            raise BadRequest("input is of the request, and no argument")
         given: list[str] = []
         for row in records(rows, ["input"]):
             value = row["input"]
             given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
-        found = self.embed(given, {**options, "pooling": options.get("pooling") or "cls"}, budget)
+        found = self.embed(given, options, budget, options.get("pooling") or "cls")
         used = sum(map(len, self.encode(given, options)))
         return {
             "object": "list",

@@ -21,6 +21,8 @@ class TextGeneration:
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
         """Give a text a row; a list of texts where several sequences are asked for."""
+        if options.get("clean_up_tokenization_spaces") is None:  # as in the pipeline
+            options["clean_up_tokenization_spaces"] = True
         prompts = [template_of(self._parts, text) for text in texts(rows)]
         encoded = self._decoder.encode(prompts, options)
         sizes = self._decoder.sizes(encoded, options)

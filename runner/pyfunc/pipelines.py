@@ -19,7 +19,7 @@ from .rows import kind_of, records, structure, texts
 
 _EVERY = 1_000_000
 """More labels than any model has."""
-_SETTINGS = frozenset(vars(GenerationConfig()))
+_SETTINGS = frozenset(vars(GenerationConfig())) | {"generation_config", "synced_gpus"}
 
 
 class Piped(Whole):
@@ -45,6 +45,8 @@ class Piped(Whole):
         if getattr(runs, "_pipeline_calls_generate", False):
             named = inspect.signature(runs._sanitize_parameters).parameters
             settings = {k for k in arguments if k in _SETTINGS and k not in named}
+            if not self._parts.model.can_generate():
+                settings |= arguments.keys() & {"generate_kwargs"}
             runs = self._generating({name: arguments.pop(name) for name in sorted(settings)})
         return runs(given, **arguments)
 
@@ -54,6 +56,8 @@ class Piped(Whole):
             return self._pipeline
         if not self._parts.model.can_generate():
             raise BadRequest(f"{', '.join(settings)}: of generation, and this model generates not")
+        if whole := settings.keys() & {"generation_config", "synced_gpus"}:
+            raise BadRequest(f"{', '.join(sorted(whole))}: not taken; name the settings themselves")
         runs = copy.copy(self._pipeline)
         runs.generation_config = copy.deepcopy(runs.generation_config)
         if "max_length" in settings and "max_new_tokens" not in settings:

@@ -32,7 +32,7 @@ _UNANSWERED = ("stream", "messages", "prompt")
 class _Protocol:
     kind = ""
     field = ""
-    applied: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ("return_full_text",)
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -98,6 +98,10 @@ class _Protocol:
         for name, value in row.items():
             if name not in known and value is not None and not _is_empty(value):
                 raise bad_row(number, f"`{name}` is not supported: {', '.join(sorted(known))} are")
+        if options.get(self.field) is not None:
+            raise BadRequest(f"{self.field} is of the request, and no argument")
+        if options.get("return_full_text"):
+            raise BadRequest("return_full_text is not taken: an answer has no prompt in it")
         arguments = _arguments(row, options, number)
         wanted = arguments.get("num_return_sequences", 1)
         most = self._decoder.answers_at_most(arguments)
@@ -121,7 +125,7 @@ class Chat(_Protocol):
 
     kind = "chat.completion"
     field = "messages"
-    applied = ("continue_final_message",)
+    applied = ("return_full_text", "continue_final_message")
 
     def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
         messages = list(given)

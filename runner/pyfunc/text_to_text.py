@@ -36,28 +36,35 @@ class TextToText(Whole):
         """Give a text a row; a list of texts where several sequences are asked for."""
         templated = [template_of(self._parts, text) for text in texts(rows)]
         sources = [self._prefix + text for text in templated]
-        options = {**self._usual, **options}
+        settings = {**self._usual, **options}
         tokenizer = self._parts.tokenizer
         languages = _languages(tokenizer, options)
         special = options.get("add_special_tokens")
         how: dict[str, Any] = {} if special is None else {"add_special_tokens": special}
         how["truncation"] = options.get("truncation", True)
         encoded = tokenizer(sources, **how)["input_ids"] if sources else []
-        beams = int(options.get("num_beams") or 1)
+        beams = int(settings.get("num_beams") or 1)
         lengths = [len(ids) * beams for ids in encoded]
         found = batches.run(
-            encoded, lengths, budget, lambda batch: self._generate(batch, options, languages)
+            encoded,
+            lengths,
+            budget,
+            lambda batch: self._generate(batch, options, settings, languages),
         )
         return [in_one([cleaned(text, options) for text in sequences]) for sequences in found]
 
     def _generate(
-        self, batch: list[list[int]], options: dict[str, Any], languages: dict[str, Any]
+        self,
+        batch: list[list[int]],
+        options: dict[str, Any],
+        settings: dict[str, Any],
+        languages: dict[str, Any],
     ) -> list[list[str]]:
         padded = self._parts.tokenizer.pad(
             {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
         ).to(self._parts.device)
         tokenizer = self._parts.tokenizer
-        arguments = limits(options, self._parts.model.generation_config, _APPLIED)
+        arguments = limits(settings, self._parts.model.generation_config, _APPLIED)
         if "stop_strings" in arguments:
             arguments["tokenizer"] = tokenizer
         if end := options.get("stop_sequence"):  # its first token, as in the pipeline

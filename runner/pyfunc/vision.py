@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from transformers import GenerationConfig
 
 from . import batches
 from .adapter import Whole
@@ -241,7 +242,7 @@ class VisualAnswers(Whole):
         pixels = self._parts.components["image_processor"](images=image, return_tensors="pt")
         inputs.update(pixels)
         inputs = inputs.to(self._parts.device)
-        arguments = limits(options, model.generation_config, ("truncation",))
+        arguments = limits(options, model.generation_config or GenerationConfig(), ("truncation",))
         if model.can_generate():
             return tokenizer.decode(
                 model.generate(**inputs, **arguments)[0], skip_special_tokens=True

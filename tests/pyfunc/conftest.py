@@ -8,6 +8,7 @@ from typing import Any
 import mlflow
 import pytest
 import yaml
+from mlflow.models import Model
 
 from runner.cli import main
 from runner.pyfunc.model import InferenceModel
@@ -111,7 +112,8 @@ def shipped(saved: Callable[..., Path]) -> Packaged:
     def load(task: str, **changes: Any) -> Any:
         path = saved(task, **changes)
         if str(path) not in loaded:
-            loaded[str(path)] = InferenceModel.load(path, {})
+            flavor: Any = Model.load(str(path)).flavors["python_function"]
+            loaded[str(path)] = InferenceModel.load(path, dict(flavor["config"]))
         return loaded[str(path)]
 
     return load

@@ -20,7 +20,9 @@ from runner.upstream.transformers_source import (
 )
 from tests.pyfunc.conftest import RECIPES, Packaged
 
-SPEED = {"batch_size", "num_workers", "padding", "timeout", "device", "dtype", "batch_tokens"}
+SPEED = {
+    "batch_size", "num_workers", "padding", "timeout", "device", "dtype", "batch_tokens", "stream",
+}  # fmt: skip
 """What changes no answer: see docs/inference.md."""
 
 
@@ -124,6 +126,7 @@ def test_what_is_accepted_is_applied_or_refused(
     asked: set[str] = set()
     usual = loaded._options
     monkeypatch.setattr(loaded, "_options", lambda params: Noted(usual(params), asked))
+    assert len(loaded.predict([row], {})) > 0
     outcome: Counter[str] = Counter()
     dropped: list[str] = []
     for argument, takes in accepted(task).items():

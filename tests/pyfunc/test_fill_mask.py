@@ -2,6 +2,7 @@
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +64,13 @@ def test_more_tokens_than_there_are_is_all_of_them(shipped: Packaged, native: Pa
     size = len(native("fill-mask").tokenizer)
     (found,) = shipped("fill-mask").predict(["my [MASK]"], {"top_k": size + 1})
     assert len(found) == size
+
+
+def test_a_recipe_without_an_example_is_proven_with_the_models_own_mask(cli: Any) -> None:
+    recipe = {"task": "fill-mask", "source": {"kind": "scratch", "architecture": "roberta"}}
+    Path("own.yaml").write_text(json.dumps(recipe))
+    done = cli("+recipe=own.yaml", "tracking.uri=null")
+    assert done.code == 0, done.stderr
 
 
 def test_no_token_at_all_is_refused(shipped: Packaged) -> None:

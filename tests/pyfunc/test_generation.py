@@ -85,7 +85,7 @@ def test_every_answer_of_several_is_counted_to_its_own_end(shipped: Packaged) ->
     tokenizer = loaded.get_raw_model().tokenizer
     uneven = 0
     for seed, text in enumerate(prompts(40)):
-        request = {"prompt": text, "max_tokens": 8, "n": 4, "temperature": 3.0, "stop": ["e", "a"]}
+        request = {"prompt": text, "max_tokens": 8, "n": 4, "temperature": 3.0, "stop": ["e", "t"]}
         (reply,) = loaded.predict([request], {"seed": seed})
         said = [(c["text"], c["finish_reason"]) for c in reply["choices"]]
         reasons = {reason for _, reason in said}
@@ -94,7 +94,7 @@ def test_every_answer_of_several_is_counted_to_its_own_end(shipped: Packaged) ->
         assert least <= reply["usage"]["completion_tokens"] <= 32
         shown = sum(len(tokenizer(text)["input_ids"]) for text, _ in said)
         assert reply["usage"]["completion_tokens"] <= max(shown, least) + 4 * 4
-        assert all("e" not in text and "a" not in text for text, _ in said)
+        assert all("e" not in text and "t" not in text for text, _ in said)
     assert uneven
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from runner.pyfunc.settings import Settings
 from tests.pyfunc.conftest import Packaged
 
 TASK = "text-classification"
@@ -60,3 +61,33 @@ def test_a_pair_is_two_columns_of_a_signature_that_names_them(model: Packaged) -
     pair = {"text": "my dog", "text_pair": "is wonderful"}
     alone = model(TASK, **RECIPE).predict("my dog")
     assert loaded.predict([pair])["score"][0] != alone["score"][0]
+
+
+@pytest.mark.parametrize("task", ["zero-shot-classification", "text-classification"])
+def test_a_model_without_a_token_to_pad_with_answers(
+    shipped: Packaged, native: Packaged, task: str
+) -> None:
+    recipe: dict[str, Any] = {
+        "architecture": "gpt2",
+        "labels": ["contradiction", "neutral", "entailment"],
+        "params": {},
+    }
+    loaded = shipped(task, **recipe)
+    kept = loaded._parts.tokenizer, loaded._parts.model.config
+    for one in kept:
+        one.pad_token_id = None
+    unpadded = type(loaded)(loaded._parts, {}, Settings.of({}))
+    texts = sentences(20)
+    if task == "text-classification":
+        found = unpadded.predict(texts, {})
+        alone = [native(task, **recipe)(text)[0] for text in texts]
+        assert found["label"].tolist() == [one["label"] for one in alone]
+        return
+    labels = ["a dog", "the weather"]
+    rows = [{"sequences": text, "candidate_labels": labels} for text in texts]
+    found = unpadded.predict(rows, {})
+    for number, text in enumerate(texts):
+        wanted = native(task, **recipe)(text, labels)
+        part = found.iloc[2 * number : 2 * number + 2]
+        assert part["labels"].tolist() == wanted["labels"]
+        assert part["scores"].tolist() == pytest.approx(wanted["scores"], rel=1e-4)
