@@ -23,8 +23,12 @@ _SHAPING = frozenset({
     "prefix", "add_special_tokens", "truncation", "tokenizer_encode_kwargs", "prompt",
     "handle_long_generation", "continue_final_message", "src_lang", "tgt_lang",
     "return_tensors", "return_type", "return_text", "generation_config", "is_split_into_words",
+    "assistant_early_exit",
 })  # fmt: skip
-"""What shapes a prompt or an answer, and is no argument of ``generate``."""
+"""What shapes a prompt or an answer, and is no argument of ``generate``.
+
+The last one is: it changes the model while it runs, and leaves it changed where it fails.
+"""
 _OF_SPEED = frozenset({"batch_size", "num_workers", "padding", "timeout", "generate_kwargs"})
 """What changes no answer: batches and padding are this code's own affair, files come read."""
 _OF_DECODERS = frozenset({

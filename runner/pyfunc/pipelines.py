@@ -19,7 +19,8 @@ from .rows import kind_of, records, structure, texts
 
 _EVERY = 1_000_000
 """More labels than any model has."""
-_SETTINGS = frozenset(vars(GenerationConfig())) | {"generation_config", "synced_gpus"}
+_UNTAKEN = {"generation_config", "synced_gpus", "assistant_early_exit"}
+_SETTINGS = frozenset(vars(GenerationConfig())) | _UNTAKEN
 
 
 class Piped(Whole):
@@ -56,7 +57,7 @@ class Piped(Whole):
             return self._pipeline
         if not self._parts.model.can_generate():
             raise BadRequest(f"{', '.join(settings)}: of generation, and this model generates not")
-        if whole := settings.keys() & {"generation_config", "synced_gpus"}:
+        if whole := settings.keys() & _UNTAKEN:
             raise BadRequest(f"{', '.join(sorted(whole))}: not taken; name the settings themselves")
         runs = copy.copy(self._pipeline)
         runs.generation_config = copy.deepcopy(runs.generation_config)
