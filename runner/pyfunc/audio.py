@@ -16,6 +16,8 @@ from .rows import texts
 class SpeechRecognition(Piped):
     """Recordings in; what is said out, with its times as JSON where they are asked for."""
 
+    generates = True
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
         """Give a text a row. Recordings run one by one: padding would change what is heard."""
         rate = self._parts.components["feature_extractor"].sampling_rate
@@ -57,6 +59,8 @@ class AudioClassification(Piped):
 
 class TextToAudio(Piped):
     """Texts in; their sound out."""
+
+    generates = True
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give a table of ``audio`` (samples, float32) and ``sampling_rate`` (Hz)."""

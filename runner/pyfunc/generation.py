@@ -29,7 +29,7 @@ class TextGeneration:
         found = batches.run(encoded, sizes, budget, lambda b: self._decoder.generate(b, options))
         whole = options.get("return_full_text")
         whole = whole if whole is not None else self._parts.prompt_template is None
-        whole = whole and options.get("include_prompt", True)
+        whole = options.get("include_prompt", True) and whole
         return [
             in_one([cleaned((prompt if whole else "") + one.text, options) for one in sequences])
             for prompt, sequences in zip(prompts, found, strict=True)

@@ -1,7 +1,6 @@
 """Tasks whose transformers pipeline does the work: rows in line, and an output for each."""
 
 import copy
-import inspect
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +25,11 @@ _SETTINGS = frozenset(vars(GenerationConfig())) | _UNTAKEN
 class Piped(Whole):
     """An adapter around a transformers pipeline."""
 
+    generates = False
+    """Whether the pipeline is one that calls ``generate``, where the model has it."""
+    own: frozenset[str] = frozenset()
+    """What the pipeline takes itself, although generation has a setting of that name."""
+
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._pipeline: Any = pipeline_of(parts)
@@ -43,9 +47,8 @@ class Piped(Whole):
         if "batch_size" in arguments and not self._pads:
             arguments["batch_size"] = 1
         runs = self._pipeline
-        if getattr(runs, "_pipeline_calls_generate", False):
-            named = inspect.signature(runs._sanitize_parameters).parameters
-            settings = {k for k in arguments if k in _SETTINGS and k not in named}
+        if self.generates:
+            settings = arguments.keys() & (_SETTINGS - self.own)
             if not self._parts.model.can_generate():
                 settings |= arguments.keys() & {"generate_kwargs"}
             runs = self._generating({name: arguments.pop(name) for name in sorted(settings)})

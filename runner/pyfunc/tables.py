@@ -21,6 +21,8 @@ class TableAnswers(Piped):
     ``sequential`` questions that follow each other on one table are a conversation.
     """
 
+    generates = True
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:  # noqa: ARG002
         """Give a text a question."""
         asked = [_asked(row, number) for number, row in enumerate(_rejoined(rows))]

@@ -158,6 +158,9 @@ class DocumentAnswers(Piped):
     of ``[word, [left, top, right, bottom]]`` with places from 0 to 1000, or pytesseract finds them.
     """
 
+    generates = True
+    own = frozenset({"top_k"})
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
         """Give a text a row; with ``return_scores`` JSON with the score."""
         found: list[Any] = []
@@ -248,7 +251,7 @@ class VisualAnswers(Whole):
                 model.generate(**inputs, **arguments)[0], skip_special_tokens=True
             ).strip()
         top = at_least_one("top_k", options.get("top_k") or 1)
-        if unknown := sorted(arguments.keys() - {"top_k", "max_new_tokens"}):
+        if unknown := sorted(arguments.keys() & options.keys() - {"top_k"}):
             raise BadRequest(f"{', '.join(unknown)}: of generation, and this model generates not")
         logits = model(**inputs).logits[0]
         best = torch.topk(logits, min(top, len(logits))).indices.tolist()

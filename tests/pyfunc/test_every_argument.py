@@ -10,6 +10,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from runner.evaluation.inputs import Materialiser, as_callers_write
+from runner.pyfunc.decoding import Decoder
 from runner.pyfunc.model import InferenceModel
 from runner.tasks import Column, Task, get_task
 from runner.tasks.arguments import EXTENDED, GENERATION, PIPELINE, Argument
@@ -24,6 +25,10 @@ SPEED = {
     "batch_size", "num_workers", "padding", "timeout", "stream"
 }  # fmt: skip
 """What changes no answer: see docs/inference.md."""
+
+
+_CALLED = {"max_tokens": "max_new_tokens", "n": "num_return_sequences"}
+"""Names of the protocols, as ``generate`` has them."""
 
 
 class Noted(dict[str, Any]):
@@ -124,6 +129,12 @@ def test_what_is_accepted_is_applied_or_refused(
         row["word_boxes"] = json.dumps([["a", [1, 1, 9, 9]], ["b", [9, 1, 20, 9]]])
     sinks = Sinks(loaded, monkeypatch)
     asked: set[str] = set()
+    generated = Decoder.generate
+    monkeypatch.setattr(
+        Decoder,
+        "generate",
+        lambda decoder, batch, options: generated(decoder, batch, Noted(options, asked)),
+    )
     usual = loaded._options
     monkeypatch.setattr(loaded, "_options", lambda params: Noted(usual(params), asked))
     assert len(loaded.predict([row], {})) > 0
@@ -139,7 +150,7 @@ def test_what_is_accepted_is_applied_or_refused(
             clear = error.get_http_status_code() == 400 and str(error).strip()
             outcome["refused" if clear else "unclear"] += 1
             continue
-        known = argument in sinks.taken | asked | SPEED | {"seed"}
+        known = _CALLED.get(argument, argument) in sinks.taken | asked | SPEED | {"seed"}
         outcome["applied" if known else "dropped"] += 1
         if not known:
             dropped.append(argument)
