@@ -58,13 +58,16 @@ class Inputs:
         return (example, params) if params else example
 
 
-def read_inputs(composed: Composed, workdir: Path, sampling_rate: int) -> Inputs:
+def read_inputs(
+    composed: Composed, workdir: Path, sampling_rate: int, tokenizer: Any = None
+) -> Inputs:
     """Read the inputs of the proof and the input example, their files included.
 
     Args:
         composed: The composed recipe.
         workdir: Folder for sample files, where the task's own example stands in.
         sampling_rate: Samples a second that the model expects, in Hz; 0 for no recordings.
+        tokenizer: The model's tokenizer, whose special tokens the task's own example has.
 
     Raises:
         SourceError: A file cannot be read or decoded.
@@ -84,8 +87,19 @@ def read_inputs(composed: Composed, workdir: Path, sampling_rate: int) -> Inputs
     example = all_of(rows, ("input_example",))
     proof = example
     if recipe.evaluation.inputs or own:
-        proof = all_of(inputs_of(recipe), ("evaluation", "inputs"), sample=own)
+        written = inputs_of(recipe)
+        if own:
+            written = [_in_tokens_of(tokenizer, recipe.contract, row) for row in written]
+        proof = all_of(written, ("evaluation", "inputs"), sample=own)
     return Inputs(proof, example, single=rows == [given])
+
+
+def _in_tokens_of(tokenizer: Any, task: Task, row: Any) -> Any:
+    """Write a task's own example with the special tokens that a tokenizer has."""
+    if isinstance(row, str):
+        for name, written in task.special_tokens.items():
+            row = row.replace(written, getattr(tokenizer, name, None) or written)
+    return row
 
 
 class Materialiser:

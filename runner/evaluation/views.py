@@ -51,9 +51,12 @@ class NativeView:
         return [self.recipe.contract.answer(self._call(row, arguments)) for row in inputs]
 
     def _call(self, row: Any, arguments: Mapping[str, Any]) -> Any:
-        if self.prompt_template is not None and isinstance(row, str):
-            row = self.prompt_template.format(prompt=row)
         positional, keywords = self.recipe.contract.call(row)
+        if self.prompt_template is not None:
+            template = self.prompt_template
+            positional = tuple(
+                template.format(prompt=p) if isinstance(p, str) else p for p in positional
+            )
         with torch.inference_mode():
             return self.pipeline(*positional, **{**arguments, **keywords})
 

@@ -18,13 +18,14 @@ _CODE = "code"
 _FLAVOR = "python_function"
 
 
-def ship(model: Model, parts: Blueprint, folder: Path, *, referenced: bool) -> None:
+def ship(model: Model, parts: Blueprint, folder: Path, name: str, *, referenced: bool) -> None:
     """Put the code into a model and name it as the one to load.
 
     Args:
         model: The model, with the ``python_function`` flavor that MLflow wrote.
         parts: The parts it is made of.
         folder: The model folder.
+        name: What the model calls itself in its answers.
         referenced: Whether the weights are not in it.
 
     Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
@@ -42,13 +43,13 @@ def ship(model: Model, parts: Blueprint, folder: Path, *, referenced: bool) -> N
     flavor["code"] = _CODE
     if parts.task.streams:
         flavor["streamable"] = True
-    how = _how(parts)
+    how = _how(parts, name)
     if referenced:
         how["reference"] = reference_of(parts)
     model.metadata = {**(model.metadata or {}), "inference": how}
 
 
-def _how(parts: Blueprint) -> dict[str, Any]:
+def _how(parts: Blueprint, name: str) -> dict[str, Any]:
     """Say what the code needs to know beside what the flavor says."""
     how: dict[str, Any] = {
         "task": parts.task.name,
@@ -57,7 +58,7 @@ def _how(parts: Blueprint) -> dict[str, Any]:
         "model": type(parts.model).__name__,
         "components": {name: type(part).__name__ for name, part in parts.components.items()},
         "dtype": str(parts.dtype).removeprefix("torch."),
-        "name": parts.checkpoint.name,
+        "name": name,
         "transformers": transformers.__version__,
     }
     if parts.code:

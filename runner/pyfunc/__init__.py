@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .model import InferenceModel
 
-VERSION = 2
+VERSION = 3
 """Of this code; a model's ``code/`` folder names it: two versions load side by side."""
 
 

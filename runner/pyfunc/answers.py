@@ -130,6 +130,10 @@ class _Decoding:
             BadRequest: One is out of its range.
         """
         given = {name: options.get(name) for name in ("top_k", "max_answer_len")}
+        if given["top_k"] is None:
+            given["top_k"] = options.get("topk")
+        if options.get("max_question_len") is not None:
+            raise BadRequest("max_question_len is not taken: questions come whole")
         for name, value in given.items():
             if value is not None and int(value) < 1:
                 raise BadRequest(f"{name} is {value}, and must be at least 1")

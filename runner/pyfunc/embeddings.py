@@ -24,34 +24,42 @@ class Embeddings(Whole):
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give float64 of shape ``(rows, size)``; without pooling a ``(tokens, size)`` a row."""
-        found = self.embed(texts(rows), options, budget)
+        found = self.embed(texts(rows), options, budget, options.get("pooling") or "mean")
         if options.get("pooling") == "none":
             return found
         return np.stack(found) if found else np.empty((0, 0))
 
-    def embed(self, given: list[str], options: dict[str, Any], budget: int) -> list[Any]:
+    def embed(
+        self, given: list[str], options: dict[str, Any], budget: int, pooling: str
+    ) -> list[Any]:
         """Give an array for each text.
 
         Args:
             given: The texts.
-            options: ``pooling`` and ``normalize``.
+            options: ``normalize``, and how the texts are tokenized.
             budget: Tokens of a batch.
+            pooling: How the hidden states of a text become one vector.
 
         Raises:
             BadRequest: The pooling is unknown.
         """
-        pooling = options.get("pooling") or "mean"
         if pooling not in _POOLINGS:
             raise BadRequest(f"pooling {pooling!r} is none of {', '.join(_POOLINGS)}")
         prompts = [template_of(self._parts, text) for text in given]
-        encoded = self.encode(prompts)
+        encoded = self.encode(prompts, options)
         normalize = bool(options.get("normalize"))
         lengths = [max(1, len(ids)) for ids in encoded]
         return batches.run(encoded, lengths, budget, lambda b: self._run(b, pooling, normalize))
 
-    def encode(self, given: list[str]) -> list[list[int]]:
-        """Tokenize, and cut off what the model does not take."""
-        return self._parts.tokenizer(given, truncation=True)["input_ids"] if given else []
+    def encode(self, given: list[str], options: dict[str, Any]) -> list[list[int]]:
+        """Tokenize; what the model does not take is cut off, unless the options say otherwise."""
+        if options.get("return_tensors") is not None:
+            raise BadRequest("return_tensors is not taken: vectors are arrays")
+        how = {
+            "truncation": options.get("truncation", True),
+            **(options.get("tokenize_kwargs") or {}),
+        }
+        return self._parts.tokenizer(given, **how)["input_ids"] if given else []
 
     def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:  # noqa: FBT001
         padded = _padded(self._parts, batch)
@@ -97,12 +105,14 @@ class EmbeddingsProtocol(Embeddings):
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give one response: all texts of all rows, in order, with the tokens they took."""
+        if options.get("input") is not None:
+            raise BadRequest("input is of the request, and no argument")
         given: list[str] = []
         for row in records(rows, ["input"]):
             value = row["input"]
             given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
-        found = self.embed(given, {**options, "pooling": options.get("pooling") or "cls"}, budget)
-        used = sum(map(len, self.encode(given)))
+        found = self.embed(given, options, budget, options.get("pooling") or "cls")
+        used = sum(map(len, self.encode(given, options)))
         return {
             "object": "list",
             "data": [

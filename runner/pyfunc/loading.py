@@ -1,5 +1,6 @@
 """Load the parts of a model from its folder, by transformers alone."""
 
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import torch
 import transformers
 from mlflow.models import Model
+from transformers.pipelines import SUPPORTED_TASKS
 
 from .errors import BadRequest
 from .settings import Settings
@@ -32,7 +34,7 @@ class Parts:
         components: Tokenizer and the like, by name.
         columns: Names of the input columns; empty for one without a name.
         prompt_template: Text with one ``{prompt}``, where the model has one.
-        name: The model's name, as its source names it.
+        name: What the model is called: as it is registered, else as its recipe is.
     """
 
     task: str
@@ -53,6 +55,25 @@ class Parts:
     def device(self) -> torch.device:
         """The device that inputs go to."""
         return self.model.device
+
+
+def pipeline_of(parts: Parts) -> Any:
+    """Build the transformers pipeline of a task; None where this version has none.
+
+    The constructor takes a task's prefix out of the model's configuration: it is put back.
+
+    Args:
+        parts: What it is made of.
+    """
+    if parts.pipeline_task.partition("_")[0] not in SUPPORTED_TASKS:
+        return None
+    config = parts.model.config
+    specific = copy.deepcopy(getattr(config, "task_specific_params", None))
+    build: Any = transformers.pipeline
+    built = build(parts.pipeline_task, model=parts.model, **parts.components)
+    if specific is not None:
+        config.task_specific_params = specific
+    return built
 
 
 def load_parts(path: Path, settings: Settings) -> Parts:

@@ -15,6 +15,7 @@ from .errors import bad_row
 from .rows import kind_of
 
 _MOST_BYTES = 512 * 2**20
+_LONGEST_PATH = 4096
 _SCHEMES = ("http://", "https://", "file://")
 
 
@@ -48,7 +49,7 @@ def audio_of(value: Any, number: int, sampling_rate: int) -> np.ndarray[Any, Any
 
 
 def image_of(value: Any, number: int) -> Any:
-    """Give an image as PIL has it.
+    """Give an image as PIL has it, the way up that its file says (EXIF).
 
     Args:
         value: Bytes of a file, the same in base64, a path, an address, or an array of shape
@@ -58,13 +59,13 @@ def image_of(value: Any, number: int) -> Any:
     Raises:
         BadRequest: It is no image; the error names the row.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if isinstance(value, np.ndarray | list):
         return Image.fromarray(np.asarray(value, dtype=np.uint8)).convert("RGB")
     data = _contents(value, number, "an image")
     try:
-        return Image.open(io.BytesIO(data)).convert("RGB")
+        return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise bad_row(number, "it is no image that can be read") from error
 
@@ -79,11 +80,11 @@ def _contents(value: Any, number: int, what: str) -> bytes:
                     return reply.read(_MOST_BYTES)
             except OSError as error:
                 raise bad_row(number, f"{value} cannot be fetched: {error}") from error
-        case str() if len(value) < 4096 and "\0" not in value and Path(value).is_file():
+        case str() if _is_file(value):
             return Path(value).read_bytes()
         case str():
             try:
-                return base64.b64decode(value, validate=True)
+                return _decoded(value.encode())
             except binascii.Error as error:
                 shown = value if len(value) < 40 else value[:40] + "…"
                 why = f"{shown!r} is no file, no address and not base64"
@@ -92,10 +93,24 @@ def _contents(value: Any, number: int, what: str) -> bytes:
             raise bad_row(number, f"{what} is wanted, not {kind_of(value)}")
 
 
+def _is_file(value: str) -> bool:
+    if len(value) >= _LONGEST_PATH or "\0" in value:
+        return False
+    try:
+        return Path(value).is_file()
+    except OSError:  # a name that no file system takes, as base64 may be one
+        return False
+
+
+def _decoded(data: bytes) -> bytes:
+    """Decode base64, line breaks in it or not."""
+    return base64.b64decode(b"".join(data.split()), validate=True)
+
+
 def _unless_base64(data: bytes) -> bytes:
     """Decode bytes that are base64 themselves, as a server passes them on undecoded."""
     try:
-        return base64.b64decode(data, validate=True) if data.isascii() else data
+        return _decoded(data) if data.isascii() else data
     except binascii.Error:
         return data
 

@@ -8,8 +8,8 @@ import torch
 import transformers
 
 from .adapter import adapter_for
-from .errors import blaming
-from .loading import Parts, load_parts
+from .errors import BadRequest, blaming
+from .loading import Parts, load_parts, pipeline_of
 from .rows import rows_of
 from .settings import DEFAULTS, Settings
 
@@ -41,8 +41,8 @@ class InferenceModel:
         return cls(load_parts(path, settings), config, settings)
 
     def get_raw_model(self) -> Any:
-        """Give the transformers model itself."""
-        return self._parts.model
+        """Give the transformers pipeline, as MLflow does; the model where there is none."""
+        return pipeline_of(self._parts) or self._parts.model
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """Predict.
@@ -81,6 +81,8 @@ class InferenceModel:
         yield from self._adapter.stream(rows, options)
 
     def _options(self, params: dict[str, Any] | None) -> dict[str, Any]:
+        if at_load := sorted(DEFAULTS.keys() & (params or {}).keys()):
+            raise BadRequest(f"{', '.join(at_load)}: set in model_config at load, not in a call")
         options = {**self._config, **(params or {})}
         if (seed := options.pop("seed", None)) is not None:
             transformers.set_seed(int(seed))

@@ -1,33 +1,73 @@
 """Tasks whose transformers pipeline does the work: rows in line, and an output for each."""
 
+import copy
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import transformers
+from transformers import GenerationConfig
 
 from . import batches
 from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .generation import template_of
-from .loading import Parts
-from .media import audio_of
+from .loading import Parts, pipeline_of
 from .rows import kind_of, records, structure, texts
+
+_EVERY = 1_000_000
+"""More labels than any model has."""
+_UNTAKEN = {"generation_config", "synced_gpus", "assistant_early_exit"}
+_SETTINGS = frozenset(vars(GenerationConfig())) | _UNTAKEN
 
 
 class Piped(Whole):
     """An adapter around a transformers pipeline."""
 
+    generates = False
+    """Whether the pipeline is one that calls ``generate``, where the model has it."""
+    own: frozenset[str] = frozenset()
+    """What the pipeline takes itself, although generation has a setting of that name."""
+
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        build: Any = transformers.pipeline
-        self._pipeline = build(parts.pipeline_task, model=parts.model, **parts.components)
+        self._pipeline: Any = pipeline_of(parts)
+        tokenizer, config = parts.components.get("tokenizer"), parts.model.config
+        unpadded = (tokenizer, config) if tokenizer is not None else ()
+        self._pads = not any(getattr(one, "pad_token_id", None) is None for one in unpadded)
 
     def _call(self, given: Any, options: dict[str, Any], **more: Any) -> Any:
+        """Call the pipeline; settings of generation go into its configuration.
+
+        Without a token to pad with, rows run one by one.
+        """
         arguments = {k: v for k, v in options.items() if v is not None and k != "return_scores"}
-        return self._pipeline(given, **{**arguments, **more})
+        arguments |= more
+        if "batch_size" in arguments and not self._pads:
+            arguments["batch_size"] = 1
+        runs = self._pipeline
+        if self.generates:
+            settings = arguments.keys() & (_SETTINGS - self.own)
+            if not self._parts.model.can_generate():
+                settings |= arguments.keys() & {"generate_kwargs"}
+            runs = self._generating({name: arguments.pop(name) for name in sorted(settings)})
+        return runs(given, **arguments)
+
+    def _generating(self, settings: dict[str, Any]) -> Any:
+        """Give the pipeline with other settings of generation."""
+        if not settings:
+            return self._pipeline
+        if not self._parts.model.can_generate():
+            raise BadRequest(f"{', '.join(settings)}: of generation, and this model generates not")
+        if whole := settings.keys() & _UNTAKEN:
+            raise BadRequest(f"{', '.join(sorted(whole))}: not taken; name the settings themselves")
+        runs = copy.copy(self._pipeline)
+        runs.generation_config = copy.deepcopy(runs.generation_config)
+        if "max_length" in settings and "max_new_tokens" not in settings:
+            settings = {"max_new_tokens": None, **settings}
+        runs.generation_config.update(**settings)
+        return runs
 
     def _lengths(self, given: Sequence[str]) -> list[int]:
         encoded = self._parts.tokenizer(list(given), truncation=True)["input_ids"] if given else []
@@ -54,29 +94,41 @@ def top_of(options: dict[str, Any]) -> int:
     """Give how many labels are asked for: all of them with ``return_scores``, else ``top_k``."""
     top = options.get("top_k")
     if options.get("return_scores") and top is None:
-        return 1_000_000
-    top = 1 if top is None else int(top)
-    if top < 1:
-        raise BadRequest(f"top_k is {top}, and must be at least 1")
-    return top
+        return _EVERY
+    return 1 if top is None else at_least_one("top_k", top)
+
+
+def at_least_one(name: str, value: Any) -> int:
+    """Give the value of an argument that is a whole number from 1 on.
+
+    Raises:
+        BadRequest: It is less.
+    """
+    if int(value) < 1:
+        raise BadRequest(f"{name} is {value}, and must be at least 1")
+    return int(value)
 
 
 class TextClassification(Piped):
     """Texts, or pairs of texts, in; labels with scores out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give a table of ``label`` and ``score``; lists of them with ``top_k`` above 1."""
+        """Give a table of ``label`` and ``score``; lists of them with ``top_k`` above 1.
+
+        With ``return_all_scores`` the lists have all labels, in the model's order.
+        """
         given = [self._row(row, number) for number, row in enumerate(rows)]
-        top = top_of(options)
-        rest = {k: v for k, v in options.items() if k != "top_k"}
+        every = bool(options.get("return_all_scores")) and options.get("top_k") is None
+        top = _EVERY if every else top_of(options)
+        rest = {k: v for k, v in options.items() if k not in ("top_k", "return_all_scores")}
+        how: dict[str, Any] = {"return_all_scores": True} if every else {"top_k": top}
+        how["truncation"] = options.get("truncation", True)
         shown = [g if isinstance(g, str) else " ".join(g.values()) for g in given]
         found = batches.run(
             given,
             self._lengths(shown),
             budget,
-            lambda b: self._call(
-                b, rest, top_k=top, batch_size=len(b), truncation=options.get("truncation", True)
-            ),
+            lambda b: self._call(b, rest, **how, batch_size=len(b)),
         )
         return ranked(found, ("label", "score"), top)
 
@@ -105,7 +157,7 @@ class TokenClassification(Piped):
         for number, entities in zip(some, found, strict=True):
             outputs[number] = entities
         if options.get("return_scores"):
-            return [json.dumps([_plain(entity) for entity in one]) for one in outputs]
+            return [json.dumps([plain(entity) for entity in one]) for one in outputs]
         return [",".join(e.get("entity_group") or e["entity"] for e in one) for one in outputs]
 
     def _striding(self, given: list[str], options: dict[str, Any]) -> dict[str, Any]:
@@ -122,33 +174,58 @@ class FillMask(Piped):
     """Texts with masks in; what they most likely stand for out."""
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
-        """Give a token a row; a list of tokens where a text has several masks."""
+        """Give a token a row, or the best ``top_k``; a list with an item a mask where it has more.
+
+        White space around tokens is left off; with ``return_scores`` the JSON of all has it.
+        """
         given = [template_of(self._parts, text) for text in texts(rows)]
         for number, text in enumerate(given):
             if self._parts.tokenizer.mask_token not in text:
                 raise bad_row(number, f"it has no {self._parts.tokenizer.mask_token}")
+        top = options.get("top_k")
+        if top is not None:
+            top = at_least_one("top_k", top)
+            options = {**options, "top_k": min(top, len(self._parts.tokenizer))}
         found = batches.run(
             given, self._lengths(given), budget, lambda batch: self._fill(batch, options)
         )
         if options.get("return_scores"):
-            return [json.dumps(_plain(one)) for one in found]
-        return [self._best(one) for one in found]
+            return [json.dumps(plain(one)) for one in found]
+        return [_tokens_of(one, top or 1) for one in found]
 
     def _fill(self, batch: list[str], options: dict[str, Any]) -> list[Any]:
         found = self._call(batch, options, batch_size=len(batch))
         return [found] if len(batch) == 1 else found
 
-    def _best(self, found: list[Any]) -> Any:
-        if found and isinstance(found[0], list):
-            return [mask[0]["token_str"] for mask in found]
-        return found[0]["token_str"]
+
+def _tokens_of(found: list[Any], top: int) -> Any:
+    """Give the likeliest tokens for one mask: one as text, several as a list; a list of masks."""
+    if isinstance(found[0], list):
+        return [_tokens_of(mask, top) for mask in found]
+    tokens = [one["token_str"].strip() for one in found]
+    return tokens[:top] if top > 1 else tokens[0]
+
+
+_OF_ZERO_SHOT = {
+    "candidate_labels", "hypothesis_template", "multi_label", "batch_size", "num_workers",
+}  # fmt: skip
+"""What its pipeline looks for; it drops all else without a word."""
 
 
 class ZeroShot(Piped):
     """Texts and labels in; a table with a row for each text and label out."""
 
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        tokenizer = parts.tokenizer
+        if tokenizer.pad_token is None:  # the pipeline wants one, although nothing is padded then
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:  # noqa: ARG002
         """Give ``sequence``, ``labels`` and ``scores``, the best label of a text first."""
+        dropped = {k for k, v in options.items() if v is not None} - _OF_ZERO_SHOT
+        if dropped:
+            raise BadRequest(f"{', '.join(sorted(dropped))}: the pipeline of this task has no such")
         table: list[dict[str, Any]] = []
         for number, row in enumerate(records(rows, ["sequences", "candidate_labels"])):
             for found in batches.run(
@@ -176,87 +253,17 @@ class ZeroShot(Piped):
         return self._call(given, rest, candidate_labels=labels, batch_size=len(labels), **more)
 
 
-class TableAnswers(Piped):
-    """Questions and tables in; answers out."""
+def plain(value: Any) -> Any:
+    """Give a value as JSON has it.
 
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:  # noqa: ARG002
-        """Give a text a row."""
-        found: list[str] = []
-        for number, row in enumerate(records(rows, ["query", "table"])):
-            table = structure(row["table"], number, "table")
-            queries = row["query"] if isinstance(row["query"], list) else [row["query"]]
-            for query in texts(queries):
-                given = {"table": table, "query": query}
-                answer = batches.run([given], [1], 1, lambda b: [self._call(b[0], options)])[0]
-                found.append(str(answer["answer"]).strip())
-        return found
-
-
-class SpeechRecognition(Piped):
-    """Recordings in; what is said out, with its times as JSON where they are asked for."""
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
-        """Give a text a row. Recordings run one by one: padding would change what is heard."""
-        rate = self._parts.components["feature_extractor"].sampling_rate
-        given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
-        found = batches.run(
-            given,
-            [budget] * len(given),
-            budget,
-            lambda batch: [self._call(batch[0].copy(), options)],
-        )
-        if options.get("return_timestamps"):
-            return [json.dumps(_plain(one), ensure_ascii=False) for one in found]
-        return [one["text"].strip() for one in found]
-
-
-class AudioClassification(Piped):
-    """Recordings in; labels with scores out."""
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give a table of ``score`` and ``label``; lists of them with ``top_k`` above 1."""
-        rate = self._parts.components["feature_extractor"].sampling_rate
-        given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
-        top = top_of(options)
-        rest = {k: v for k, v in options.items() if k != "top_k"}
-        top_k = min(top, len(self._parts.model.config.id2label))
-        found = batches.run(
-            given, [budget] * len(given), budget, lambda b: [self._call(b[0], rest, top_k=top_k)]
-        )
-        return ranked(found, ("score", "label"), top)
-
-
-class TextToAudio(Piped):
-    """Texts in; their sound out."""
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give a table of ``audio`` (samples, float32) and ``sampling_rate`` (Hz)."""
-        given = texts(rows)
-        for number, text in enumerate(given):
-            if not text.strip():
-                raise bad_row(number, "it says nothing")
-        generate = {k: v for k, v in options.items() if v is not None}
-        more = {"generate_kwargs": generate} if self._parts.model.can_generate() else {}
-        found = batches.run(
-            given, [budget] * len(given), budget, lambda b: [self._call(b[0], {}, **more)]
-        )
-        sounds = [
-            {
-                "audio": np.asarray(one["audio"], np.float32).reshape(-1),
-                "sampling_rate": int(one["sampling_rate"]),
-            }
-            for one in found
-        ]
-        return pd.DataFrame(sounds, columns=pd.Index(["audio", "sampling_rate"]))
-
-
-def _plain(value: Any) -> Any:
-    """Give a value as JSON has it."""
+    Args:
+        value: What a pipeline gave.
+    """
     match value:
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
         case np.generic() | np.ndarray():
             return value.tolist()
         case _:

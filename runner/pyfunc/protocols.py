@@ -5,9 +5,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from . import batches
+from .decoding import Decoder
 from .errors import BadRequest, bad_row
-from .generation import Decoder
+from .generation import template_of
 from .loading import Parts
 from .rows import kind_of, records
 from .streaming import Generated, without_leading_space
@@ -23,16 +26,17 @@ _AS_GENERATE: Mapping[str, str] = {
     "frequency_penalty": "frequency_penalty",
 }
 _COUNTS = ("max_tokens", "max_new_tokens", "n", "num_return_sequences", "top_k")
-_IGNORED = ("stream", "tools", "custom_inputs")
+_UNANSWERED = ("stream", "messages", "prompt")
 
 
 class _Protocol:
     kind = ""
     field = ""
+    applied: tuple[str, ...] = ("return_full_text",)
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._decoder = Decoder(parts)
+        self._decoder = Decoder(parts, self.applied)
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
         """Give a response a row."""
@@ -44,8 +48,8 @@ class _Protocol:
     def _respond(
         self, row: dict[str, Any], options: dict[str, Any], budget: int, number: int
     ) -> Any:
-        arguments = _arguments(row, options, number)
-        prompt = self._prompt(row[self.field], number)
+        arguments = self._arguments(row, options, number)
+        prompt = self._prompt(row[self.field], options, number)
         sizes = self._decoder.sizes([prompt], arguments)
         (found,) = batches.run(
             [prompt], sizes, budget, lambda batch: self._decoder.generate(batch, arguments)
@@ -69,8 +73,8 @@ class _Protocol:
         if len(rows) != 1:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
         (row,) = records(rows, [self.field])
-        arguments = _arguments(row, options, 0)
-        prompt = self._prompt(row[self.field], 0)
+        arguments = self._arguments(row, options, 0)
+        prompt = self._prompt(row[self.field], options, 0)
         heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
         pieces = self._decoder.stream(prompt, arguments)
         for piece in without_leading_space(pieces):
@@ -87,7 +91,26 @@ class _Protocol:
             "model": self._parts.name,
         }
 
-    def _prompt(self, given: Any, number: int) -> list[int]:
+    def _arguments(
+        self, row: dict[str, Any], options: dict[str, Any], number: int
+    ) -> dict[str, Any]:
+        known = {self.field, "stream", *_AS_GENERATE}
+        for name, value in row.items():
+            if name not in known and value is not None and not _is_empty(value):
+                raise bad_row(number, f"`{name}` is not supported: {', '.join(sorted(known))} are")
+        if options.get(self.field) is not None:
+            raise BadRequest(f"{self.field} is of the request, and no argument")
+        if options.get("return_full_text"):
+            raise BadRequest("return_full_text is not taken: an answer has no prompt in it")
+        arguments = _arguments(row, options, number)
+        wanted = arguments.get("num_return_sequences", 1)
+        most = self._decoder.answers_at_most(arguments)
+        if most and wanted > most:
+            why = "greedy decoding has one answer" if most == 1 else f"{most} beams have {most}"
+            raise bad_row(number, f"`n` is {wanted}, and {why}: set a temperature above 0")
+        return arguments
+
+    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
         raise NotImplementedError
 
     def _choice(self, text: str) -> dict[str, Any]:
@@ -102,8 +125,9 @@ class Chat(_Protocol):
 
     kind = "chat.completion"
     field = "messages"
+    applied = ("return_full_text", "continue_final_message")
 
-    def _prompt(self, given: Any, number: int) -> list[int]:
+    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
         messages = list(given)
         if not messages or not all(isinstance(m, dict) and "role" in m for m in messages):
             raise bad_row(number, "`messages` is a list of mappings with role and content")
@@ -111,12 +135,17 @@ class Chat(_Protocol):
         if not getattr(self._parts.tokenizer, "chat_template", None):
             raise BadRequest("the model's tokenizer has no chat template")
         try:
+            goes_on = bool(options.get("continue_final_message"))
             text = self._parts.tokenizer.apply_chat_template(
-                plain, tokenize=False, add_generation_prompt=True
+                plain,
+                tokenize=False,
+                add_generation_prompt=not goes_on,
+                continue_final_message=goes_on,
+                **(options.get("tokenizer_encode_kwargs") or {}),
             )
         except Exception as error:
             raise bad_row(number, f"the chat template refuses the messages: {error}") from error
-        return self._decoder.encode([text], special=False)[0]
+        return self._decoder.encode([text], options, special=False)[0]
 
     def _choice(self, text: str) -> dict[str, Any]:
         return {"message": {"role": "assistant", "content": text}}
@@ -131,10 +160,10 @@ class Completions(_Protocol):
     kind = "text_completion"
     field = "prompt"
 
-    def _prompt(self, given: Any, number: int) -> list[int]:
+    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
         if not isinstance(given, str):
             raise bad_row(number, f"`prompt` is text, not {kind_of(given)}")
-        return self._decoder.encode([given])[0]
+        return self._decoder.encode([template_of(self._parts, given)], options)[0]
 
     def _choice(self, text: str) -> dict[str, Any]:
         return {"text": text}
@@ -145,19 +174,20 @@ class Completions(_Protocol):
 
 def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dict[str, Any]:
     """Put what the request says over what the model was saved with, in the terms of generate."""
-    given = {k: v for k, v in {**options, **row}.items() if v is not None and k not in _IGNORED}
+    said = {**options, **{k: v for k, v in row.items() if k in _AS_GENERATE}}
+    given = {k: v for k, v in said.items() if v is not None and k not in _UNANSWERED}
     for name in given.keys() & _COUNTS:
         given[name] = _count(name, given[name], number)
-    arguments = {
-        _AS_GENERATE.get(k, k): v for k, v in given.items() if k not in ("messages", "prompt")
-    }
+    arguments = {_AS_GENERATE.get(k, k): v for k, v in given.items()}
     if "temperature" in row and row["temperature"] is not None:
         arguments["do_sample"] = float(row["temperature"]) > 0
         if not arguments["do_sample"]:
             del arguments["temperature"]
-    if arguments.get("num_return_sequences", 1) > 1 and not arguments.get("num_beams"):
-        arguments["do_sample"] = True
     return arguments
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, list | dict | str | np.ndarray) and not len(value)
 
 
 def _count(name: str, value: Any, number: int) -> int:

@@ -1,5 +1,6 @@
 """Requests as rows: whatever container a caller or the scoring server gives, a list comes out."""
 
+import ast
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -42,11 +43,25 @@ def rows_of(data: Any, columns: Sequence[str]) -> list[Any]:
 
 def _from_frame(frame: pd.DataFrame, columns: Sequence[str]) -> list[Any]:
     if columns:
-        records = frame.to_dict(orient="records")
+        records = _one_table(frame) or frame.to_dict(orient="records")
         return [{str(k): v for k, v in row.items() if not _is_absent(v)} for row in records]
     if frame.shape[1] != 1:
         raise BadRequest(f"one column is wanted, {frame.shape[1]} came")
     return frame.iloc[:, 0].tolist()
+
+
+def _one_table(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Undo what MLflow's schema makes of ``{"query": …, "table": {column: cells}}``.
+
+    Its frame has a row for each column of the table, and their names as the index.
+    """
+    if "table" not in frame or not all(isinstance(label, str) for label in frame.index):
+        return []
+    columns = [list(c) if isinstance(c, list | np.ndarray) else c for c in frame["table"]]
+    if not all(isinstance(c, list) and not any(isinstance(x, dict) for x in c) for c in columns):
+        return []
+    rest = frame.drop(columns="table").iloc[0].to_dict()
+    return [{**rest, "table": dict(zip(frame.index, columns, strict=True))}]
 
 
 def _from_mapping(data: dict[str, Any], columns: Sequence[str]) -> list[Any]:
@@ -102,6 +117,8 @@ def records(rows: Sequence[Any], needed: Sequence[str], first: int = 0) -> list[
 def structure(value: Any, number: int, name: str) -> Any:
     """Read a structured value that was sent as JSON text; one that was not is given as it is.
 
+    MLflow's scoring server makes of a mapping or list the text that Python prints of it.
+
     Raises:
         BadRequest: It is text, and not JSON.
     """
@@ -110,6 +127,12 @@ def structure(value: Any, number: int, name: str) -> Any:
     try:
         return json.loads(value)
     except ValueError as error:
+        try:
+            printed = ast.literal_eval(value)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            printed = None
+        if isinstance(printed, dict | list):
+            return printed
         raise bad_row(number, f"`{name}` is not JSON: {error}") from error
 
 

@@ -60,13 +60,3 @@ class Settings:
                 f"device {self.device} is not here (CUDA devices: {here}); auto takes what there is"
             )
         return device
-
-
-def generation_of(options: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """Take the arguments of ``generate`` out of the options; None stands for "not set".
-
-    Args:
-        options: ``model_config`` and ``params`` together.
-        known: Names that mean something else.
-    """
-    return {k: v for k, v in options.items() if k not in known and v is not None}

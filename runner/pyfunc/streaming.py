@@ -38,14 +38,20 @@ class Stream:
         generate: Generates; given ``streamer`` and ``stopping_criteria``.
         tokenizer: Turns tokens into text.
         stop: Words that end the text.
+        decoding: Arguments of the tokenizer's ``decode``.
     """
 
     def __init__(
-        self, generate: Callable[..., Generated], tokenizer: Any, stop: Sequence[str]
+        self,
+        generate: Callable[..., Generated],
+        tokenizer: Any,
+        stop: Sequence[str],
+        decoding: dict[str, Any],
     ) -> None:
         self._generate = generate
         self._tokenizer = tokenizer
         self._stop = stop
+        self._decoding = decoding
         self.result = Generated("", 0, finished=False)
         """What was generated; whole after the last piece."""
         self._failure: BaseException | None = None
@@ -57,7 +63,7 @@ class Stream:
             BadRequest: The model takes neither the prompt nor the arguments.
         """
         streamer: Any = TextIteratorStreamer(
-            self._tokenizer, timeout=_PATIENCE, skip_prompt=True, skip_special_tokens=True
+            self._tokenizer, timeout=_PATIENCE, skip_prompt=True, **self._decoding
         )
         left = Event()
         thread = Thread(target=self._work, args=(streamer, left), daemon=True)

@@ -4,9 +4,15 @@ from typing import Any
 
 from . import batches
 from .adapter import Whole
-from .generation import cleaned, in_one, limits, template_of
+from .decoding import limits
+from .generation import cleaned, in_one, template_of
 from .loading import Parts
 from .rows import texts
+
+_APPLIED = (
+    "src_lang", "tgt_lang", "collapse_whitespace", "clean_up_tokenization_spaces", "truncation",
+    "add_special_tokens", "stop_sequence",
+)  # fmt: skip
 
 
 class TextToText(Whole):
@@ -30,30 +36,50 @@ class TextToText(Whole):
         """Give a text a row; a list of texts where several sequences are asked for."""
         templated = [template_of(self._parts, text) for text in texts(rows)]
         sources = [self._prefix + text for text in templated]
-        options = {**self._usual, **options}
+        settings = {**self._usual, **options}
         tokenizer = self._parts.tokenizer
         languages = _languages(tokenizer, options)
-        encoded = tokenizer(sources, truncation=True)["input_ids"] if sources else []
-        beams = int(options.get("num_beams") or 1)
+        special = options.get("add_special_tokens")
+        how: dict[str, Any] = {} if special is None else {"add_special_tokens": special}
+        how["truncation"] = options.get("truncation", True)
+        encoded = tokenizer(sources, **how)["input_ids"] if sources else []
+        beams = int(settings.get("num_beams") or 1)
         lengths = [len(ids) * beams for ids in encoded]
         found = batches.run(
-            encoded, lengths, budget, lambda batch: self._generate(batch, options, languages)
+            encoded,
+            lengths,
+            budget,
+            lambda batch: self._generate(batch, options, settings, languages),
         )
         return [in_one([cleaned(text, options) for text in sequences]) for sequences in found]
 
     def _generate(
-        self, batch: list[list[int]], options: dict[str, Any], languages: dict[str, Any]
+        self,
+        batch: list[list[int]],
+        options: dict[str, Any],
+        settings: dict[str, Any],
+        languages: dict[str, Any],
     ) -> list[list[str]]:
         padded = self._parts.tokenizer.pad(
             {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
         ).to(self._parts.device)
-        sequences = self._parts.model.generate(
+        tokenizer = self._parts.tokenizer
+        arguments = limits(settings, self._parts.model.generation_config, _APPLIED)
+        if "stop_strings" in arguments:
+            arguments["tokenizer"] = tokenizer
+        if end := options.get("stop_sequence"):  # its first token, as in the pipeline
+            arguments["eos_token_id"] = tokenizer.encode(end, add_special_tokens=False)[0]
+        generated = self._parts.model.generate(
             input_ids=padded["input_ids"],
             attention_mask=padded["attention_mask"],
             **languages,
-            **limits(options, self._parts.model.generation_config),
+            **arguments,
         )
-        decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+        sequences = getattr(generated, "sequences", generated)
+        clean = options.get("clean_up_tokenization_spaces")
+        decoded = tokenizer.batch_decode(
+            sequences, skip_special_tokens=True, clean_up_tokenization_spaces=clean
+        )
         each = len(decoded) // len(batch)
         return [decoded[i * each :][:each] for i in range(len(batch))]
 

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from transformers import GenerationConfig
 
 from . import batches
 from .adapter import Whole
-from .errors import bad_row
-from .generation import limits
+from .decoding import limits
+from .errors import BadRequest, bad_row
+from .generation import in_one
 from .loading import Parts
 from .media import image_of
-from .pipelines import Piped, ranked, top_of
+from .pipelines import Piped, at_least_one, ranked, top_of
 from .rows import records, structure, texts
 
 _EACH = 256
@@ -156,6 +158,9 @@ class DocumentAnswers(Piped):
     of ``[word, [left, top, right, bottom]]`` with places from 0 to 1000, or pytesseract finds them.
     """
 
+    generates = True
+    own = frozenset({"top_k"})
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
         """Give a text a row; with ``return_scores`` JSON with the score."""
         found: list[Any] = []
@@ -218,13 +223,13 @@ class ImageTextToText(Whole):
 
 
 class VisualAnswers(Whole):
-    """Images and questions in, answers out: a label of the model's, or text it generates.
+    """Images and questions in, answers out: labels of the model's, or text it generates.
 
     Its pipeline is gone from transformers 5.
     """
 
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
-        """Give a text a row."""
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
+        """Give a text a row; the best ``top_k`` labels as a list."""
         given = records(rows, ["image", "question"])
         images = [image_of(row["image"], number) for number, row in enumerate(given)]
         pairs = list(zip(images, (str(row["question"]) for row in given), strict=True))
@@ -232,18 +237,25 @@ class VisualAnswers(Whole):
             pairs, [budget] * len(pairs), budget, lambda b: [self._answer(b[0], options)]
         )
 
-    def _answer(self, pair: tuple[Any, str], options: dict[str, Any]) -> str:
+    def _answer(self, pair: tuple[Any, str], options: dict[str, Any]) -> Any:
         image, question = pair
-        inputs = self._parts.tokenizer(question, return_tensors="pt", truncation=True)
+        tokenizer, model = self._parts.tokenizer, self._parts.model
+        how = {"return_tensors": "pt", "truncation": options.get("truncation", True)}
+        inputs = tokenizer(question, **how)
         pixels = self._parts.components["image_processor"](images=image, return_tensors="pt")
         inputs.update(pixels)
         inputs = inputs.to(self._parts.device)
-        if self._parts.model.can_generate():
-            arguments = limits(options, self._parts.model.generation_config)
-            sequences = self._parts.model.generate(**inputs, **arguments)
-            return self._parts.tokenizer.decode(sequences[0], skip_special_tokens=True).strip()
-        logits = self._parts.model(**inputs).logits[0]
-        return str(self._parts.model.config.id2label[int(torch.argmax(logits))])
+        arguments = limits(options, model.generation_config or GenerationConfig(), ("truncation",))
+        if model.can_generate():
+            return tokenizer.decode(
+                model.generate(**inputs, **arguments)[0], skip_special_tokens=True
+            ).strip()
+        top = at_least_one("top_k", options.get("top_k") or 1)
+        if unknown := sorted(arguments.keys() & options.keys() - {"top_k"}):
+            raise BadRequest(f"{', '.join(unknown)}: of generation, and this model generates not")
+        logits = model(**inputs).logits[0]
+        best = torch.topk(logits, min(top, len(logits))).indices.tolist()
+        return in_one([str(model.config.id2label[number]) for number in best])
 
 
 class ImageToText(Whole):

@@ -179,7 +179,9 @@ _SHARED: Mapping[str, Argument] = {
     "truncation": Argument(
         ("boolean", "text"),
         null=True,
-        choices=("only_first", "only_second", "longest_first", "do_not_truncate"),
+        choices=(
+            "only_first", "only_second", "longest_first", "drop_rows_to_fit", "do_not_truncate",
+        ),  # fmt: skip
     ),
     "add_special_tokens": _FLAG,
     "max_length": _ONE_OR_NULL, "stride": _COUNT_OR_NULL,

@@ -8,7 +8,9 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return raw[0]["token_str"]
+    if isinstance(raw[0], list):  # a text with several masks
+        return [_answer(mask) for mask in raw]
+    return raw[0]["token_str"].strip()
 
 
 TASK = Task(

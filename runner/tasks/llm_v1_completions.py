@@ -43,6 +43,7 @@ TASK = Task(
     arguments={"stop": Argument(("text", "list"), null=True)},
     call=_call,
     pipeline=_TEXT_GENERATION.name,
+    prompt_template=True,
     mlflow_schema="COMPLETIONS_MODEL",
     batches=False,
     streams=True,

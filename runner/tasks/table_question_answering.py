@@ -20,6 +20,6 @@ TASK = Task(
         "table": {"product": ["tea", "coffee"], "sold": ["25", "50"]},
     },
     answer=_answer,
-    inference="pipelines:TableAnswers",
+    inference="tables:TableAnswers",
     json_columns=("table",),
 )

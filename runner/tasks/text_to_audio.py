@@ -17,6 +17,6 @@ TASK = Task(
     outputs=(Column("float", "audio", many=True), Column("long", "sampling_rate")),
     example="MLflow is great!",
     answer=_answer,
-    inference="pipelines:TextToAudio",
+    inference="audio:TextToAudio",
     pyfunc=False,
 )

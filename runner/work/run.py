@@ -73,7 +73,7 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
     )
     parts = journal.step("load", lambda: load(recipe, checkpoints), entries.of_blueprint)
     rate = getattr(parts.components.get("feature_extractor"), "sampling_rate", 0)
-    inputs = read_inputs(composed, workdir, rate)
+    inputs = read_inputs(composed, workdir, rate, parts.components.get("tokenizer"))
     example = inputs.example_of(recipe)
     signature = journal.step(
         "sign",

@@ -8,8 +8,10 @@ from typing import Any
 import mlflow
 import pytest
 import yaml
+from mlflow.models import Model
 
 from runner.cli import main
+from runner.pyfunc.model import InferenceModel
 
 SHORT = {"max_new_tokens": 4, "do_sample": False}
 RECIPES: dict[str, dict[str, Any]] = {
@@ -97,6 +99,35 @@ def model(saved: Callable[..., Path]) -> Packaged:
         path = str(saved(task, **changes))
         if path not in loaded:
             loaded[path] = mlflow.pyfunc.load_model(path)
+        return loaded[path]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def shipped(saved: Callable[..., Path]) -> Packaged:
+    """Load the code of a packaged task; its ``predict`` takes params that no signature declares."""
+    loaded: dict[str, Any] = {}
+
+    def load(task: str, **changes: Any) -> Any:
+        path = saved(task, **changes)
+        if str(path) not in loaded:
+            flavor: Any = Model.load(str(path)).flavors["python_function"]
+            loaded[str(path)] = InferenceModel.load(path, dict(flavor["config"]))
+        return loaded[str(path)]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def native(saved: Callable[..., Path]) -> Packaged:
+    """Load a packaged task as a pipeline of transformers, once."""
+    loaded: dict[str, Any] = {}
+
+    def load(task: str, **changes: Any) -> Any:
+        path = str(saved(task, **changes))
+        if path not in loaded:
+            loaded[path] = mlflow.transformers.load_model(path)
         return loaded[path]
 
     return load

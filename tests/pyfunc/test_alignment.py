@@ -194,7 +194,7 @@ def test_embeddings_are_pooled_as_asked(model: Packaged, saved: Any, pooling: st
     from transformers import AutoTokenizer
 
     loaded = model("feature-extraction")
-    raw = loaded.get_raw_model()
+    raw = loaded.get_raw_model().model
     tokenizer = AutoTokenizer.from_pretrained(
         saved("feature-extraction") / "components" / "tokenizer"
     )
@@ -232,6 +232,7 @@ def test_chat_counts_tokens_and_says_why_it_ended(model: Packaged) -> None:
         "messages": [{"role": "user", "content": "What is MLflow?"}],
         "max_tokens": 3,
         "n": 2,
+        "temperature": 1.0,
     }
     (reply,) = chat.predict(request)
     assert reply["object"] == "chat.completion"

@@ -125,7 +125,7 @@ DEFECTS = [
         tell=lambda out: f"the answer{', with its prompt' * out[0].startswith('My dog')}",
     ),
     Defect(
-        "two answers of a chat (n: 2)", "llm/v1/chat", {**CHAT, "n": 2},
+        "two answers of a chat (n: 2)", "llm/v1/chat", {**CHAT, "n": 2, "temperature": 1.0},
         lambda out: len(out[0]["choices"]) == 2,
     ),
     Defect(

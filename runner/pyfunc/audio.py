@@ -1,0 +1,81 @@
+"""Recordings in: texts and labels out; texts in: their sound."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from . import batches
+from .errors import bad_row
+from .media import audio_of
+from .pipelines import Piped, plain, ranked, top_of
+from .rows import texts
+
+
+class SpeechRecognition(Piped):
+    """Recordings in; what is said out, with its times as JSON where they are asked for."""
+
+    generates = True
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
+        """Give a text a row. Recordings run one by one: padding would change what is heard."""
+        rate = self._parts.components["feature_extractor"].sampling_rate
+        given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
+        found = batches.run(
+            given,
+            [budget] * len(given),
+            budget,
+            lambda batch: [self._heard(batch[0].copy(), options)],
+        )
+        if options.get("return_timestamps"):
+            return [json.dumps(plain(one), ensure_ascii=False) for one in found]
+        return [one["text"].strip() for one in found]
+
+    def _heard(self, samples: Any, options: dict[str, Any]) -> dict[str, Any]:
+        """Whisper finds its way through a recording that is longer than its window by the times."""
+        window = getattr(self._parts.components["feature_extractor"], "n_samples", None)
+        long = self._pipeline.type == "seq2seq_whisper" and window and len(samples) > window
+        if long and not options.get("return_timestamps") and not options.get("chunk_length_s"):
+            options = {**options, "return_timestamps": True}
+        return self._call(samples, options)
+
+
+class AudioClassification(Piped):
+    """Recordings in; labels with scores out."""
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
+        """Give a table of ``score`` and ``label``; lists of them with ``top_k`` above 1."""
+        rate = self._parts.components["feature_extractor"].sampling_rate
+        given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
+        top = top_of(options)
+        rest = {k: v for k, v in options.items() if k != "top_k"}
+        top_k = min(top, len(self._parts.model.config.id2label))
+        found = batches.run(
+            given, [budget] * len(given), budget, lambda b: [self._call(b[0], rest, top_k=top_k)]
+        )
+        return ranked(found, ("score", "label"), top)
+
+
+class TextToAudio(Piped):
+    """Texts in; their sound out."""
+
+    generates = True
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
+        """Give a table of ``audio`` (samples, float32) and ``sampling_rate`` (Hz)."""
+        given = texts(rows)
+        for number, text in enumerate(given):
+            if not text.strip():
+                raise bad_row(number, "it says nothing")
+        found = batches.run(
+            given, [budget] * len(given), budget, lambda b: [self._call(b[0], options)]
+        )
+        sounds = [
+            {
+                "audio": np.asarray(one["audio"], np.float32).reshape(-1),
+                "sampling_rate": int(one["sampling_rate"]),
+            }
+            for one in found
+        ]
+        return pd.DataFrame(sounds, columns=pd.Index(["audio", "sampling_rate"]))

@@ -1,0 +1,175 @@
+"""Text that is generated, as transformers' own pipeline generates it."""
+
+import random
+from typing import Any
+
+import pytest
+import transformers
+from mlflow.exceptions import MlflowException
+
+from runner.pyfunc.loading import pipeline_of
+from tests.pyfunc.conftest import Packaged
+
+TASK = "text-generation"
+WORDS = ["my", "dog", "loves", "the", "weather", "is", "wonderful", "MLflow", ",", ".", "Paris"]
+PLAIN: dict[str, Any] = {"model_config": {"max_new_tokens": 5}}
+ENDS = list(range(300, 330))
+
+
+def prompts(count: int) -> list[str]:
+    chance = random.Random(11)
+    return [" ".join(chance.choices(WORDS, k=chance.choice([1, 4, 12]))) for _ in range(count)]
+
+
+def ask(content: str = "My dog", **more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": content}], "max_tokens": 6, **more}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"do_sample": False},
+        {"do_sample": False, "prefix": "MLflow is great! "},
+        {"do_sample": False, "stop_sequence": "the dog is"},
+        {"do_sample": False, "eos_token_id": ENDS},
+        {"do_sample": False, "return_full_text": False, "num_beams": 2, "num_return_sequences": 2},
+        {"do_sample": False, "skip_special_tokens": False, "add_special_tokens": True},
+        {"do_sample": False, "return_dict_in_generate": True, "output_scores": True},
+        {"do_sample": False, "handle_long_generation": "hole", "padding": True},
+        {"do_sample": False, "tokenizer_encode_kwargs": {"truncation": True, "max_length": 3}},
+        {},
+        {"temperature": 2.0, "top_k": 5},
+    ],
+    ids=str,
+)
+def test_texts_are_those_of_the_pipeline(
+    shipped: Packaged, native: Packaged, options: dict[str, Any]
+) -> None:
+    ours, theirs = shipped(TASK, **PLAIN), native(TASK, **PLAIN)
+    given = prompts(100)
+    if options.get("do_sample") is False:
+        found = ours.predict(given, options)
+    else:  # each row from the same seed: a batch draws other numbers
+        found = [ours.predict([text], {**options, "seed": 3})[0] for text in given]
+    for text, row in zip(given, found, strict=True):
+        transformers.set_seed(3)
+        wanted = [
+            one["generated_text"].strip() for one in theirs(text, max_new_tokens=5, **options)
+        ]
+        assert (row if isinstance(row, list) else [row]) == wanted
+
+
+def test_what_nobody_says_is_as_in_the_pipeline(shipped: Packaged) -> None:
+    pipeline = shipped(TASK, **PLAIN).get_raw_model()
+    assert isinstance(pipeline, transformers.TextGenerationPipeline)
+    assert pipeline.generation_config.do_sample
+    first, second = (shipped(TASK, **PLAIN).predict(["My dog"] * 8) for _ in range(2))
+    assert first != second  # sampled, as natively
+
+
+def test_an_end_token_of_the_config_ends_the_answer(shipped: Packaged) -> None:
+    loaded = shipped("llm/v1/completions")
+    ended = 0
+    for text in prompts(100):
+        (free,) = loaded.predict([{"prompt": text, "max_tokens": 6}])
+        (held,) = loaded.predict([{"prompt": text, "max_tokens": 6}], {"eos_token_id": ENDS})
+        if held["usage"]["completion_tokens"] < 6:
+            ended += 1
+            assert held["choices"][0]["finish_reason"] == "stop"
+            assert free["choices"][0]["text"].startswith(held["choices"][0]["text"])
+    assert ended
+
+
+def test_every_answer_of_several_is_counted_to_its_own_end(shipped: Packaged) -> None:
+    loaded = shipped("llm/v1/completions")
+    tokenizer = loaded.get_raw_model().tokenizer
+    uneven = 0
+    for seed, text in enumerate(prompts(40)):
+        request = {"prompt": text, "max_tokens": 8, "n": 4, "temperature": 3.0, "stop": ["e", "t"]}
+        (reply,) = loaded.predict([request], {"seed": seed})
+        said = [(c["text"], c["finish_reason"]) for c in reply["choices"]]
+        reasons = {reason for _, reason in said}
+        uneven += len(reasons) == 2
+        least = sum(8 if reason == "length" else 1 for _, reason in said)
+        assert least <= reply["usage"]["completion_tokens"] <= 32
+        shown = sum(len(tokenizer(text)["input_ids"]) for text, _ in said)
+        assert reply["usage"]["completion_tokens"] <= max(shown, least) + 4 * 4
+        assert all("e" not in text and "t" not in text for text, _ in said)
+    assert uneven
+
+
+def test_one_answer_is_counted_as_among_several(shipped: Packaged) -> None:
+    loaded = shipped("llm/v1/completions")
+    request = {"prompt": "What is MLflow?", "max_tokens": 8}
+    text = loaded.predict([request])[0]["choices"][0]["text"]
+    asked = {**request, "stop": [text[1:3]]}
+    alone = loaded.predict([asked])[0]["usage"]["completion_tokens"]
+    pair = loaded.predict([{**asked, "n": 2}], {"num_beams": 2})[0]
+    assert alone < 8
+    assert pair["usage"]["completion_tokens"] <= 16
+
+
+@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions"])
+def test_several_greedy_answers_are_refused(shipped: Packaged, task: str) -> None:
+    request = ask() if task.endswith("chat") else {"prompt": "a"}
+    with pytest.raises(MlflowException, match="`n` is 2, and greedy decoding has one answer"):
+        shipped(task).predict([{**request, "n": 2}])
+    with pytest.raises(MlflowException, match="`n` is 3, and 2 beams have 2"):
+        shipped(task).predict([{**request, "n": 3}], {"num_beams": 2})
+    assert len(shipped(task).predict([{**request, "n": 2, "temperature": 1}])[0]["choices"]) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"tools": [{"type": "function", "function": {"name": "f"}}]}, {"logprobs": True},
+     {"response_format": {"type": "json_object"}}, {"custom_inputs": {"a": 1}}],
+    ids=str,
+)  # fmt: skip
+def test_a_field_that_is_not_supported_is_refused_by_name(
+    shipped: Packaged, more: dict[str, Any]
+) -> None:
+    (name,) = more
+    with pytest.raises(MlflowException, match=f"row 0: `{name}` is not supported"):
+        shipped("llm/v1/chat").predict([ask(**more)])
+    assert shipped("llm/v1/chat").predict([ask(tools=[], custom_inputs=None, stream=False)])
+
+
+@pytest.mark.parametrize("name", ["return_tensors", "return_type", "return_text"])
+def test_what_is_no_text_is_refused(shipped: Packaged, name: str) -> None:
+    with pytest.raises(MlflowException, match=name):
+        shipped(TASK, **PLAIN).predict(["a"], {name: True})
+
+
+def test_a_template_frames_completions(shipped: Packaged, native: Packaged) -> None:
+    framed = shipped("llm/v1/completions", prompt_template="Say: {prompt} now")
+    plain = shipped("llm/v1/completions")
+    for text in prompts(20):
+        (one,) = framed.predict([{"prompt": text, "max_tokens": 4}])
+        (other,) = plain.predict([{"prompt": f"Say: {text} now", "max_tokens": 4}])
+        assert one["choices"] == other["choices"]
+        assert one["usage"] == other["usage"]
+
+
+def test_an_answer_names_the_model_as_its_recipe_or_the_registry_does(shipped: Packaged) -> None:
+    (reply,) = shipped("llm/v1/chat").predict([ask()])
+    assert reply["model"] == "case"
+    named = shipped("llm/v1/chat", tracking={"register_as": "assistant"})
+    assert named.predict([ask()])[0]["model"] == "assistant"
+
+
+def test_building_a_pipeline_leaves_the_configuration_as_it_was(shipped: Packaged) -> None:
+    parts = shipped(TASK, **PLAIN)._parts
+    parts.model.config.task_specific_params = {TASK: {"prefix": "a: "}}
+    assert pipeline_of(parts).prefix == "a: "
+    assert parts.model.config.task_specific_params == {TASK: {"prefix": "a: "}}
+    parts.model.config.task_specific_params = None
+
+
+def test_a_chat_goes_on_with_its_last_message(shipped: Packaged) -> None:
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "My dog"}]
+    loaded = shipped("llm/v1/chat")
+    (anew,) = loaded.predict([{"messages": messages, "max_tokens": 3}])
+    (on,) = loaded.predict(
+        [{"messages": messages, "max_tokens": 3}], {"continue_final_message": True}
+    )
+    assert on["usage"]["prompt_tokens"] < anew["usage"]["prompt_tokens"]
