@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import (
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-)
+from transformers import GenerationConfig
 
 from .errors import BadRequest, bad_row, blaming
 from .loading import Parts, pipeline_of
+from .penalties import penalties
 from .streaming import Generated, Stream
 
 _MOST_NEW_TOKENS = 256
@@ -165,7 +162,7 @@ class Decoder:
             "attention_mask": mask.to(self._parts.device),
             "generation_config": copy.deepcopy(self._usual),
             "pad_token_id": self._pad,
-            **_penalties(options, width),
+            **penalties(options, width),
             **given,
         }
 
@@ -265,35 +262,6 @@ def limits(
     elif "max_new_tokens" not in given and not limited:
         given["max_new_tokens"] = _MOST_NEW_TOKENS
     return given
-
-
-class _Penalties(LogitsProcessor):
-    """Make tokens less likely that were generated before, as the chat protocol defines it.
-
-    Args:
-        start: Tokens of the prompt, which do not count.
-        presence: Taken from the score of each that was.
-        frequency: Taken from it once for each time that it was.
-    """
-
-    def __init__(self, start: int, presence: float, frequency: float) -> None:
-        self._start, self._presence, self._frequency = start, presence, frequency
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Change the scores, of shape ``(sequences, vocabulary)``."""
-        new = input_ids[:, self._start :]
-        counts = torch.zeros_like(scores).scatter_add_(
-            1, new, torch.ones_like(new, dtype=scores.dtype)
-        )
-        return scores - self._frequency * counts - self._presence * (counts > 0)
-
-
-def _penalties(options: dict[str, Any], start: int) -> dict[str, Any]:
-    presence = float(options.get("presence_penalty") or 0)
-    frequency = float(options.get("frequency_penalty") or 0)
-    if not presence and not frequency:
-        return {}
-    return {"logits_processor": LogitsProcessorList([_Penalties(start, presence, frequency)])}
 
 
 def _words(given: Any) -> list[str]:
