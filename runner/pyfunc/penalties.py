@@ -28,6 +28,12 @@ class Penalties(LogitsProcessor):
 
 
 def penalties(options: dict[str, Any], start: int) -> dict[str, Any]:
+    """Give the arguments of ``generate`` for the penalties that are asked for.
+
+    Args:
+        options: The options of the call.
+        start: Tokens of the prompt, which do not count.
+    """
     presence = float(options.get("presence_penalty") or 0)
     frequency = float(options.get("frequency_penalty") or 0)
     if not presence and not frequency:
