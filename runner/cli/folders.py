@@ -28,7 +28,8 @@ def refuse_impossible(folders: Iterable[Path]) -> None:
     """
     for there in dict.fromkeys(map(_nearest, folders)):
         if there.is_file() or there.is_symlink() and not there.exists():
-            raise StorageError(f"{there} cannot be written to: it is in the way and no folder.", _ELSEWHERE)
+            message = f"{there} cannot be written to: it is in the way, and no folder."
+            raise StorageError(message, _ELSEWHERE)
         if not there.is_dir():
             raise _never(f"`out`: {there} is no place for folders.")
         try:

@@ -129,7 +129,7 @@ def test_what_is_not_installed_is_a_note_on_a_shipped_recipe(
     done = cli("validate")
     assert done.code == 0, done.stdout
     assert "note[package-missing]" in done.stdout
-    assert re.search(r"^\d+ recipes, \d+ notes?$", done.stdout.splitlines()[-1])
+    assert re.search(r"^\d+ recipes, \d+ blocks, \d+ notes?$", done.stdout.splitlines()[-1])
     (sarif,) = cli("validate", "--format", "sarif").document["runs"]
     assert {result["level"] for result in sarif["results"]} == {"note"}
     assert cli("validate", "--format", "github").stdout.startswith("::notice file=")
