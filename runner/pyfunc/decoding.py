@@ -12,6 +12,7 @@ from .errors import BadRequest, bad_row, blaming
 from .loading import Parts, pipeline_of
 from .penalties import penalties
 from .streaming import Generated, Stream
+from .upstream import usual_generation
 
 _MOST_NEW_TOKENS = 256
 _SHAPING = frozenset({
@@ -50,7 +51,7 @@ class Decoder:
         self._parts = parts
         self._applied = _OF_DECODERS.union(applied)
         self._tokenizer = parts.tokenizer
-        self._usual: GenerationConfig = pipeline_of(parts).generation_config
+        self._usual = usual_generation(pipeline_of(parts))
         pad, ends = self._tokenizer.pad_token_id, _listed(self._usual.eos_token_id)
         self._pad = pad if pad is not None else (ends[0] if ends else 0)
         self._most = int(getattr(parts.model.config, "max_position_embeddings", None) or 0)

@@ -1,6 +1,5 @@
 """Tasks whose transformers pipeline does the work: rows in line, and an output for each."""
 
-import copy
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts, pipeline_of
 from .rows import kind_of, records, structure, texts
+from .upstream import with_generation
 
 _EVERY = 1_000_000
 """More labels than any model has."""
@@ -62,12 +62,7 @@ class Piped(Whole):
             raise BadRequest(f"{', '.join(settings)}: of generation, and this model generates not")
         if whole := settings.keys() & _UNTAKEN:
             raise BadRequest(f"{', '.join(sorted(whole))}: not taken; name the settings themselves")
-        runs = copy.copy(self._pipeline)
-        runs.generation_config = copy.deepcopy(runs.generation_config)
-        if "max_length" in settings and "max_new_tokens" not in settings:
-            settings = {"max_new_tokens": None, **settings}
-        runs.generation_config.update(**settings)
-        return runs
+        return with_generation(self._pipeline, settings)
 
     def _lengths(self, given: Sequence[str]) -> list[int]:
         encoded = self._parts.tokenizer(list(given), truncation=True)["input_ids"] if given else []

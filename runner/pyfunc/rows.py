@@ -83,15 +83,18 @@ def _from_array(data: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def texts(rows: Sequence[Any]) -> list[str]:
-    """Insist that every row is text.
+    """Insist that every row is text, or one text under a name.
 
     Raises:
         BadRequest: One is not; the error names it.
     """
-    for number, row in enumerate(rows):
+    bare: list[Any] = [
+        next(iter(r.values())) if isinstance(r, dict) and len(r) == 1 else r for r in rows
+    ]
+    for number, row in enumerate(bare):
         if not isinstance(row, str):
             raise bad_row(number, f"text is wanted, not {kind_of(row)}")
-    return list(rows)
+    return bare
 
 
 def records(rows: Sequence[Any], needed: Sequence[str], first: int = 0) -> list[dict[str, Any]]:

@@ -1,5 +1,48 @@
-"""What is used of MLflow beyond what it documents. Seen in MLflow 3.17.0 to 3.17.2."""
+"""What is used of MLflow and transformers beyond what they document.
+
+Seen in MLflow 3.17.0 to 3.17.2, and in transformers 4.57 and 5.23: a pipeline of 4 keeps its
+settings of generation as a configuration, one of 5 as what was given and what it adds by itself.
+"""
+
+import copy
+from typing import Any
 
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from transformers import GenerationConfig
 
-__all__ = ["INVALID_PARAMETER_VALUE"]
+__all__ = ["INVALID_PARAMETER_VALUE", "usual_generation", "with_generation"]
+
+
+def usual_generation(pipeline: Any) -> GenerationConfig:
+    """Give how a pipeline generates where a call says nothing.
+
+    Args:
+        pipeline: A pipeline whose model generates.
+    """
+    if (config := getattr(pipeline, "generation_config", None)) is not None:
+        return config
+    config = copy.deepcopy(pipeline.model.generation_config)
+    said = {**config.to_diff_dict(), **pipeline._generate_kwargs}
+    usual = {k: v for k, v in pipeline._generation_defaults.items() if k not in said}
+    if "max_length" in said:
+        usual.pop("max_new_tokens", None)
+    config.update(**usual)
+    return config
+
+
+def with_generation(pipeline: Any, settings: dict[str, Any]) -> Any:
+    """Give a pipeline that generates in another way; the one that is given stays as it is.
+
+    Args:
+        pipeline: A pipeline whose model generates.
+        settings: Settings of generation.
+    """
+    other = copy.copy(pipeline)
+    if getattr(pipeline, "generation_config", None) is not None:
+        other.generation_config = copy.deepcopy(pipeline.generation_config)
+        if "max_length" in settings and "max_new_tokens" not in settings:
+            settings = {"max_new_tokens": None, **settings}
+        other.generation_config.update(**settings)
+    else:
+        other._generate_kwargs = {**pipeline._generate_kwargs, **settings}
+    return other
