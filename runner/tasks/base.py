@@ -216,6 +216,19 @@ class Task:
             self, inputs=tuple(replace(c, required=True) if c.strict else c for c in columns)
         )
 
+    def naming(self, column: str) -> "Task":
+        """Give a task that takes one bare value as one whose value has a name.
+
+        Args:
+            column: The name.
+        """
+        return replace(
+            self,
+            example={column: self.example},
+            call=lambda row: self.call(row[column]),
+            rows=lambda row: self.rows(row[column]),
+        )
+
     def taking(self, input_type: InputType | None) -> "Task":
         """Give the task with its media in another form.
 

@@ -190,31 +190,45 @@ def test_structured_columns_declared_as_arrays_are_sent_as_arrays(run: Run) -> N
     assert "'candidate_labels': ['glad', 'sad']" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("task", "signature", "said"),
-    [
-        (
-            "text-classification",
-            {"inputs": [{"type": "string", "name": "text"}]},
-            "text-classification takes one value without a name, not `text`.",
-        ),
-        (
-            "question-answering",
-            {
-                "inputs": [
-                    {"name": "question", "type": "string"},
-                    {"name": "context", "type": "string"},
-                ],
-                "outputs": [{"name": "answer", "type": "string"}],
-            },
-            "question-answering gives one value without a name, not `answer`.",
-        ),
-    ],
-)
-def test_a_value_without_a_name_cannot_be_named(
-    run: Run, task: str, signature: dict[str, Any], said: str
-) -> None:
+@pytest.mark.parametrize("template", [None, "Say: {prompt}"])
+def test_a_text_that_has_a_name_is_asked_by_it(run: Run, template: str | None) -> None:
+    recipe = {
+        **GPT2,
+        "prompt_template": template,
+        "signature": {"inputs": [{"type": "string", "name": "words"}]},
+        "evaluation": {
+            "inputs": [{"words": "hello"}, {"words": "you"}],
+            "views": ["native", "pyfunc", "server"],
+        },
+    }
+    done, model = run(recipe)
+    assert done.code == 0, done.stderr
+    native, pyfunc, server = json.loads((model.parent / "record.json").read_text())["views"]
+    assert native["outputs"] == pyfunc["outputs"] == server["outputs"]
+
+
+def test_the_example_of_the_task_gets_the_name_too(run: Run) -> None:
     source = {"kind": "scratch", "architecture": "bert"}
-    done, _ = run({"task": task, "source": source, "signature": signature})
+    inputs = [{"type": "string", "name": "text"}]
+    done, _ = run(
+        {"task": "text-classification", "source": source, "signature": {"inputs": inputs}}
+    )
+    assert done.code == 0, done.stderr
+
+
+def test_an_output_without_a_name_cannot_be_named(run: Run) -> None:
+    recipe = {
+        "task": "question-answering",
+        "source": {"kind": "scratch", "architecture": "bert"},
+        "signature": {
+            "inputs": [
+                {"name": "question", "type": "string"},
+                {"name": "context", "type": "string"},
+            ],
+            "outputs": [{"name": "answer", "type": "string"}],
+        },
+    }
+    done, _ = run(recipe)
     assert done.code == 2
-    assert f"error[signature-name] {said} Leave out `name`." in done.stderr
+    said = "question-answering gives one value without a name, not `answer`. Leave out `name`."
+    assert f"error[signature-name] {said}" in done.stderr

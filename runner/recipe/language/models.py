@@ -248,7 +248,9 @@ class Recipe(_Block):
         outputs = tuple(spec.as_entry("") for spec in given) if given else task.outputs
         texts = {spec.name for spec in self.signature.inputs if spec.type == "string"}
         as_json = tuple(name for name in task.json_columns if name in texts)
-        return replace(task, inputs=inputs, outputs=outputs, json_columns=as_json)
+        bare = len(task.inputs) == len(inputs) == 1 and not task.inputs[0].name
+        task = replace(task, inputs=inputs, outputs=outputs, json_columns=as_json)
+        return task.naming(inputs[0].name) if bare and inputs[0].name else task
 
     @property
     def views(self) -> list[ViewName]:

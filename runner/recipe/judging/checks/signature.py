@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if task.mlflow_schema:
         message = f"MLflow insists on its own signature for {task.name}."
         yield Finding("signature-not-free", message, "Write `signature: task`.", _LOC)
-    elif isinstance(recipe.signature, ExplicitSignature):
+    elif isinstance(recipe.signature, ExplicitSignature) and {"pyfunc", "server"} & {*recipe.views}:
         yield from _names(recipe.signature, get_task(recipe.task))
     elif recipe.signature == "infer" and recipe.input_example is None:
         message = "`signature: infer` runs the model on `input_example`, and there is none."
@@ -26,14 +26,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _names(signature: ExplicitSignature, task: Task) -> Iterator[Finding]:
-    """Find a name for a value that the model takes, or gives, without one."""
-    sides = (
-        ("inputs", "takes", signature.inputs, task.inputs),
-        ("outputs", "gives", signature.outputs or [], task.outputs),
-    )
-    for side, does, specs, own in sides:
-        for number, spec in enumerate(specs):
-            if spec.name and not own[0].name:
-                message = f"{task.name} {does} one value without a name, not `{spec.name}`."
-                loc = (*_LOC, side, number, "name")
-                yield Finding("signature-name", message, "Leave out `name`.", loc)
+    """Find a name for a value that the model gives without one: the proof would miss it."""
+    for number, spec in enumerate(signature.outputs or []):
+        if spec.name and not task.outputs[0].name:
+            message = f"{task.name} gives one value without a name, not `{spec.name}`."
+            loc = (*_LOC, "outputs", number, "name")
+            yield Finding("signature-name", message, "Leave out `name`.", loc)
