@@ -25,12 +25,14 @@ class Outcome(StrEnum):
     """What one check of the proof said.
 
     A ``limitation`` is a check that MLflow's own inference code is documented not to meet for the
-    task: it is reported, and does not fail the model.
+    task: it is reported, and does not fail the model. ``skipped`` is one that could not be made:
+    its message says why.
     """
 
     PASSED = "passed"
     FAILED = "failed"
     LIMITATION = "limitation"
+    SKIPPED = "skipped"
 
 
 class _Part(BaseModel):
@@ -77,9 +79,9 @@ class CheckRecord(_Part):
     """One check of the proof.
 
     Args:
-        name: ``rows``, ``columns``, ``types``, ``params``, ``expect[0]`` …
-        view: ``native``, ``pyfunc`` or ``server``.
-        outcome: Passed, failed, or a limitation of MLflow's own inference code.
+        name: ``rows``, ``columns``, ``types``, ``params``, ``source``, ``expect[0]`` …
+        view: ``native``, ``pyfunc``, ``server`` or ``source``.
+        outcome: Passed, failed, skipped, or a limitation of MLflow's own inference code.
         message: What was found, in one sentence.
     """
 
@@ -93,8 +95,8 @@ class ViewRecord(_Part):
     """What one view of the model gave.
 
     Args:
-        view: ``native``, ``pyfunc`` or ``server``.
-        load_seconds: Time to load the saved model.
+        view: ``native``, ``pyfunc``, ``server`` or ``source``.
+        load_seconds: Time to load it.
         predict_seconds: Time for the evaluation inputs.
         outputs: One output for each input, as JSON; long ones shortened.
     """
@@ -162,6 +164,7 @@ class RunRecord(_Part):
         inputs: The inputs of the proof, as the model takes them.
         steps: The steps, in order.
         views: What each view gave.
+        source_view: What the source gave, before it was packaged, where it was asked.
         checks: The proof, check by check.
         metrics: Numbers the proof measured.
         verdict: What the proof said.
@@ -187,6 +190,7 @@ class RunRecord(_Part):
     inputs: list[Any] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list[Step])
     views: list[ViewRecord] = Field(default_factory=list[ViewRecord])
+    source_view: ViewRecord | None = None
     checks: list[CheckRecord] = Field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = Field(default_factory=dict)
     verdict: Verdict = Verdict.UNPROVEN

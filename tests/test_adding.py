@@ -38,6 +38,7 @@ TASK = Task(
     arguments={"loudness": Argument(("integer",), least=1, most=11)},
     pipeline="text-generation",
     pyfunc=False,
+    agreement=None,
 )
 '''
 SHOUTING = """\

@@ -118,12 +118,13 @@ def _table(results: Sequence["PointResult"]) -> Table:
         if record is None:
             table.add_row(composed.name, result.point.name, "[red]stopped[/]")
             continue
-        passed = sum(check.outcome is Outcome.PASSED for check in record.checks)
+        made = [check for check in record.checks if check.outcome is not Outcome.SKIPPED]
+        passed = sum(check.outcome is Outcome.PASSED for check in made)
         table.add_row(
             record.recipe,
             record.point,
             f"[{_COLOURS[record.verdict]}]{record.verdict}[/]",
-            f"{passed}/{len(record.checks)}",
+            f"{passed}/{len(made)}",
             size(record.model_bytes),
             f"{sum(step.seconds for step in record.steps):.1f}",
             str(result.point.folder / "model") if record.model else "",

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.errors import raise_if_ours
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
+from runner.evaluation.held import SourceAnswers, ask_source, skipped
 from runner.evaluation.rows import (
     alike,
     as_rows,
@@ -20,6 +21,7 @@ from runner.evaluation.rows import (
     say,
     type_problem,
 )
+from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Expectation, Recipe
@@ -33,12 +35,14 @@ class Proof:
 
     Args:
         views: What each view gave.
+        source_view: What the source gave, where it was asked.
         checks: Every check, with its outcome.
         metrics: Numbers measured on the way, such as ``similarity[0,1]``.
         tried: The views that were tried, also those that did not load.
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
+    source_view: ViewRecord | None = None
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tried: list[str] = field(default_factory=list[str])
@@ -52,7 +56,13 @@ class Proof:
         return Verdict.FAILED if failed else Verdict.PASSED
 
 
-def prove(recipe: Recipe, inputs: Sequence[Any], path: Path, device: str = "auto") -> Proof:
+def prove(
+    recipe: Recipe,
+    inputs: Sequence[Any],
+    path: Path,
+    device: str = "auto",
+    origin: Origin | None = None,
+) -> Proof:
     """Prove a saved model by inference.
 
     Args:
@@ -60,15 +70,21 @@ def prove(recipe: Recipe, inputs: Sequence[Any], path: Path, device: str = "auto
         inputs: The inputs, as the model takes them.
         path: The model folder.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
+        origin: Where it came from, to be held to that; None where its source is not at hand.
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
     """
     proof = Proof()
     with ffmpeg_on_path(), _imports_out_of_sight():
+        asked = ask_source(recipe, inputs, origin, device) if origin else None
+        held_to = asked if isinstance(asked, SourceAnswers) else None
+        proof.source_view = held_to.record if held_to else None
+        proof.checks += [asked] if isinstance(asked, CheckRecord) else []
+        gc.collect()  # one model at a time
         for name in recipe.views:
             proof.tried.append(name)
-            _ViewProof(recipe, name, inputs, proof).run(path, device)
+            _ViewProof(recipe, name, inputs, proof, path, held_to).run(device)
             gc.collect()
     return proof
 
@@ -109,16 +125,18 @@ class _ViewProof:
     name: str
     inputs: Sequence[Any]
     proof: Proof
+    path: Path
+    held_to: SourceAnswers | None = None
 
     @property
     def task(self) -> Task:
         return self.recipe.contract
 
-    def run(self, path: Path, device: str) -> None:
+    def run(self, device: str) -> None:
         with ExitStack() as stack:
             start = time.perf_counter()
             try:
-                view = stack.enter_context(open_view(self.name, path, self.recipe, device))
+                view = stack.enter_context(open_view(self.name, self.path, self.recipe, device))
             except Exception as error:
                 raise_if_ours(error)
                 self._add("loads", f"it does not load: {say(error)}")
@@ -147,6 +165,7 @@ class _ViewProof:
         self._check_signature(rows)
         self._check_params(view, rows)
         self._check_expectations(rows)
+        self._check_source(view, rows)
 
     @property
     def _singly(self) -> bool:
@@ -236,6 +255,19 @@ class _ViewProof:
             for index, row in rows_for(expectation, rows):
                 problem = unmet(expectation, row)
                 self._add(name, f"output {index}: {problem}" if problem else "")
+
+    def _check_source(self, view: View, rows: list[Any]) -> None:
+        """The answers are those of the source; drawn ones as far as both draw alike."""
+        if self.held_to is None or self.name == "server":
+            return
+        if reason := self.held_to.incomparable(self.name):
+            self.proof.checks.append(skipped(self.name, reason))
+            return
+        drawn = self.held_to.samples and self.name == "pyfunc"
+        if drawn:  # from the seed on: the first is alike however many are asked for
+            rows = [self._alone(view, self.inputs[0], {}) if len(rows) > 1 else rows[0]]
+        problem = self.held_to.difference(self.name, rows, self.path)
+        self._add("source", problem, "drawn: the first answer was compared" if drawn else "")
 
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
         if expectation.input is None or expectation.similar_to is None:

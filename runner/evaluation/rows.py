@@ -116,19 +116,30 @@ def say(error: Exception) -> str:
     return f"{type(error).__name__}: {text}{advice}"
 
 
-def same(left: Any, right: Any) -> bool:
-    """Say whether two outputs are equal, numbers to within 1e-6."""
+def same(left: Any, right: Any, atol: float = 1e-6, rtol: float = 1e-5) -> bool:
+    """Say whether two outputs are equal.
+
+    Args:
+        left: An output.
+        right: Another.
+        atol: What numbers may differ by.
+        rtol: What they may differ by beside it, as a part of the second.
+    """
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(
+            same(a, b, atol, rtol) for a, b in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
+        return left.keys() == right.keys() and all(
+            same(left[k], right[k], atol, rtol) for k in left
+        )
     if isinstance(left, str) or isinstance(right, str):
         return left == right
     first, second = np.asarray(left), np.asarray(right)
     if first.shape != second.shape:
         return False
     if first.dtype.kind in "fiu" and second.dtype.kind in "fiu":
-        return bool(np.allclose(first, second, atol=1e-6))
+        return bool(np.allclose(first, second, atol=atol, rtol=rtol))
     return bool(np.array_equal(first, second))
 
 

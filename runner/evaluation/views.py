@@ -38,20 +38,47 @@ class NativeView:
 
     Native loading knows neither template, model_config nor params: the caller applies them, as
     this view does.
+
+    Args:
+        pipeline: The pipeline.
+        recipe: The recipe.
+        prompt_template: Text with one ``{prompt}``, where the model has one.
+        chats: Whether a text is given to the pipeline as a user's message, to be framed by it.
     """
 
     pipeline: Any
     recipe: Recipe
     prompt_template: str | None
+    chats: bool = False
+
+    @property
+    def samples(self) -> bool:
+        """Whether it draws its answers, so that no two ways of asking need to agree."""
+        usual = getattr(self.pipeline, "generation_config", None)
+        return bool(self.arguments.get("do_sample", getattr(usual, "do_sample", False)))
+
+    @property
+    def unheard(self) -> list[str]:
+        """Arguments of the recipe that the runner's inference code takes, and no pipeline."""
+        return sorted({*_said(self.recipe)} & _of_the_code(self.recipe))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the pipeline is called with, beside the input."""
+        return _call_arguments(
+            self.recipe, templated=self.chats or self.prompt_template is not None
+        )
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""
         set_seed(self.recipe.evaluation.seed)
-        arguments = _call_arguments(self.recipe, self.prompt_template) | dict(params or {})
+        arguments = self.arguments | dict(params or {})
         return [self.recipe.contract.answer(self._call(row, arguments)) for row in inputs]
 
     def _call(self, row: Any, arguments: Mapping[str, Any]) -> Any:
         positional, keywords = self.recipe.contract.call(row)
+        if self.chats:
+            positional = tuple([{"role": "user", "content": text}] for text in positional)
         if self.prompt_template is not None:
             template = self.prompt_template
             positional = tuple(
@@ -120,21 +147,27 @@ def _pipeline(path: Path, recipe: Recipe) -> Any:
     return build(**{**parts, "task": task.pipeline_task})
 
 
-def _call_arguments(recipe: Recipe, prompt_template: str | None) -> dict[str, Any]:
+def _call_arguments(recipe: Recipe, *, templated: bool) -> dict[str, Any]:
     """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
-    arguments = dict(recipe.inference_config)
-    if prompt_template is not None:
-        arguments = {**recipe.contract.with_template, **arguments}
-    arguments |= {k: p.default for k, p in recipe.params.items() if p.default is not None}
+    usual = recipe.contract.with_template if templated else {}
+    of_the_code = _of_the_code(recipe)
+    return {k: v for k, v in {**usual, **_said(recipe)}.items() if k not in of_the_code}
+
+
+def _said(recipe: Recipe) -> dict[str, Any]:
+    defaults = {k: p.default for k, p in recipe.params.items() if p.default is not None}
+    return {**recipe.inference_config, **defaults}
+
+
+def _of_the_code(recipe: Recipe) -> set[str]:
     of_the_code = {*EXTENDED, *recipe.contract.arguments}
-    of_the_code -= accepted_arguments(recipe.contract.pipeline_task)
-    return {k: v for k, v in arguments.items() if k not in of_the_code}
+    return of_the_code - accepted_arguments(recipe.contract.pipeline_task)
 
 
 @contextmanager
 def _on_device(device: str) -> Generator[None]:
     """Point MLflow's loaders at a device; they take only its number, from the environment."""
-    number = _device_number(device)
+    number = device_number(device)
     before = os.environ.get(_DEVICE_VARIABLE)
     os.environ[_DEVICE_VARIABLE] = str(number)
     try:
@@ -146,7 +179,12 @@ def _on_device(device: str) -> Generator[None]:
             os.environ[_DEVICE_VARIABLE] = before
 
 
-def _device_number(device: str) -> int:
+def device_number(device: str) -> int:
+    """Give the number of a device as pipelines take it; -1 for the CPU.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+    """
     if device == "auto":
         return 0 if torch.cuda.is_available() else -1
     return -1 if device == "cpu" else int(device.partition(":")[2])

@@ -10,10 +10,9 @@ from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.remote_code import has_code, needs_code
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
 from runner.tasks import Task
 from runner.tasks.base import ComponentName
-
-_FAST_TOKENIZER_OPTIONS = {"split_digits"}
 
 
 def read_config(checkpoint: Checkpoint, *, trusted: bool = False) -> PretrainedConfig:
@@ -95,7 +94,7 @@ def read_component(
         "processor": transformers.AutoProcessor,
     }
     asked: dict[str, Any] = dict(getattr(recipe.load, name))
-    arguments = {k: v for k, v in asked.items() if k not in _FAST_TOKENIZER_OPTIONS}
+    arguments = loading_arguments(asked)
     arguments["trust_remote_code"] = recipe.trust_remote_code
     if checkpoint.gguf and name == "tokenizer":
         arguments["gguf_file"] = checkpoint.gguf
@@ -113,7 +112,7 @@ def read_component(
         ) from error
     if name == "tokenizer":
         _insist_on_vocabulary(component, checkpoint)
-        _hold_to(component, asked)
+        hold_to(component, asked)
     return component
 
 
@@ -126,17 +125,3 @@ def _insist_on_vocabulary(tokenizer: Any, checkpoint: Checkpoint) -> None:
             "Give the recipe a tokenizer of its own under `components.tokenizer`, or mend the "
             "checkpoint.",
         )
-
-
-def _hold_to(tokenizer: Any, asked: Mapping[str, Any]) -> None:
-    """Make special tokens and digit splitting hold where the checkpoint's file overrode them."""
-    for key, value in asked.items():
-        if key.endswith("_token") and not key.startswith("add_"):
-            setattr(tokenizer, key, value)
-    if asked.get("split_digits"):
-        from tokenizers import pre_tokenizers
-
-        backend = tokenizer.backend_tokenizer
-        digits = pre_tokenizers.Digits(individual_digits=True)
-        current = backend.pre_tokenizer
-        backend.pre_tokenizer = pre_tokenizers.Sequence([digits, current] if current else [digits])

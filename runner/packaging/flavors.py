@@ -5,6 +5,7 @@ transformers no longer has (``summarization`` on 5.x) gets the ``python_function
 folders are where the other flavor has them, and ``from_pretrained`` loads them.
 """
 
+import copy
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,8 +79,14 @@ def _write_transformers(
     about: About, model: Model, folder: Path, write: Callable[[Path], None]
 ) -> None:
     recipe, parts, task = about.recipe, about.parts, about.parts.task
+    as_read = copy.deepcopy(parts.model.config)
+
+    def write_as_read(weights: Path) -> None:
+        parts.model.config = as_read  # building a pipeline takes a task's prefix out of it
+        write(weights)
+
     known = told_what_is_known(has_pyfunc=recipe.has_pyfunc)
-    with weights_written_by(parts.model, write), known:
+    with weights_written_by(parts.model, write_as_read), known:
         mlflow.transformers.save_model(
             _pieces(parts) if _as_pieces(recipe, parts) else _whole(parts),
             path=str(folder),

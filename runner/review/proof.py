@@ -37,9 +37,15 @@ def _views(before: Recipe, after: Recipe) -> Iterator[Change]:
         return
     old, new = (recipe.evaluation.views for recipe in (before, after))
     lost = set(before.views) - set(after.views)
+    lost |= {"source"} if _leaves_source_out(after) and not _leaves_source_out(before) else set()
     rule = "promise-withdrawn" if lost else "proof-changed"
     detail = f"not loaded as {' and '.join(sorted(lost))}" if lost else ""
     yield Change(rule, "evaluation.views", _views_said(old), _views_said(new), detail)
+
+
+def _leaves_source_out(recipe: Recipe) -> bool:
+    views = recipe.evaluation.views
+    return views is not None and "source" not in views
 
 
 def _views_said(views: Any) -> Any:

@@ -37,3 +37,18 @@ def best_or_list_or_json(arguments: Mapping[str, Any]) -> str:
     scored = bool(arguments.get("return_scores"))
     answer = "a list of answers" if several else "an answer"
     return f"{answer} as JSON" if scored else answer
+
+
+Agreement = Callable[[Any, Any, Any], tuple[Any, Any]]
+"""Gives what must be the same: of an input, its row of the pyfunc and what a pipeline answers."""
+
+
+def whole(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    """Hold a whole row to a whole answer; of several sequences the first, the pipeline's answer."""
+    several = isinstance(row, list) and bool(row) and isinstance(answer, str)
+    return (row[0] if several else row), answer
+
+
+def best_one(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    """Hold a row to the best of several answers."""
+    return row, answer[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from runner.tasks.answer_forms import AnswerForm, always_alike
+from runner.tasks.answer_forms import Agreement, AnswerForm, always_alike, whole
 from runner.tasks.arguments import Argument, Kind
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
@@ -124,6 +124,8 @@ class Task:
         generates: Whether that adapter hands on what ``generate`` takes.
         arguments: What that adapter takes beside the arguments of the pipeline.
         answer_form: Names the form of an answer under the arguments of an inference.
+        agreement: Gives what must be the same of a row of the pyfunc and the pipeline's answer;
+            None where the pyfunc gives something else on purpose, such as pooled embeddings.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
@@ -163,6 +165,7 @@ class Task:
     generates: bool = False
     arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
     answer_form: AnswerForm = always_alike
+    agreement: Agreement | None = whole
     with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True

@@ -19,6 +19,7 @@ TASK = Task(
     example="A man is eating food.",
     answer=_answer,
     inference="embeddings:Embeddings",
+    agreement=None,
     arguments={
         "pooling": Argument(("text",), null=True, choices=("mean", "cls", "last", "none")),
         "normalize": Argument(("boolean",), null=True),

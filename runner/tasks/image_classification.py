@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runner.tasks.answer_forms import best_or_list
+from runner.tasks.answer_forms import best_one, best_or_list
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 
@@ -22,6 +22,7 @@ TASK = Task(
     inference="vision:ImageClassification",
     arguments=RETURN_SCORES,
     answer_form=best_or_list,
+    agreement=best_one,
     components=("image_processor",),
     batches=False,
     limitations={

@@ -19,6 +19,7 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ImageEmbeddings",
+    agreement=None,
     arguments={
         "pooling": Argument(("text",), null=True, choices=("mean", "cls")),
         "normalize": Argument(("boolean",), null=True),

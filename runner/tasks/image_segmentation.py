@@ -1,5 +1,7 @@
 """image-segmentation: an image in, masks with their labels out."""
 
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 from runner.tasks.base import Column, Task
@@ -7,6 +9,13 @@ from runner.tasks.base import Column, Task
 
 def _answer(raw: Any) -> Any:
     return {name: [one[name] for one in raw] for name in ("label", "score", "mask")}
+
+
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    from PIL import Image
+
+    masks = [Image.open(BytesIO(b64decode(mask))) for mask in row["mask"]]
+    return {**row, "mask": masks}, answer
 
 
 TASK = Task(
@@ -22,6 +31,7 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ImageSegmentation",
+    agreement=_agreement,
     components=("image_processor",),
     pyfunc=False,
 )

@@ -13,6 +13,10 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"]
 
 
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
+    return row, answer.removeprefix(given["text"])
+
+
 TASK = Task(
     name="image-text-to-text",
     summary="goes on from an image and a text",
@@ -22,6 +26,7 @@ TASK = Task(
     example={"image": "image.png", "text": "<image> What is this?"},
     answer=_answer,
     inference="vision:ImageTextToText",
+    agreement=_agreement,
     generates=True,
     call=_call,
     components=("processor",),

@@ -16,6 +16,10 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"][-1]["content"]
 
 
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    return row["choices"][0]["message"]["content"], answer
+
+
 TASK = Task(
     name="llm/v1/chat",
     summary="answers requests of the chat completions protocol",
@@ -45,6 +49,7 @@ TASK = Task(
     example={"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 16},
     answer=_answer,
     inference="protocols:Chat",
+    agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},
     call=_call,

@@ -16,6 +16,10 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"]
 
 
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    return row["choices"][0]["text"], answer
+
+
 TASK = Task(
     name="llm/v1/completions",
     summary="answers requests of the completions protocol",
@@ -39,6 +43,7 @@ TASK = Task(
     example={"prompt": "What is MLflow?", "max_tokens": 16},
     answer=_answer,
     inference="protocols:Completions",
+    agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},
     call=_call,

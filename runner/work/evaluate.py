@@ -7,8 +7,11 @@ from typing import Any
 
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
+from runner.evaluation.source import Origin
 from runner.recipe.composing.composed import Composed
+from runner.sources.base import no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.work.resolve import resolve
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 
@@ -25,14 +28,24 @@ def evaluate(model: str, composed: Composed) -> Proof:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
 
     Raises:
-        SourceError: The model cannot be had, or an input cannot be read.
+        SourceError: The model, or its source where that is asked for, cannot be had, or an input
+            cannot be read.
     """
     uri = composed.settings.tracking.uri
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
         folder = fetch_model(location_of(model, uri), workdir, uri)
         inputs = read_inputs(composed, workdir, _sampling_rate(folder))
-        return prove(composed.recipe, inputs.proof, folder, composed.settings.device)
+        origin = _origin(composed, workdir / "source")
+        return prove(composed.recipe, inputs.proof, folder, composed.settings.device, origin)
+
+
+def _origin(composed: Composed, workdir: Path) -> Origin | None:
+    """Fetch the source of a model, where the recipe says by name that it is to be held to that."""
+    if "source" not in (composed.recipe.evaluation.views or ()):
+        return None
+    workdir.mkdir()
+    return Origin(resolve(composed, workdir, no_progress), bytes=0)
 
 
 def _sampling_rate(model: Path) -> int:

@@ -168,6 +168,7 @@ def of_proof(proof: Proof) -> Entry:
     """Say what the proof found."""
     fields = {
         "views": proof.views,
+        "source_view": proof.source_view,
         "checks": proof.checks,
         "metrics": proof.metrics,
         "verdict": proof.verdict,

@@ -78,6 +78,8 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
     evaluation = recipe.evaluation
     usual = recipe.model_copy(update={"evaluation": evaluation.model_copy(update={"views": None})})
     views = [*(recipe.views or usual.views), *(["server"] if recipe.has_pyfunc else [])]
+    if not evaluation.views or "source" in evaluation.views:
+        views = ["source", *views]
     shorter = {
         "inputs": evaluation.inputs[:_MOST_INPUTS],
         "expect": [],

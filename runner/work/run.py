@@ -11,6 +11,7 @@ import yaml
 from runner import __version__, tracking
 from runner.evaluation.inputs import inputs_of, read_inputs
 from runner.evaluation.proof import prove
+from runner.evaluation.source import Origin
 from runner.packaging.load import load
 from runner.packaging.requirements import versions
 from runner.packaging.save import save
@@ -86,10 +87,11 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
         lambda: save(recipe, parts, signature, folder / "model", metadata, example, progress),
         entries.of_saved,
     )
+    origin = Origin(checkpoints, parts.bytes)
     if recipe.views:
         journal.step(
             "prove",
-            lambda: prove(recipe, inputs.proof, saved.path, composed.settings.device),
+            lambda: prove(recipe, inputs.proof, saved.path, composed.settings.device, origin),
             entries.of_proof,
         )
     if uri := composed.settings.tracking.uri:

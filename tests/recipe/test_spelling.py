@@ -46,7 +46,7 @@ VALUES: dict[Loc, list[str]] = {
     ("dtype",): list(get_args(Recipe.model_fields["dtype"].annotation)),
     ("save_as",): ["pipeline", "components"],
     ("pyfunc",): ["extended", "mlflow"],
-    ("evaluation", "views", 0): ["native", "pyfunc", "server"],
+    ("evaluation", "views", 0): ["native", "pyfunc", "server", "source"],
     ("source", "kind"): list(all_kinds()),
 }
 EACH_ONE, EACH_TWO = 40, 20

@@ -21,6 +21,7 @@ else:
 
 Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
 ViewName = Literal["native", "pyfunc", "server"]
+AskedView = Literal["native", "pyfunc", "server", "source"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
@@ -139,16 +140,26 @@ class Evaluation(_Block):
             task's own example, where absent.
         views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
             and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
-            (``server``); both ways of loading, as far as the task has them, where absent. An
-            empty list skips the proof, and the verdict is then ``unproven``.
+            (``server``). ``source`` holds native and pyfunc to what the checkpoint answers as
+            transformers loads it from its source. Where absent: both ways of loading, as far as
+            the task has them, and ``source`` where the weights fit the free memory twice. An empty
+            list skips the proof, and the verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats.
     """
 
     inputs: list[Any] = Field(default_factory=list)
-    views: list[ViewName] | None = None
+    views: list[AskedView] | None = None
     expect: list[Expectation] = Field(default_factory=list[Expectation])
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _something_is_held_to_the_source(self) -> "Evaluation":
+        if "source" in (views := self.views or ()) and not {"native", "pyfunc"} & {*views}:
+            raise PydanticCustomError(
+                "views", "source is what native or pyfunc is held to: name one of them too", {}
+            )
+        return self
 
 
 class Tracking(_Block):
@@ -256,7 +267,7 @@ class Recipe(_Block):
     def views(self) -> list[ViewName]:
         """How the saved model is loaded for the proof."""
         if self.evaluation.views is not None:
-            return self.evaluation.views
+            return [view for view in self.evaluation.views if view != "source"]
         able: list[tuple[ViewName, bool]] = [
             ("native", self.has_native),
             ("pyfunc", self.has_pyfunc),

@@ -1,0 +1,165 @@
+"""Held to its source: where a saved model answers otherwise than the checkpoint it was made of."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.errors import raise_if_ours
+from runner.evaluation.causes import likely_cause
+from runner.evaluation.rows import brief, same, say
+from runner.evaluation.source import Origin, left_out, open_source
+from runner.recipe.language.models import Recipe
+from runner.records import CheckRecord, Outcome, ViewRecord
+from runner.tasks import Column, Task
+
+_TOLERANCES = {"float64": 1e-6, "float32": 1e-5, "float16": 2e-3, "bfloat16": 2e-2}
+"""What numbers may differ by, as a part of themselves; next to zero by a tenth of it."""
+_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class SourceAnswers:
+    """What the source of a model answers to the inputs of its proof.
+
+    Args:
+        recipe: The recipe.
+        inputs: The inputs.
+        rows: The source's answer to each, in the terms of the task's outputs.
+        dtype: dtype that it ran in.
+        samples: Whether the answers were drawn.
+        unheard: Arguments of the recipe that the inference code knows, and no pipeline.
+        origin: Where the source is.
+        record: What it gave, for the record.
+    """
+
+    recipe: Recipe
+    inputs: Sequence[Any]
+    rows: Sequence[Any]
+    dtype: str
+    samples: bool
+    unheard: Sequence[str]
+    origin: Origin
+    record: ViewRecord
+
+    def incomparable(self, view: str) -> str:
+        """Say why what a view answers cannot be held to it; nothing where it can.
+
+        Args:
+            view: ``native`` or ``pyfunc``.
+        """
+        if view == "native":
+            return ""
+        recipe, task = self.recipe, self.recipe.contract
+        if recipe.pyfunc == "mlflow":
+            return "MLflow's own inference code gives answers of another form than the pipeline's"
+        if task.agreement is None:
+            return f"the pyfunc of {task.name} gives another thing than the pipeline, on purpose"
+        arguments = _arguments(recipe)
+        if (form := task.answer_form(arguments)) != task.answer_form({}):
+            return f"the pyfunc gives {form}, the pipeline something else"
+        of_inputs = (name for row in self.inputs for name in _unheard(task, row))
+        if unheard := list(dict.fromkeys([*self.unheard, *of_inputs])):
+            return f"the pipeline does not take {', '.join(unheard)}"
+        return ""
+
+    def difference(self, view: str, rows: Sequence[Any], model: Path) -> str:
+        """Say which answer of a view is not the source's; nothing where all are.
+
+        Args:
+            view: ``native`` or ``pyfunc``.
+            rows: What it answers to each input; of answers that are drawn the first may do.
+            model: The model folder, for the cause.
+        """
+        agreement = self.recipe.contract.agreement
+        answered = zip(self.inputs, rows, self.rows, strict=False)
+        for number, (given, row, answer) in enumerate(answered):
+            ours, theirs = row, answer
+            if view == "pyfunc" and agreement:
+                ours, theirs = (_stripped(one) for one in agreement(given, row, answer))
+            tolerance = _TOLERANCES.get(self.dtype, 1e-5)
+            if not same(ours, theirs, tolerance / 10, tolerance):
+                cause = likely_cause(self.recipe, self.origin.checkpoints, model, view)
+                if view == "pyfunc" and self.samples and "do_sample" not in _arguments(self.recipe):
+                    cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
+                return (
+                    f"row {number}: the saved model answers {_short(ours)}, "
+                    f"its source {_short(theirs)}; likely cause: {cause}"
+                )
+        return ""
+
+
+def ask_source(
+    recipe: Recipe, inputs: Sequence[Any], origin: Origin, device: str
+) -> SourceAnswers | CheckRecord | None:
+    """Run the inputs of a proof on the source.
+
+    Args:
+        recipe: The recipe.
+        inputs: The inputs, as the model takes them.
+        origin: Where the source is.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+
+    Returns:
+        What it answers; where that cannot be a skipped check that says why, and nothing where the
+        recipe leaves the source out.
+    """
+    if (reason := left_out(recipe, origin)) is not None:
+        return skipped("source", reason) if reason else None
+    start = time.perf_counter()
+    try:
+        view = open_source(recipe, origin, device)
+        loaded = time.perf_counter()
+        rows = view.predict(inputs)
+    except Exception as error:
+        raise_if_ours(error)
+        return skipped("source", f"transformers itself raises {say(error)}")
+    record = ViewRecord(
+        view="source",
+        load_seconds=round(loaded - start, 4),
+        predict_seconds=round(time.perf_counter() - loaded, 4),
+        outputs=[brief(row) for row in rows],
+    )
+    dtype = str(view.pipeline.model.dtype).removeprefix("torch.")
+    return SourceAnswers(recipe, inputs, rows, dtype, view.samples, view.unheard, origin, record)
+
+
+def skipped(view: str, reason: str) -> CheckRecord:
+    """Give the check against the source that could not be made of a view, and why."""
+    return CheckRecord(name="source", view=view, outcome=Outcome.SKIPPED, message=reason)
+
+
+def _arguments(recipe: Recipe) -> Mapping[str, Any]:
+    defaults = {k: p.default for k, p in recipe.params.items() if p.default is not None}
+    return {**recipe.inference_config, **defaults}
+
+
+def _unheard(task: Task, row: Any) -> Iterator[str]:
+    """Give the columns of an input that do not reach the pipeline."""
+    optional = [c.name for c in task.inputs if isinstance(c, Column) and not c.required]
+    if not isinstance(row, dict):
+        return
+    for name in optional:
+        if row.get(name) is not None:
+            rest = {k: v for k, v in row.items() if k != name}
+            if repr(task.call(rest)) == repr(task.call(row)):
+                yield name
+
+
+def _stripped(value: Any) -> Any:
+    """Take white space off the ends of texts, as the inference code does."""
+    match value:
+        case str():
+            return value.strip()
+        case dict():
+            return {key: _stripped(item) for key, item in value.items()}
+        case list():
+            return [_stripped(item) for item in value]
+        case _:
+            return value
+
+
+def _short(value: Any) -> str:
+    text = repr(brief(value))
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -1,0 +1,239 @@
+"""A saved model is held to its source: what answers otherwise is found, what is alike passes."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from safetensors.torch import load_file, save_file
+
+from runner.evaluation import source
+from runner.evaluation.proof import Proof, prove
+from runner.evaluation.source import Origin
+from runner.recipe.compose import compose
+from runner.records import CheckRecord, Outcome, RunRecord, Verdict
+from runner.sources import Checkpoint
+from runner.work.evaluate import evaluate
+from runner.work.run import run
+from tests.checkpoints import build, causal_lm, classifier
+from tests.conftest import REPOSITORY
+
+SHELF = sorted(file.parent.name for file in (REPOSITORY / "recipes").glob("*/scratch.yaml"))
+ON_PURPOSE = {"feature-extraction", "image-feature-extraction", "llm-v1-embeddings"}
+TEXTS = ["My dog eats.", "What is MLflow, and who needs a thing like that?"]
+GREEDY = {"model_config": {"do_sample": False}, "params": {"max_new_tokens": 6}}
+PREFIX = {"translation_en_to_fr": {"prefix": "translate English to French: ", "num_beams": 2}}
+
+
+def ran(workspace: Path, **recipe: Any) -> RunRecord:
+    """Run a recipe."""
+    (workspace / "recipes").mkdir(exist_ok=True)
+    (workspace / "recipes" / "mine.yaml").write_text(yaml.safe_dump(recipe))
+    return run(compose(["+recipe=mine", "tracking.uri=null"]), workspace / "out", "default")
+
+
+def of_source(found: RunRecord | Proof) -> dict[str, CheckRecord]:
+    """Give the checks against the source by view."""
+    return {check.view: check for check in found.checks if check.name == "source"}
+
+
+def outcomes(found: RunRecord | Proof) -> dict[str, str]:
+    return {view: check.outcome.value for view, check in of_source(found).items()}
+
+
+def changed(workspace: Path, change: Callable[[Path], None], **recipe: Any) -> Proof:
+    """Package a checkpoint in the folder ``source``, change the model, and prove it."""
+    whole = {"source": {"kind": "local", "path": "../source"}, **recipe}
+    record = ran(workspace, **whole)
+    assert record.verdict is Verdict.PASSED, record.failed_checks
+    assert outcomes(record) == {"native": "passed", "pyfunc": "passed"}
+    change(Path(record.model))
+    checkpoint = Checkpoint(workspace / "source", "local", "source")
+    origin = Origin({"model": checkpoint}, 0)
+    composed = compose(["+recipe=mine"])
+    return prove(composed.recipe, record.inputs, Path(record.model), "cpu", origin)
+
+
+def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a JSON file."""
+    held = json.loads(file.read_text(encoding="utf-8"))
+    change(held)
+    file.write_text(json.dumps(held), encoding="utf-8")
+
+
+@pytest.mark.parametrize("task", SHELF)
+def test_every_task_answers_as_its_source(task: str, workspace: Path) -> None:
+    composed = compose([f"+recipe={task}/scratch", "tracking.uri=null"])
+    record = run(composed, workspace, "default")
+    pyfunc = "skipped" if task in ON_PURPOSE else "passed"
+    assert outcomes(record) == {"native": "passed", "pyfunc": pyfunc}, record.failed_checks
+    assert record.source_view is not None
+    assert len(record.source_view.outputs) == len(record.inputs)
+    assert [view.view for view in record.views] == ["native", "pyfunc"]
+
+
+def test_a_weight_changed_after_saving_is_found(workspace: Path) -> None:
+    classifier(workspace / "source")
+
+    def nudge(model: Path) -> None:
+        file = model / "model" / "model.safetensors"
+        tensors = load_file(file)
+        tensors["classifier.bias"][1] += 0.001
+        save_file(tensors, file, {"format": "pt"})
+
+    evaluation = {"inputs": TEXTS}
+    found = changed(workspace, nudge, task="text-classification", evaluation=evaluation)
+    for view in ("native", "pyfunc"):
+        check = of_source(found)[view]
+        assert check.outcome is Outcome.FAILED
+        assert check.message.startswith("row 0: the saved model answers {'label': ")
+        assert "its source {'label': " in check.message
+        assert check.message.endswith("likely cause: the weights differ in classifier.bias")
+    assert found.verdict is Verdict.FAILED
+
+
+def test_a_tokenizer_swapped_is_found(workspace: Path) -> None:
+    sensitive = {"initializer_range": 1.0}
+    build(workspace / "source", "text-classification", "bert", sensitive, ["NO", "YES"])
+
+    def swap(model: Path) -> None:
+        def other(held: dict[str, Any]) -> None:
+            vocabulary = held["model"]["vocab"]
+            one, two = (vocabulary[letter] for letter in "ay")
+            vocabulary |= {"a": two, "y": one}
+
+        rewrite(model / "components" / "tokenizer" / "tokenizer.json", other)
+
+    evaluation = {"inputs": TEXTS}
+    found = changed(workspace, swap, task="text-classification", evaluation=evaluation)
+    assert outcomes(found) == {"native": "failed", "pyfunc": "failed"}
+    cause = "the tokenizer is another: tokenizer.json differs in model"
+    assert all(cause in check.message for check in of_source(found).values())
+
+
+def test_a_task_prefix_lost_is_found_and_packaging_keeps_it(workspace: Path) -> None:
+    config = {"task_specific_params": PREFIX, "initializer_factor": 20.0}
+    build(workspace / "source", "translation", "t5", config)
+
+    def lose(model: Path) -> None:
+        def without(held: dict[str, Any]) -> None:
+            assert held["task_specific_params"] == PREFIX
+            del held["task_specific_params"]["translation_en_to_fr"]["prefix"]
+
+        rewrite(model / "model" / "config.json", without)
+
+    found = changed(workspace, lose, task="translation_en_to_fr", **GREEDY)
+    assert outcomes(found) == {"native": "failed", "pyfunc": "failed"}
+    cause = "config.json differs in task_specific_params"
+    assert all(cause in check.message for check in of_source(found).values())
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_a_source_is_loaded_in_the_dtype_of_the_recipe(workspace: Path, dtype: str) -> None:
+    classifier(workspace / "source")
+    record = ran(
+        workspace,
+        task="text-classification",
+        source={"kind": "local", "path": "../source"},
+        dtype=dtype,
+        evaluation={"inputs": TEXTS},
+    )
+    assert outcomes(record) == {"native": "passed", "pyfunc": "passed"}, record.failed_checks
+
+
+def test_answers_that_are_drawn_are_compared_from_the_same_seed(workspace: Path) -> None:
+    causal_lm(workspace / "source", initializer_range=1.0)
+    record = ran(
+        workspace,
+        task="text-generation",
+        source={"kind": "local", "path": "../source"},
+        model_config={"do_sample": True, "temperature": 1.0},
+        params={"max_new_tokens": 6},
+        evaluation={"inputs": TEXTS},
+    )
+    assert outcomes(record) == {"native": "passed", "pyfunc": "passed"}, record.failed_checks
+    assert of_source(record)["pyfunc"].message == "drawn: the first answer was compared"
+
+
+def scratch(**recipe: Any) -> dict[str, Any]:
+    return {
+        "task": "text-generation",
+        "source": {"kind": "scratch", "architecture": "gpt2"},
+        **GREEDY,
+        **recipe,
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"model_config": {"do_sample": False, "stop": ["a"]}}, "does not take stop"),
+        ({"pyfunc": "mlflow"}, "MLflow's own inference code"),
+    ],
+)
+def test_a_pyfunc_that_cannot_be_compared_says_why(
+    workspace: Path, more: Mapping[str, Any], reason: str
+) -> None:
+    record = ran(workspace, **scratch(**more))
+    assert outcomes(record) == {"native": "passed", "pyfunc": "skipped"}
+    assert reason in of_source(record)["pyfunc"].message
+    assert record.verdict is Verdict.PASSED
+
+
+def test_weights_that_do_not_fit_the_memory_twice_are_left_out_with_a_word(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "_available_memory", lambda: 100_000)
+    record = ran(workspace, **scratch())
+    assert outcomes(record) == {"source": "skipped"}
+    assert "do not fit" in of_source(record)["source"].message
+    asked = ran(workspace, **scratch(evaluation={"views": ["source", "native"]}))
+    assert outcomes(asked) == {"native": "passed"}
+
+
+def test_a_recipe_may_leave_its_source_out(workspace: Path) -> None:
+    record = ran(workspace, **scratch(evaluation={"views": ["native", "pyfunc"]}))
+    assert outcomes(record) == {}
+    assert record.source_view is None
+
+
+def test_a_task_without_a_pipeline_is_left_out_with_a_word() -> None:
+    recipe = compose(["+recipe=text-generation/scratch"]).recipe
+    assert source.left_out(recipe, Origin({}, 0)) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(recipe), "has_native", False)
+        assert "has no pipeline" in str(source.left_out(recipe, Origin({}, 0)))
+
+
+def test_a_source_that_transformers_cannot_load_is_left_out_with_its_reason(
+    workspace: Path,
+) -> None:
+    record = ran(workspace, **scratch())
+    composed = compose(["+recipe=mine"])
+    nowhere = Origin({"model": Checkpoint(workspace / "nowhere", "local", "nowhere")}, 0)
+    found = prove(composed.recipe, record.inputs, Path(record.model), "cpu", nowhere)
+    assert outcomes(found) == {"source": "skipped"}
+    assert of_source(found)["source"].message.startswith("transformers itself raises ")
+
+
+def test_a_source_alone_proves_nothing(cli: Callable[..., Any]) -> None:
+    done = cli("+recipe=text-generation/scratch", "evaluation.views=[source]")
+    assert done.code == 2
+    assert "name one of them too" in done.stdout + done.stderr
+
+
+def test_a_packaged_model_is_held_to_its_source_where_the_recipe_says_so(workspace: Path) -> None:
+    record = ran(workspace, **scratch())
+    assert outcomes(evaluate(record.model, compose(["+recipe=mine"]))) == {}
+    named = compose(["+recipe=mine", "evaluation.views=[source,native]"])
+    assert outcomes(evaluate(record.model, named)) == {"native": "passed"}
+    other = replace(
+        named,
+        recipe=named.recipe.model_copy(
+            update={"source": named.recipe.source.model_copy(update={"seed": 7})}
+        ),
+    )
+    assert outcomes(evaluate(record.model, other)) == {"native": "failed"}
