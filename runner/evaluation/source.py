@@ -49,6 +49,11 @@ def left_out(recipe: Recipe, origin: Origin) -> str | None:
     if not recipe.has_native:
         task = recipe.contract.pipeline_task
         return f"transformers {transformers.__version__} has no pipeline {task}"
+    if views is None and origin.checkpoints["model"].gguf:
+        return (
+            "a GGUF file would be converted a second time; `evaluation.views` with source asks for "
+            "it all the same"
+        )
     free = _available_memory()
     if views is None and free is not None and 2 * origin.bytes > free:
         return (

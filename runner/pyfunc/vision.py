@@ -245,7 +245,7 @@ class VisualAnswers(Whole):
         pixels = self._parts.components["image_processor"](images=image, return_tensors="pt")
         inputs.update(pixels)
         inputs = inputs.to(self._parts.device)
-        arguments = limits(options, model.generation_config or GenerationConfig(), ("truncation",))
+        arguments = limits(options, _generation_of(model), ("truncation",))
         if model.can_generate():
             return tokenizer.decode(
                 model.generate(**inputs, **arguments)[0], skip_special_tokens=True
@@ -274,3 +274,8 @@ class ImageToText(Whole):
         sequences = self._parts.model.generate(pixel_values=pixels, **arguments)
         decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
         return [text.strip() for text in decoded]
+
+
+def _generation_of(model: Any) -> GenerationConfig:
+    """Give how a model generates; of one that does not, what nobody said anything about."""
+    return getattr(model, "generation_config", None) or GenerationConfig()

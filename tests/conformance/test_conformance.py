@@ -1,5 +1,6 @@
 """Every task packaged by a recipe and by plain MLflow: both load alike and answer alike."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -109,10 +110,12 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_packages_what_plain_mlflow_packages(
-    packaged: Packaged, name: str, workspace: Path
+    packaged: Packaged, name: str, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = packaged.cases[name]
     if not has_pipeline(get_task(case.task).pipeline_task):
+        # transformers 5.23 breaks in its own warning of a task that is gone where warnings are shown
+        monkeypatch.setattr(logging.getLogger("transformers"), "level", logging.ERROR)
         with pytest.raises((KeyError, AttributeError, MlflowException)):
             mlflow.transformers.save_model(
                 str(packaged.checkpoint(case)),
