@@ -46,6 +46,8 @@ def left_out(recipe: Recipe, origin: Origin) -> str | None:
     views = recipe.evaluation.views
     if views is not None and "source" not in views:
         return ""
+    if views is None and not recipe.has_native:
+        return ""
     if not recipe.has_native:
         task = recipe.contract.pipeline_task
         return f"transformers {transformers.__version__} has no pipeline {task}"

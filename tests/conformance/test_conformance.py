@@ -114,7 +114,7 @@ def test_a_recipe_packages_what_plain_mlflow_packages(
 ) -> None:
     case = packaged.cases[name]
     if not has_pipeline(get_task(case.task).pipeline_task):
-        # transformers 5.23 breaks in its own warning of a task that is gone where warnings are shown
+        # transformers 5.23 breaks in its own warning of a task that is gone, if it is shown
         monkeypatch.setattr(logging.getLogger("transformers"), "level", logging.ERROR)
         with pytest.raises((KeyError, AttributeError, MlflowException)):
             mlflow.transformers.save_model(
