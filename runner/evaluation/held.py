@@ -105,7 +105,7 @@ def ask_source(
         What it answers; where that cannot be a skipped check that says why, and nothing where the
         recipe leaves the source out.
     """
-    if (reason := left_out(recipe, origin)) is not None:
+    if (reason := left_out(recipe)) is not None:
         return skipped("source", reason) if reason else None
     start = time.perf_counter()
     try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import transformers
@@ -33,35 +32,20 @@ class Origin:
     bytes: int
 
 
-def left_out(recipe: Recipe, origin: Origin) -> str | None:
+def left_out(recipe: Recipe) -> str | None:
     """Say why a saved model is not held to its source.
 
     Args:
-        recipe: The recipe; by default its source is loaded where the weights fit memory twice.
-        origin: Where the model came from.
+        recipe: The recipe; its ``evaluation.views`` name the source where it is to be loaded.
 
     Returns:
         The reason, to be told; empty where the recipe wants no such view, None where it is held.
     """
-    views = recipe.evaluation.views
-    if views is not None and "source" not in views:
-        return ""
-    if views is None and not recipe.has_native:
+    if "source" not in (recipe.evaluation.views or ()):
         return ""
     if not recipe.has_native:
         task = recipe.contract.pipeline_task
         return f"transformers {transformers.__version__} has no pipeline {task}"
-    if views is None and origin.checkpoints["model"].gguf:
-        return (
-            "a GGUF file would be converted a second time; `evaluation.views` with source asks for "
-            "it all the same"
-        )
-    free = _available_memory()
-    if views is None and free is not None and 2 * origin.bytes > free:
-        return (
-            f"two times {origin.bytes / 1e9:.1f} GB of weights do not fit the {free / 1e9:.1f} GB "
-            "of memory that are free; `evaluation.views` with source asks for it all the same"
-        )
     return None
 
 
@@ -116,13 +100,3 @@ def _component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoint])
     if name == "tokenizer":
         hold_to(component, asked)
     return component
-
-
-def _available_memory() -> int | None:
-    """Give the memory that is free, in bytes; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    kilobytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
-    return None if kilobytes is None else int(kilobytes) * 1024

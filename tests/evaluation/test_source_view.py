@@ -30,6 +30,7 @@ PREFIX = {"translation_en_to_fr": {"prefix": "translate English to French: ", "n
 
 def ran(workspace: Path, **recipe: Any) -> RunRecord:
     """Run a recipe."""
+    recipe = {"evaluation": {"views": ["source", "native", "pyfunc"]}, **recipe}
     (workspace / "recipes").mkdir(exist_ok=True)
     (workspace / "recipes" / "mine.yaml").write_text(yaml.safe_dump(recipe))
     return run(compose(["+recipe=mine", "tracking.uri=null"]), workspace / "out", "default")
@@ -66,7 +67,8 @@ def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 @pytest.mark.parametrize("task", SHELF)
 def test_every_task_answers_as_its_source(task: str, workspace: Path) -> None:
-    composed = compose([f"+recipe={task}/scratch", "tracking.uri=null"])
+    views = "++evaluation.views=[source,native,pyfunc]"
+    composed = compose([f"+recipe={task}/scratch", "tracking.uri=null", views])
     record = run(composed, workspace, "default")
     pyfunc = "skipped" if task in ON_PURPOSE else "passed"
     assert outcomes(record) == {"native": "passed", "pyfunc": pyfunc}, record.failed_checks
