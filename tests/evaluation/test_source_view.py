@@ -30,7 +30,8 @@ PREFIX = {"translation_en_to_fr": {"prefix": "translate English to French: ", "n
 
 def ran(workspace: Path, **recipe: Any) -> RunRecord:
     """Run a recipe."""
-    recipe = {"evaluation": {"views": ["source", "native", "pyfunc"]}, **recipe}
+    views = ["source", "native", "pyfunc"]
+    recipe["evaluation"] = {"views": views, **recipe.get("evaluation", {})}
     (workspace / "recipes").mkdir(exist_ok=True)
     (workspace / "recipes" / "mine.yaml").write_text(yaml.safe_dump(recipe))
     return run(compose(["+recipe=mine", "tracking.uri=null"]), workspace / "out", "default")
@@ -185,29 +186,22 @@ def test_a_pyfunc_that_cannot_be_compared_says_why(
     assert record.verdict is Verdict.PASSED
 
 
-def test_weights_that_do_not_fit_the_memory_twice_are_left_out_with_a_word(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("views", [None, ["native", "pyfunc"]])
+def test_only_a_recipe_that_names_its_source_is_held_to_it(
+    workspace: Path, views: list[str] | None
 ) -> None:
-    monkeypatch.setattr(source, "_available_memory", lambda: 100_000)
-    record = ran(workspace, **scratch())
-    assert outcomes(record) == {"source": "skipped"}
-    assert "do not fit" in of_source(record)["source"].message
-    asked = ran(workspace, **scratch(evaluation={"views": ["source", "native"]}))
-    assert outcomes(asked) == {"native": "passed"}
-
-
-def test_a_recipe_may_leave_its_source_out(workspace: Path) -> None:
-    record = ran(workspace, **scratch(evaluation={"views": ["native", "pyfunc"]}))
+    record = ran(workspace, **scratch(evaluation={"views": views}))
     assert outcomes(record) == {}
     assert record.source_view is None
 
 
 def test_a_task_without_a_pipeline_is_left_out_with_a_word() -> None:
-    recipe = compose(["+recipe=text-generation/scratch"]).recipe
-    assert source.left_out(recipe, Origin({}, 0)) is None
+    views = "+evaluation.views=[source,pyfunc]"
+    recipe = compose(["+recipe=text-generation/scratch", views]).recipe
+    assert source.left_out(recipe) is None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(recipe), "has_native", False)
-        assert "has no pipeline" in str(source.left_out(recipe, Origin({}, 0)))
+        assert "has no pipeline" in str(source.left_out(recipe))
 
 
 def test_a_source_that_transformers_cannot_load_is_left_out_with_its_reason(
@@ -228,7 +222,7 @@ def test_a_source_alone_proves_nothing(cli: Callable[..., Any]) -> None:
 
 
 def test_a_packaged_model_is_held_to_its_source_where_the_recipe_says_so(workspace: Path) -> None:
-    record = ran(workspace, **scratch())
+    record = ran(workspace, **scratch(evaluation={"views": None}))
     assert outcomes(evaluate(record.model, compose(["+recipe=mine"]))) == {}
     named = compose(["+recipe=mine", "evaluation.views=[source,native]"])
     assert outcomes(evaluate(record.model, named)) == {"native": "passed"}
