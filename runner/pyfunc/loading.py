@@ -8,10 +8,10 @@ from typing import Any
 import torch
 import transformers
 from mlflow.models import Model
-from transformers.pipelines import SUPPORTED_TASKS
 
 from .errors import BadRequest
 from .settings import Settings
+from .upstream import pipeline_tasks
 
 _AUTO = {
     "tokenizer": "AutoTokenizer",
@@ -65,7 +65,7 @@ def pipeline_of(parts: Parts) -> Any:
     Args:
         parts: What it is made of.
     """
-    if parts.pipeline_task.partition("_")[0] not in SUPPORTED_TASKS:
+    if parts.pipeline_task.partition("_")[0] not in pipeline_tasks():
         return None
     config = parts.model.config
     specific = copy.deepcopy(getattr(config, "task_specific_params", None))

@@ -5,12 +5,19 @@ settings of generation as a configuration, one of 5 as what was given and what i
 """
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from transformers import GenerationConfig
+from transformers.pipelines import SUPPORTED_TASKS
 
-__all__ = ["INVALID_PARAMETER_VALUE", "usual_generation", "with_generation"]
+__all__ = ["INVALID_PARAMETER_VALUE", "pipeline_tasks", "usual_generation", "with_generation"]
+
+
+def pipeline_tasks() -> Collection[str]:
+    """Give the tasks that this version of transformers has a pipeline for."""
+    return SUPPORTED_TASKS.keys()
 
 
 def usual_generation(pipeline: Any) -> GenerationConfig:

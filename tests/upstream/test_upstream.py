@@ -242,7 +242,7 @@ from mlflow.models import Model
 
 
 def test_every_module_of_the_room_is_asked() -> None:
-    quiet = {"errors", "interface", "survey"}
+    quiet = {"errors", "interface", "statements", "survey"}
     names = {file.stem for file in Path(runner.upstream.__file__).parent.glob("[a-z]*.py")} - quiet
     for name in names:
         module: ModuleType = import_module(f"runner.upstream.{name}")
