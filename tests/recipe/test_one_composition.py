@@ -172,7 +172,8 @@ def test_no_two_verbs_disagree_on_a_tree(tmp_path_factory: Any, files: dict[str,
             lambda: compose_all([[naming("asked")]])[0],
         ):
             same(outcome(act), listed)
-        side = Side(cast("Any", None), "", "", False, folder, (folder / "recipes",), ())
+        roots, groups = (folder / "recipes",), (folder / "configs",)
+        side = Side(cast("Any", None), "", "", False, folder, roots, (), groups)
         version = side.version("asked")
         if listed.errors:
             assert version.recipe is None
