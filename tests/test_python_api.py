@@ -51,7 +51,7 @@ def test_the_examples_run_in_order_and_leave_nothing_behind(
     names: dict[str, Any] = {}
     for example in EXAMPLES:
         quiet = example.replace("print(", "str(")
-        exec(compile(quiet, "docs/python.md", "exec"), names)  # noqa: S102
+        exec(compile(quiet, "docs/python.md", "exec"), names)
         after = state()
         if "load_model" not in example:  # what MLflow does when others call it is its own affair
             assert {name for name in before if before[name] != after[name]} == set(), example

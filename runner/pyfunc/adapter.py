@@ -45,6 +45,6 @@ class Whole:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:  # noqa: ARG002
+    def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:
         """Refuse."""
         raise BadRequest(f"{self._parts.task} does not stream")

@@ -61,7 +61,7 @@ class Embeddings(Whole):
         }
         return self._parts.tokenizer(given, **how)["input_ids"] if given else []
 
-    def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:  # noqa: FBT001
+    def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:
         padded = _padded(self._parts, batch)
         states = self._parts.model(**padded)[0].float()
         mask = padded["attention_mask"]

@@ -216,7 +216,7 @@ class ZeroShot(Piped):
         if tokenizer.pad_token is None:  # the pipeline wants one, although nothing is padded then
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
 
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:  # noqa: ARG002
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give ``sequence``, ``labels`` and ``scores``, the best label of a text first."""
         dropped = {k for k, v in options.items() if v is not None} - _OF_ZERO_SHOT
         if dropped:

@@ -81,7 +81,7 @@ class Stream:
             self.result = self._generate(
                 streamer=streamer, stopping_criteria=StoppingCriteriaList([_Left(left)])
             )
-        except BaseException as error:  # noqa: BLE001  raised again where it is waited for
+        except BaseException as error:
             self._failure = error
             streamer.end()
 
@@ -92,7 +92,7 @@ class _Left(StoppingCriteria):
     def __init__(self, left: Event) -> None:
         self._left = left
 
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:  # noqa: ARG002
+    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         """Say of each of ``(sequences,)`` whether it ends."""
         return torch.full_like(input_ids[:, 0], self._left.is_set(), dtype=torch.bool)
 

@@ -23,7 +23,7 @@ class TableAnswers(Piped):
 
     generates = True
 
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:  # noqa: ARG002
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
         """Give a text a question."""
         asked = [_asked(row, number) for number, row in enumerate(_rejoined(rows))]
         if options.get("sequential"):

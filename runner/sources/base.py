@@ -133,7 +133,7 @@ class Source(Facts, frozen=True):
     recipe is.
     """
 
-    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find what is wrong with the block without network, torch or transformers.
 
         Args:
@@ -214,7 +214,7 @@ class Source(Facts, frozen=True):
         files = self.tokenizer_folder(folder)
         return special_token(files, name) if files else ""
 
-    def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
+    def tokenizer_folder(self, folder: Path) -> Path | None:
         """Give the folder with its tokenizer's files, where they are on this machine already.
 
         Args:
@@ -222,7 +222,7 @@ class Source(Facts, frozen=True):
         """
         return None
 
-    def at(self, commit: str) -> Self:  # noqa: ARG002
+    def at(self, commit: str) -> Self:
         """Give the source pinned to a commit; itself, for a kind that has none.
 
         Args:

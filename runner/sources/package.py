@@ -48,7 +48,7 @@ class PackageSource(Source, frozen=True):
     path: str = Field(min_length=1)
     file: str | None = None
 
-    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find a distribution that is missing, of another version, or without the folder."""
         if not _NAME.fullmatch(self.distribution):
             yield Finding(
@@ -119,7 +119,7 @@ class PackageSource(Source, frozen=True):
         files = needed_files(checkpoint.folder, checkpoint.gguf, context)
         return Survey(checkpoint, files)
 
-    def tokenizer_folder(self, folder: Path) -> Path:  # noqa: ARG002
+    def tokenizer_folder(self, folder: Path) -> Path:
         """Give the folder in the distribution, which the check has found."""
         return self._folder(distribution(self.distribution))
 

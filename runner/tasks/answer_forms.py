@@ -9,7 +9,7 @@ from typing import Any
 AnswerForm = Callable[[Mapping[str, Any]], str]
 
 
-def always_alike(arguments: Mapping[str, Any]) -> str:  # noqa: ARG001
+def always_alike(arguments: Mapping[str, Any]) -> str:
     """Name the form of an answer that no argument changes."""
     return "an answer"
 
@@ -43,12 +43,12 @@ Agreement = Callable[[Any, Any, Any], tuple[Any, Any]]
 """Gives what must be the same: of an input, its row of the pyfunc and what a pipeline answers."""
 
 
-def whole(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+def whole(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
     """Hold a whole row to a whole answer; of several sequences the first, the pipeline's answer."""
     several = isinstance(row, list) and bool(row) and isinstance(answer, str)
     return (row[0] if several else row), answer
 
 
-def best_one(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+def best_one(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
     """Hold a row to the best of several answers."""
     return row, answer[0]

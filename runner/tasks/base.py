@@ -83,7 +83,7 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 """What a pipeline is called with: positional and keyword arguments."""
 
 
-def one_row(given: Any) -> int:  # noqa: ARG001
+def one_row(given: Any) -> int:
     """Give the rows of output of an input: one."""
     return 1
 

@@ -11,7 +11,7 @@ def _answer(raw: Any) -> Any:
     return {name: [one[name] for one in raw] for name in ("label", "score", "mask")}
 
 
-def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
     from PIL import Image
 
     masks = [Image.open(BytesIO(b64decode(mask))) for mask in row["mask"]]

@@ -16,7 +16,7 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"]
 
 
-def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:  # noqa: ARG001
+def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
     return row["choices"][0]["text"], answer
 
 

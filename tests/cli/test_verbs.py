@@ -168,7 +168,7 @@ def test_a_defect_of_the_runner_is_shown_whole_and_ends_with_exit_4(
 def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run(
         f"{sys.executable} -m runner ls | head -1",
-        shell=True,  # noqa: S602
+        shell=True,
         capture_output=True,
         text=True,
         check=False,

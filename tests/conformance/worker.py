@@ -61,7 +61,7 @@ def answer(path: Path, case: dict) -> dict:
     return said
 
 
-def attempt(call) -> dict:  # noqa: ANN001
+def attempt(call) -> dict:
     """Give what a call gives, or how it failed."""
     try:
         return {"value": plain(call())}
@@ -69,7 +69,7 @@ def attempt(call) -> dict:  # noqa: ANN001
         return {"error": f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"[:300]}
 
 
-def native(path: Path, case: dict):  # noqa: ANN201
+def native(path: Path, case: dict):
     """Call the native pipeline, or say the types of the parts where there can be none."""
     if case.get("parts"):
         parts = mlflow.transformers.load_model(str(path), return_type="components")
@@ -82,7 +82,7 @@ def native(path: Path, case: dict):  # noqa: ANN201
     return pipeline(row, **case.get("arguments", {}))
 
 
-def pretrained(path: Path, case: dict) -> dict:  # noqa: ARG001
+def pretrained(path: Path, case: dict) -> dict:
     """Load the folders of a model without the transformers flavor, as transformers alone does."""
     config = json.loads((path / "model" / "config.json").read_text())
     autos = {"tokenizer": transformers.AutoTokenizer}
@@ -92,7 +92,7 @@ def pretrained(path: Path, case: dict) -> dict:  # noqa: ARG001
     return {name: type(part).__name__ for name, part in {"model": model, **loaded}.items()}
 
 
-def decoded(given: dict):  # noqa: ANN201
+def decoded(given: dict):
     """Give an input in the form callers have it."""
     match given:
         case {"bytes": file}:
@@ -103,7 +103,7 @@ def decoded(given: dict):  # noqa: ANN201
             return value
 
 
-def serve(model, request: dict):  # noqa: ANN001, ANN201
+def serve(model, request: dict):
     """Ask MLflow's scoring server over HTTP."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -130,7 +130,7 @@ def serve(model, request: dict):  # noqa: ANN001, ANN201
         thread.join()
 
 
-def plain(value):  # noqa: ANN001, ANN201
+def plain(value):
     """Give a value as JSON has it, without what differs from call to call."""
     match value:
         case pd.DataFrame():

@@ -34,7 +34,7 @@ def test_labels_and_scores_are_those_of_the_pipeline(
     shipped: Packaged,
     native: Packaged,
     options: dict[str, Any],
-    pairs: bool,  # noqa: FBT001
+    pairs: bool,
 ) -> None:
     texts = sentences(100)
     given: list[Any] = texts

@@ -52,7 +52,7 @@ def lock(
     recipe: str = "",
     commit: str = "1" * 40,
     weights: str = "a" * 64,
-    license: str = "mit",  # noqa: A002
+    license: str = "mit",
     parameters: int = 124_000_000,
     torch: str = "2.6.0",
     accuracy: float = 0.91,

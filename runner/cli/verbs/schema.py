@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare no arguments."""
 
 
-def execute(args: Namespace) -> Exit:  # noqa: ARG001
+def execute(args: Namespace) -> Exit:
     """Print it."""
     from runner.cli.documents import as_json
     from runner.recipe.language.json_schema import recipe_schema

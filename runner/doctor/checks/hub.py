@@ -38,7 +38,7 @@ def check(needs: Needs) -> Iterator[Result]:
     yield _verdict(status, host(), bool(token))
 
 
-def _verdict(status: int, host: str, has_token: bool) -> Result:  # noqa: FBT001
+def _verdict(status: int, host: str, has_token: bool) -> Result:
     if status >= 500:
         return Result(Status.PROBLEM, f"{host} answers {status}", "Try again later.")
     if not has_token:

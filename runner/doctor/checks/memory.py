@@ -9,7 +9,7 @@ _IMPORTS = 10**9
 """Bytes that torch, transformers and mlflow take by themselves."""
 
 
-def check(needs: Needs) -> Iterator[Result]:  # noqa: ARG001
+def check(needs: Needs) -> Iterator[Result]:
     """Say how large a model can be proven in what is free now."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()

@@ -11,7 +11,7 @@ _DISTRIBUTION = "recipe-runner"
 _TOLD = ("mlflow", "transformers", "torch")
 
 
-def check(needs: Needs) -> Iterator[Result]:  # noqa: ARG001
+def check(needs: Needs) -> Iterator[Result]:
     """Compare what is installed with what the runner asks for."""
     try:
         wanted = [Requirement(line) for line in requires(_DISTRIBUTION) or ()]

@@ -6,7 +6,7 @@ from runner.doctor.diagnosis import Needs, Result, Status
 from runner.upstream.survey import broken, interfaces
 
 
-def check(needs: Needs) -> Iterator[Result]:  # noqa: ARG001
+def check(needs: Needs) -> Iterator[Result]:
     """Look for each private interface; importing transformers and mlflow takes seconds."""
     problems = list(broken())
     for problem in problems:

@@ -120,7 +120,7 @@ def _delete(change: _Change, into: Layered) -> Iterator[Finding]:
         delete(into, change.loc)
 
 
-def _value(override: Override, text_only: bool) -> Any:  # noqa: FBT001
+def _value(override: Override, text_only: bool) -> Any:
     """Give the value; a number or boolean for a field that takes text is the text as typed."""
     value, written = override.value(), override.get_value_string()
     is_text = isinstance(value, bool | int | float) and text_only

@@ -73,7 +73,7 @@ class HubSource(Source, frozen=True):
         """
         return cls(kind="hub", repo=repo, revision=revision)
 
-    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find names of the wrong form; whether they exist only the hub knows."""
         page = _PAGE.fullmatch(self.repo)
         if not _REPO.fullmatch(self.repo) or any(s in self.repo for s in ("--", "..")):
@@ -159,7 +159,7 @@ class HubSource(Source, frozen=True):
         """Give the repository at a commit."""
         return self.model_copy(update={"revision": commit})
 
-    def tokenizer_folder(self, folder: Path) -> Path | None:  # noqa: ARG002
+    def tokenizer_folder(self, folder: Path) -> Path | None:
         """Give the folder of its revision in the hub's cache, if an earlier run has fetched it."""
         cached = self._cached()
         return cached if cached.is_dir() else None

@@ -34,7 +34,7 @@ class MlflowSource(Source, frozen=True):
     kind: Literal["mlflow"]
     uri: str = Field(min_length=1)
 
-    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find a URI of the wrong form, and a path that is no model."""
         if not is_model_uri(self.uri):
             remedy = "Write models:/name/version, runs:/run/name, or a path."

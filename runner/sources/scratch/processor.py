@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _HOP = 160
 
 
-def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:  # noqa: ARG001
+def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:
     """Make the feature extractor of an audio architecture.
 
     Args:
@@ -32,7 +32,7 @@ def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:  # no
     return extractor(**fields)
 
 
-def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:  # noqa: ARG001
+def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:
     """Make the image processor of a vision architecture, for images as small as the model.
 
     Args:

@@ -68,7 +68,7 @@ class ScratchSource(Source, frozen=True):
     seed: int = Field(default=0, ge=0, lt=2**63)
     labels: list[str] | None = Field(default=None, min_length=2)
 
-    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:  # noqa: ARG002
+    def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find an unknown architecture, and labels that are given twice."""
         known = model_types()
         if self.architecture not in known:
@@ -97,11 +97,11 @@ class ScratchSource(Source, frozen=True):
                 staged.rename(folder)
         return Checkpoint(folder=folder, kind=self.kind, name=self._name, made=True)
 
-    def locate(self, context: SourceContext) -> Location:  # noqa: ARG002
+    def locate(self, context: SourceContext) -> Location:
         """Make nothing: the block says what would be made."""
         return Location(self._name)
 
-    def special_token(self, name: str, folder: Path) -> str:  # noqa: ARG002
+    def special_token(self, name: str, folder: Path) -> str:
         """Give the token that a tokenizer made for the architecture would have."""
         return token_of(small_config(self.architecture, self.config, self.labels), name)
 
