@@ -19,7 +19,7 @@ from tests.checkpoints import causal_lm
 from tests.command import alone
 from tests.conftest import REPOSITORY, Outcome
 from tests.hub_server import Fault, Hub
-from tests.sources.hub_faults_worker import SIZE, Happened
+from tests.sources.hub.hub_faults_worker import SIZE, Happened
 
 PAGE = REPOSITORY / "docs" / "hub-faults.md"
 WORKER = Path(__file__).with_name("hub_faults_worker.py")
