@@ -1,0 +1,1 @@
+"""What a number measured on some rows says: intervals, and comparisons row by row."""
