@@ -13,6 +13,8 @@ from tests.checkpoints import causal_lm
 from tests.conftest import REPOSITORY, Outcome
 from tests.isolated import isolated
 
+pytestmark = pytest.mark.slow  # each starts the runner of a copy, anew
+
 TASK = '''
 """shouting: a text in, its continuation out, in capitals."""
 

@@ -1,7 +1,6 @@
-"""A diagnosis: every check, beside each other, on what the recipes need of this machine."""
+"""A diagnosis: every check, on what the recipes need of this machine."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -71,7 +70,7 @@ class MachineCheck(Protocol):
 
 
 def diagnose(needs: Needs) -> dict[str, list[Result]]:
-    """Run every check.
+    """Run every check, one after another: Python 3.11 cannot parse in two threads at once.
 
     Args:
         needs: What is asked of this machine.
@@ -79,10 +78,8 @@ def diagnose(needs: Needs) -> dict[str, list[Result]]:
     Returns:
         What each found, by its name. A check that waits for the network waits a few seconds.
     """
-    found = {name: load(_CHECKS, name, MachineCheck) for name in names_in(_CHECKS)}
-    with ThreadPoolExecutor(len(found)) as pool:
-        results = pool.map(lambda one: list(one.check(needs)), found.values())
-        return dict(zip(found, results, strict=True))
+    checks = {name: load(_CHECKS, name, MachineCheck) for name in names_in(_CHECKS)}
+    return {name: list(one.check(needs)) for name, one in checks.items()}
 
 
 def _kinds(recipe: Assessed) -> set[str]:

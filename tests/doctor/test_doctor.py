@@ -120,7 +120,7 @@ def test_a_hub_that_keeps_silent_is_not_waited_for(workspace: Path) -> None:
     assert code == 3
     assert "cannot be reached" in checks["hub"][0]["message"]
     assert "cannot be reached" in checks["tracking"][0]["message"]
-    assert took < 30
+    assert took < 60  # five seconds for each, and the imports of a busy machine
 
 
 def test_a_tracking_server_with_a_password_is_shown_without(cli: Cli) -> None:

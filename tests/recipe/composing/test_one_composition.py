@@ -157,6 +157,7 @@ MANY = settings(
 )
 
 
+@pytest.mark.slow
 @MANY
 @given(files=trees())
 def test_no_two_verbs_disagree_on_a_tree(tmp_path_factory: Any, files: dict[str, Any]) -> None:
@@ -226,6 +227,7 @@ def within(loc: tuple[Any, ...], change: tuple[str, ...]) -> bool:
     return loc[:shorter] == change[:shorter]
 
 
+@pytest.mark.slow
 @settings(MANY, max_examples=500)
 @given(files=trees(), changes=CHANGES)
 def test_the_command_line_is_one_more_file(
