@@ -18,7 +18,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # tests run beside each other, each on 
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).parent.parent
-QUICK = {"cli", "doctor", "evaluation", "locks", "recipe", "review"}
+QUICK = {
+    *("cli", "datasets", "doctor", "evaluation", "locks", "metrics"),
+    *("recipe", "review", "statistics"),
+}
 """Folders whose tests need no model, or hardly one; and so do the files outside any folder."""
 
 

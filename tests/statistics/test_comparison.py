@@ -1,0 +1,134 @@
+"""Two models on the same rows: worked examples, false alarms and power by simulation."""
+
+from math import isnan
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, ttest_ind
+
+from runner.statistics.comparison import Comparison, mcnemar, paired, paired_shares
+from runner.statistics.intervals import Interval
+
+REPEATS = 1500
+
+
+def mean_of(values):
+    return lambda weights: weights @ values / weights.sum(axis=1)
+
+
+def test_mcnemar_is_exact() -> None:
+    """The sign test's textbook case, and scipy's binomial test."""
+    assert mcnemar(9, 1) == pytest.approx(22 / 1024)
+    assert mcnemar(0, 0) == 1
+    assert mcnemar(4, 4) == 1
+    for first, second in [(0, 6), (12, 30), (105, 100)]:
+        expected = binomtest(first, first + second, 0.5).pvalue
+        assert mcnemar(first, second) == pytest.approx(expected)
+
+
+def test_the_interval_of_paired_shares_is_as_published() -> None:
+    """Bonett and Price's adjusted Wald interval, worked by hand: 43, 9, 2 and 6 of 60 rows."""
+    first = np.repeat([1.0, 1.0, 0.0, 0.0], [43, 9, 2, 6])
+    second = np.repeat([1.0, 0.0, 1.0, 0.0], [43, 9, 2, 6])
+    compared = paired_shares(first, second)
+    more, less = 10 / 62, 3 / 62
+    reach = 1.959964 * ((more + less - (more - less) ** 2) / 62) ** 0.5
+    assert compared.effect == pytest.approx(7 / 60)
+    assert compared.interval.low == pytest.approx(more - less - reach)
+    assert compared.interval.high == pytest.approx(more - less + reach)
+    assert compared.p == pytest.approx(binomtest(2, 11, 0.5).pvalue)
+
+
+def test_no_rows_compare_nothing() -> None:
+    compared = paired_shares(np.zeros(0), np.zeros(0))
+    assert isnan(compared.effect)
+    assert not compared.interval.known
+
+
+def test_the_same_answers_on_many_rows_are_nearly_no_difference() -> None:
+    same = np.ones(2000)
+    for compared in (
+        paired_shares(same, same),
+        paired(mean_of(same), mean_of(same), 2000, bounds=Interval(-1, 1)),
+    ):
+        assert compared.effect == 0
+        assert compared.p == 1
+        assert -0.01 < compared.interval.low < 0 < compared.interval.high < 0.01
+
+
+def _two_models(generator, rows: int, lead: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of rows that are easy or hard for both models."""
+    easy = generator.normal(size=rows)
+    noise = generator.normal(scale=0.6, size=(2, rows))
+    return easy + lead + noise[0], easy + noise[1]
+
+
+def _two_shares(generator, rows: int, lead: float) -> tuple[np.ndarray, np.ndarray]:
+    easy = generator.normal(size=rows) + 1
+    noise = generator.normal(scale=0.6, size=(2, rows))
+    return (easy + lead + noise[0] > 0) * 1.0, (easy + noise[1] > 0) * 1.0
+
+
+def _bootstrapped(first, second, seed: int) -> Comparison:
+    return paired(mean_of(first), mean_of(second), len(first), seed=seed, resamples=1000)
+
+
+def _alarms(compare, models, rows: int, lead: float) -> float:
+    generator = np.random.default_rng(rows)
+    seen = 0
+    for repeat in range(REPEATS):
+        compared = compare(*models(generator, rows, lead), repeat)
+        seen += not compared.interval.low <= 0 <= compared.interval.high
+    return seen / REPEATS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [15, 40, 150])
+def test_false_alarms_of_the_paired_bootstrap_are_few(rows: int) -> None:
+    """At most 5 %, and the interval covers no difference as often as it says."""
+    alarms = _alarms(_bootstrapped, _two_models, rows, lead=0)
+    assert alarms == pytest.approx(0.05, abs=0.015)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rows", [20, 60, 300])
+def test_false_alarms_on_right_and_wrong_are_at_most_five_percent(rows: int) -> None:
+    generator = np.random.default_rng(rows)
+    pairs = [_two_shares(generator, rows, 0) for _ in range(4000)]
+    compared = [paired_shares(first, second) for first, second in pairs]
+    assert np.mean([one.p <= 0.05 for one in compared]) <= 0.05
+    outside = [not one.interval.low <= 0 <= one.interval.high for one in compared]
+    assert np.mean(outside) <= 0.05
+
+
+@pytest.mark.slow
+def test_p_and_interval_of_the_paired_bootstrap_agree() -> None:
+    generator = np.random.default_rng(0)
+    for repeat in range(200):
+        compared = _bootstrapped(*_two_models(generator, 40, 0.25), repeat)
+        outside = not compared.interval.low <= 0 <= compared.interval.high
+        if abs(compared.p - 0.05) > 0.002:
+            assert outside == (compared.p < 0.05)
+
+
+@pytest.mark.slow
+def test_pairing_by_row_sees_more_than_the_same_data_unpaired() -> None:
+    generator = np.random.default_rng(1)
+    by_row, unpaired = 0, 0
+    for repeat in range(400):
+        first, second = _two_models(generator, 60, 0.3)
+        by_row += _bootstrapped(first, second, repeat).p < 0.05
+        unpaired += ttest_ind(first, second).pvalue < 0.05
+    assert by_row / 400 > 0.6
+    assert by_row > 2 * unpaired
+
+
+@pytest.mark.slow
+def test_mcnemar_sees_more_than_two_separate_shares() -> None:
+    generator = np.random.default_rng(2)
+    by_row, unpaired = 0, 0
+    for _ in range(500):
+        first, second = _two_shares(generator, 400, 0.3)
+        by_row += paired_shares(first, second).p < 0.05
+        unpaired += ttest_ind(first, second).pvalue < 0.05
+    assert by_row / 500 > unpaired / 500 + 0.1
