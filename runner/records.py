@@ -90,6 +90,12 @@ class CheckRecord(_Part):
     outcome: Outcome
     message: str
 
+    @property
+    def told(self) -> str:
+        """What it is called, and what was found, in a line."""
+        called = self.name if self.name == self.view else f"{self.view} {self.name}"
+        return f"{called}: {self.message}"
+
 
 class ViewRecord(_Part):
     """What one view of the model gave.
@@ -202,6 +208,11 @@ class RunRecord(_Part):
     def failed_checks(self) -> list[CheckRecord]:
         """The checks that failed the model."""
         return [check for check in self.checks if check.outcome is Outcome.FAILED]
+
+    @property
+    def skipped_checks(self) -> list[CheckRecord]:
+        """The checks that could not be made."""
+        return [check for check in self.checks if check.outcome is Outcome.SKIPPED]
 
     def write(self, folder: Path) -> Path:
         """Write the record to ``folder``, replacing one that is there in one move.

@@ -135,7 +135,7 @@ def _metrics(record: RunRecord) -> dict[str, float]:
     steps = {f"seconds.{step.name}": step.seconds for step in record.steps}
     checks = {
         "checks.failed": float(len(record.failed_checks)),
-        "checks.total": float(len(record.checks)),
+        "checks.total": float(len(record.checks) - len(record.skipped_checks)),
     }
     return {**record.metrics, **steps, **checks, "model_bytes": float(record.model_bytes)}
 

@@ -104,7 +104,7 @@ def _print_checks(console: Console, record: RunRecord) -> None:
             continue
         colour = "red" if check.outcome is Outcome.FAILED else "yellow"
         console.print(
-            f"  [{colour}]{check.outcome}[/] {check.view} {check.name}: {escape(check.message)}",
+            f"  [{colour}]{check.outcome}[/] {escape(check.told)}",
             highlight=False,
         )
 
@@ -118,13 +118,13 @@ def _table(results: Sequence["PointResult"]) -> Table:
         if record is None:
             table.add_row(composed.name, result.point.name, "[red]stopped[/]")
             continue
-        made = [check for check in record.checks if check.outcome is not Outcome.SKIPPED]
-        passed = sum(check.outcome is Outcome.PASSED for check in made)
+        made = len(record.checks) - len(record.skipped_checks)
+        passed = sum(check.outcome is Outcome.PASSED for check in record.checks)
         table.add_row(
             record.recipe,
             record.point,
             f"[{_COLOURS[record.verdict]}]{record.verdict}[/]",
-            f"{passed}/{len(made)}",
+            f"{passed}/{made}",
             size(record.model_bytes),
             f"{sum(step.seconds for step in record.steps):.1f}",
             str(result.point.folder / "model") if record.model else "",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlflow.models import Model
+
 from runner.errors import raise_if_ours
 from runner.evaluation.causes import likely_cause
 from runner.evaluation.rows import brief, same, say
@@ -43,16 +45,17 @@ class SourceAnswers:
     origin: Origin
     record: ViewRecord
 
-    def incomparable(self, view: str) -> str:
+    def incomparable(self, view: str, model: Path) -> str:
         """Say why what a view answers cannot be held to it; nothing where it can.
 
         Args:
             view: ``native`` or ``pyfunc``.
+            model: The model folder.
         """
         if view == "native":
             return ""
         recipe, task = self.recipe, self.recipe.contract
-        if recipe.pyfunc == "mlflow":
+        if _runs_mlflows_code(model):
             return "MLflow's own inference code gives answers of another form than the pipeline's"
         if task.agreement is None:
             return f"the pyfunc of {task.name} gives another thing than the pipeline, on purpose"
@@ -105,7 +108,7 @@ def ask_source(
         What it answers; where that cannot be a skipped check that says why, and nothing where the
         recipe leaves the source out.
     """
-    if (reason := left_out(recipe)) is not None:
+    if (reason := left_out(recipe, origin.bytes)) is not None:
         return skipped("source", reason) if reason else None
     start = time.perf_counter()
     try:
@@ -128,6 +131,11 @@ def ask_source(
 def skipped(view: str, reason: str) -> CheckRecord:
     """Give the check against the source that could not be made of a view, and why."""
     return CheckRecord(name="source", view=view, outcome=Outcome.SKIPPED, message=reason)
+
+
+def _runs_mlflows_code(model: Path) -> bool:
+    flavor = Model.load(str(model)).flavors["python_function"]
+    return flavor["loader_module"] == "mlflow.transformers"
 
 
 def _arguments(recipe: Recipe) -> Mapping[str, Any]:

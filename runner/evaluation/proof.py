@@ -50,9 +50,10 @@ class Proof:
     @property
     def verdict(self) -> Verdict:
         """Passed if no check failed, unproven if none was made."""
-        if not self.checks:
+        made = [check for check in self.checks if check.outcome is not Outcome.SKIPPED]
+        if not made:
             return Verdict.UNPROVEN
-        failed = any(check.outcome is Outcome.FAILED for check in self.checks)
+        failed = any(check.outcome is Outcome.FAILED for check in made)
         return Verdict.FAILED if failed else Verdict.PASSED
 
 
@@ -61,7 +62,7 @@ def prove(
     inputs: Sequence[Any],
     path: Path,
     device: str = "auto",
-    origin: Origin | None = None,
+    origin: Origin | CheckRecord | None = None,
 ) -> Proof:
     """Prove a saved model by inference.
 
@@ -70,14 +71,15 @@ def prove(
         inputs: The inputs, as the model takes them.
         path: The model folder.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
-        origin: Where it came from, to be held to that; None where its source is not at hand.
+        origin: Where it came from, to be held to that; a skipped check that says why that cannot
+            be; None where it is not wanted.
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
     """
     proof = Proof()
     with ffmpeg_on_path(), _imports_out_of_sight():
-        asked = ask_source(recipe, inputs, origin, device) if origin else None
+        asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None
         proof.checks += [asked] if isinstance(asked, CheckRecord) else []
@@ -260,7 +262,7 @@ class _ViewProof:
         """The answers are those of the source; drawn ones as far as both draw alike."""
         if self.held_to is None or self.name == "server":
             return
-        if reason := self.held_to.incomparable(self.name):
+        if reason := self.held_to.incomparable(self.name, self.path):
             self.proof.checks.append(skipped(self.name, reason))
             return
         drawn = self.held_to.samples and self.name == "pyfunc"

@@ -7,9 +7,11 @@ from typing import Any
 import transformers
 
 from runner.evaluation.views import NativeView, device_number
+from runner.memory import free_memory
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
+from runner.wording import size
 
 _LOADERS = {
     "tokenizer": "AutoTokenizer",
@@ -17,6 +19,9 @@ _LOADERS = {
     "image_processor": "AutoImageProcessor",
     "processor": "AutoProcessor",
 }
+
+
+_ASK = "name source in evaluation.views for it"
 
 
 @dataclass(frozen=True)
@@ -32,20 +37,30 @@ class Origin:
     bytes: int
 
 
-def left_out(recipe: Recipe) -> str | None:
+def left_out(recipe: Recipe, weights: int) -> str | None:
     """Say why a saved model is not held to its source.
 
     Args:
-        recipe: The recipe; its ``evaluation.views`` name the source where it is to be loaded.
+        recipe: The recipe; where its ``evaluation.views`` say nothing, the source is loaded if that
+            costs neither a second conversion nor memory that may be short.
+        weights: Their size in memory, in bytes.
 
     Returns:
-        The reason, to be told; empty where the recipe wants no such view, None where it is held.
+        The reason, to be told; empty where the recipe leaves the source out, None where it is held.
     """
-    if "source" not in (recipe.evaluation.views or ()):
+    views = recipe.evaluation.views
+    if views is not None and "source" not in views:
         return ""
     if not recipe.has_native:
         task = recipe.contract.pipeline_task
         return f"transformers {transformers.__version__} has no pipeline {task}"
+    if views is not None:
+        return None
+    if recipe.source.gguf:
+        return f"the GGUF file would be converted a second time; {_ASK}"
+    free = free_memory()
+    if free is not None and 2 * weights > free:
+        return f"{size(weights)} of weights do not fit twice in {size(free)} of free memory; {_ASK}"
     return None
 
 

@@ -210,6 +210,8 @@ _ALL = (
     Rule("metric-set", _C, "metric comes or goes", "Something else is measured."),
     Rule("outputs-moved", _V, "answers changed", "The same inputs are answered differently."),
     Rule("verdict-lost", _B, "no longer proven", "The model fails its own proof."),
+    Rule("verdict-still-lost", _C, "not proven, as before",
+         "The model fails its own proof on both sides."),
     Rule("verdict-gained", _C, "proven now", "The model passes its own proof."),
     Rule("run-broken", _B, "no longer runs", "No model can be packaged from it."),
     Rule("run-impossible", _C, "not run before and after",

@@ -172,8 +172,12 @@ def _differences(was: RunRecord, now: RunRecord, answers: Sequence[Answer]) -> I
     if both:
         detail = f"{len(both)} of {len(answers)} answered differently"
         yield Change("outputs-moved", "run.outputs", detail=detail)
+    failed = now.failed_checks[0].told if now.failed_checks else ""
     for difference in result_differences(_said_of(was), _said_of(now)):
-        yield from result_changes("run", difference)
+        for change in result_changes("run", difference):
+            yield replace(change, detail=failed) if change.rule == "verdict-lost" else change
+    if failed and was.failed_checks:
+        yield Change("verdict-still-lost", "run.verdict", detail=failed)
     if was.signature and now.signature:
         changes = compare_signatures(read_signature(was.signature), read_signature(now.signature))
         yield from (replace(change, field=f"{_RUN}{change.field}") for change in changes)

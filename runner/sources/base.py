@@ -170,6 +170,17 @@ class Source(Facts, frozen=True):
             SourceError: It cannot be had.
         """
 
+    def at_hand(self, context: SourceContext) -> Checkpoint:
+        """Give the checkpoint without asking a hub for it.
+
+        Args:
+            context: What it is for.
+
+        Raises:
+            SourceError: It is not on this machine, or cannot be had.
+        """
+        return self.resolve(context)
+
     def survey(self, context: SourceContext) -> Survey:
         """Learn of the checkpoint what can be known without fetching weights.
 

@@ -5,11 +5,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from runner.errors import SourceError
+from runner.evaluation.held import skipped
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
 from runner.recipe.composing.composed import Composed
+from runner.records import CheckRecord
 from runner.sources.base import no_progress
+from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.sources.mlflow.location import fetch_model, location_of
 from runner.work.resolve import resolve
 
@@ -40,12 +44,21 @@ def evaluate(model: str, composed: Composed) -> Proof:
         return prove(composed.recipe, inputs.proof, folder, composed.settings.device, origin)
 
 
-def _origin(composed: Composed, workdir: Path) -> Origin | None:
-    """Fetch the source of a model, where the recipe says by name that it is to be held to that."""
-    if "source" not in (composed.recipe.evaluation.views or ()):
+def _origin(composed: Composed, workdir: Path) -> Origin | CheckRecord | None:
+    """Find the source of a model; it is fetched only where the recipe names the view."""
+    views = composed.recipe.evaluation.views
+    if views is not None and "source" not in views:
         return None
     workdir.mkdir()
-    return Origin(resolve(composed, workdir, no_progress), bytes=0)
+    if views is not None:
+        return Origin(resolve(composed, workdir, no_progress), bytes=0)
+    try:
+        parts = {c.component: source.at_hand(c) for source, c in composed.parts(workdir)}
+        model = parts["model"]
+        tensors = {} if model.gguf else read_headers(model.folder)
+    except SourceError as error:
+        return skipped("source", f"the source cannot be had: {error.message}")
+    return Origin(parts, bytes=sum(info.nbytes for info in tensors.values()))
 
 
 def _sampling_rate(model: Path) -> int:

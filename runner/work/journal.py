@@ -173,7 +173,8 @@ def of_proof(proof: Proof) -> Entry:
         "metrics": proof.metrics,
         "verdict": proof.verdict,
     }
-    return Entry(" and ".join(proof.tried), fields=fields)
+    held = ", held to the source" if proof.source_view else ""
+    return Entry(f"{' and '.join(proof.tried)}{held}", fields=fields)
 
 
 def of_tracking(tracked: TrackingRecord) -> Entry:

@@ -78,7 +78,7 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
     evaluation = recipe.evaluation
     usual = recipe.model_copy(update={"evaluation": evaluation.model_copy(update={"views": None})})
     views = [*(recipe.views or usual.views), *(["server"] if recipe.has_pyfunc else [])]
-    if "source" in (evaluation.views or ()):
+    if not evaluation.views or "source" in evaluation.views:
         views = ["source", *views]
     shorter = {
         "inputs": evaluation.inputs[:_MOST_INPUTS],

@@ -144,6 +144,11 @@ def test_a_recipe_packages_what_plain_mlflow_packages(
         assert ours["served"] == plain["served"]
 
 
+def _left_out(check: dict[str, Any]) -> bool:
+    """Say whether a model could not be held to its source, and the proof says why."""
+    return (check["name"], check["outcome"]) == ("source", "skipped") and bool(check["message"])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_runners_inference_agrees_with_mlflows_where_that_is_right(
     packaged: Packaged, name: str
@@ -151,7 +156,7 @@ def test_the_runners_inference_agrees_with_mlflows_where_that_is_right(
     case, verdict = packaged.cases[name], packaged.verdicts["extended", name]
     extended, plain = packaged.answers[name]["extended"], packaged.answers[name].get("plain")
     assert verdict["code"] == 0, verdict["checks"]
-    assert all(check["outcome"] == "passed" for check in verdict["checks"])
+    assert all(c["outcome"] == "passed" or _left_out(c) for c in verdict["checks"])
     assert "value" in extended["native"], extended["native"]
     if plain:
         assert extended["native"] == plain["native"], "native loading is untouched"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,6 @@ PREFIX = {"translation_en_to_fr": {"prefix": "translate English to French: ", "n
 
 def ran(workspace: Path, **recipe: Any) -> RunRecord:
     """Run a recipe."""
-    views = ["source", "native", "pyfunc"]
-    recipe["evaluation"] = {"views": views, **recipe.get("evaluation", {})}
     (workspace / "recipes").mkdir(exist_ok=True)
     (workspace / "recipes" / "mine.yaml").write_text(yaml.safe_dump(recipe))
     return run(compose(["+recipe=mine", "tracking.uri=null"]), workspace / "out", "default")
@@ -68,8 +65,7 @@ def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 @pytest.mark.parametrize("task", SHELF)
 def test_every_task_answers_as_its_source(task: str, workspace: Path) -> None:
-    views = "++evaluation.views=[source,native,pyfunc]"
-    composed = compose([f"+recipe={task}/scratch", "tracking.uri=null", views])
+    composed = compose([f"+recipe={task}/scratch", "tracking.uri=null"])
     record = run(composed, workspace, "default")
     pyfunc = "skipped" if task in ON_PURPOSE else "passed"
     assert outcomes(record) == {"native": "passed", "pyfunc": pyfunc}, record.failed_checks
@@ -186,22 +182,46 @@ def test_a_pyfunc_that_cannot_be_compared_says_why(
     assert record.verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize("views", [None, ["native", "pyfunc"]])
-def test_only_a_recipe_that_names_its_source_is_held_to_it(
-    workspace: Path, views: list[str] | None
-) -> None:
-    record = ran(workspace, **scratch(evaluation={"views": views}))
+def test_a_recipe_may_leave_its_source_out(workspace: Path) -> None:
+    record = ran(workspace, **scratch(evaluation={"views": ["native", "pyfunc"]}))
     assert outcomes(record) == {}
     assert record.source_view is None
+    assert "source" not in record.steps[-1].detail
 
 
-def test_a_task_without_a_pipeline_is_left_out_with_a_word() -> None:
-    views = "+evaluation.views=[source,pyfunc]"
-    recipe = compose(["+recipe=text-generation/scratch", views]).recipe
-    assert source.left_out(recipe) is None
+def test_what_would_cost_too_much_is_left_out_by_default_with_a_word() -> None:
+    scratch, gguf = "text-generation/scratch", "text-generation/smollm2-chat"
+    asked = "+evaluation.views=[source,native]"
+    huge = 10**18
+    assert source.left_out(compose([f"+recipe={scratch}"]).recipe, 0) is None
+    told = source.left_out(compose([f"+recipe={scratch}"]).recipe, huge)
+    assert str(told).startswith("1e+09 GB of weights do not fit twice in ")
+    assert source.left_out(compose([f"+recipe={scratch}", asked]).recipe, huge) is None
+    told = source.left_out(compose([f"+recipe={gguf}"]).recipe, 0)
+    assert str(told).startswith("the GGUF file would be converted a second time")
+    assert source.left_out(compose([f"+recipe={gguf}", asked]).recipe, huge) is None
+
+
+@pytest.mark.parametrize("views", ["null", "[source,pyfunc]"])
+def test_a_task_without_a_pipeline_is_left_out_with_a_word(views: str) -> None:
+    recipe = compose(["+recipe=text-generation/scratch", f"+evaluation.views={views}"]).recipe
+    assert source.left_out(recipe, 0) is None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(recipe), "has_native", False)
-        assert "has no pipeline" in str(source.left_out(recipe))
+        assert "has no pipeline" in str(source.left_out(recipe, 0))
+
+
+def test_people_are_told_what_was_not_held_to_the_source(cli: Callable[..., Any]) -> None:
+    values = scratch(pyfunc="mlflow")
+    Path("mine.yaml").write_text(yaml.safe_dump(values))
+    done = cli("+recipe=mine.yaml", "tracking.uri=null")
+    assert done.code == 0
+    told = "skipped pyfunc source: MLflow's own inference code gives answers of another form"
+    assert told in done.stderr
+    assert "native and pyfunc, held to the source" in done.stderr
+    assert "10/10" in done.stderr, "what was skipped does not count"
+    rehearsed = cli("rehearse", "+recipe=mine.yaml", "tracking.uri=null")
+    assert f"- {told.removeprefix('skipped ')}" in rehearsed.stdout
 
 
 def test_a_source_that_transformers_cannot_load_is_left_out_with_its_reason(
@@ -221,15 +241,30 @@ def test_a_source_alone_proves_nothing(cli: Callable[..., Any]) -> None:
     assert "name one of them too" in done.stdout + done.stderr
 
 
-def test_a_packaged_model_is_held_to_its_source_where_the_recipe_says_so(workspace: Path) -> None:
-    record = ran(workspace, **scratch(evaluation={"views": None}))
-    assert outcomes(evaluate(record.model, compose(["+recipe=mine"]))) == {}
-    named = compose(["+recipe=mine", "evaluation.views=[source,native]"])
-    assert outcomes(evaluate(record.model, named)) == {"native": "passed"}
-    other = replace(
-        named,
-        recipe=named.recipe.model_copy(
-            update={"source": named.recipe.source.model_copy(update={"seed": 7})}
-        ),
+def test_a_packaged_model_is_held_to_the_source_of_its_recipe(workspace: Path) -> None:
+    model = ran(workspace, **scratch()).model
+
+    def found(*overrides: str) -> dict[str, str]:
+        return outcomes(evaluate(model, compose(["+recipe=mine", *overrides])))
+
+    assert found() == {"native": "passed", "pyfunc": "passed"}
+    assert found("+source.seed=7") == {"native": "failed", "pyfunc": "failed"}
+    assert found("+evaluation.views=[source,native]") == {"native": "passed"}
+    assert found("+evaluation.views=[native]") == {}
+
+
+def test_a_model_that_others_packaged_is_held_to_the_source_natively(workspace: Path) -> None:
+    model = ran(workspace, **scratch(pyfunc="mlflow")).model
+    found = evaluate(model, compose(["+recipe=mine", "pyfunc=extended"]))
+    assert outcomes(found) == {"native": "passed", "pyfunc": "skipped"}
+
+
+def test_a_source_that_is_not_at_hand_is_not_fetched_for_an_evaluation(workspace: Path) -> None:
+    model = ran(workspace, **scratch()).model
+    (workspace / "recipes" / "mine.yaml").write_text(
+        yaml.safe_dump(scratch(source={"kind": "hub", "repo": "org/never"}))
     )
-    assert outcomes(evaluate(record.model, other)) == {"native": "failed"}
+    found = evaluate(model, compose(["+recipe=mine"]))
+    assert outcomes(found) == {"source": "skipped"}
+    assert "org/never at main is not in the hub's cache" in of_source(found)["source"].message
+    assert found.verdict is Verdict.PASSED, "the rest of the proof was made"

@@ -49,7 +49,9 @@ answer([float(a @ b), float(a @ c), list(rows.shape), numpy.allclose(vector, a, 
 def test_the_proof_reports_what_mlflows_wrapper_does_not_do(
     cli: Callable[..., Outcome], minilm: dict
 ) -> None:
-    assert not [c for c in minilm["checks"] if c["outcome"] != "passed"]
+    not_passed = {(c["view"], c["name"], c["outcome"]) for c in minilm["checks"]}
+    not_passed = {check for check in not_passed if check[2] != "passed"}
+    assert not_passed == {("pyfunc", "source", "skipped")}, "pooled on purpose"
     done = cli(
         "+recipe=feature-extraction/minilm", "pyfunc=mlflow", "tracking.uri=null",
         "--output", "json",

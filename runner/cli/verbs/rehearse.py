@@ -18,10 +18,10 @@ example:
   feature-extraction/minilm
     ✓ load        0.05 s            headers only
     ✓ save        0.03 s   9.27 MB  copied
-    ✓ prove       0.58 s            native and pyfunc and server
+    ✓ prove       0.83 s            native and pyfunc and server, held to the source
   BertModel: 22,713,216 parameters, its twin 2,057,536 (fewer and narrower layers)
   not rehearsed: 2 expectations: random weights meet none
-  passed, 13 of 13 checks: outputs/feature-extraction/minilm/default/rehearsal/model
+  passed, 14 of 14 checks: outputs/feature-extraction/minilm/default/rehearsal/model
 
   Exit code 1 where a check failed: the run would fail as well.
 """
@@ -54,12 +54,14 @@ def execute(args: Namespace) -> Exit:
 
 def _lines(rehearsed: "Rehearsal") -> list[str]:
     record = rehearsed.record
-    failed = [f"  ✗ {c.view} {c.name}: {c.message}" for c in record.failed_checks]
-    passed = len(record.checks) - len(failed)
+    failed = [f"  ✗ {check.told}" for check in record.failed_checks]
+    left_out = [f"  - {check.told}" for check in record.skipped_checks]
+    made = len(record.checks) - len(left_out)
     return [
         f"{rehearsed.model}: {rehearsed.parameters:,} parameters, its twin "
         f"{rehearsed.twin_parameters:,} ({rehearsed.shrunk})",
         *(f"not rehearsed: {text}" for text in rehearsed.not_rehearsed),
+        *left_out,
         *failed,
-        f"{record.verdict.value}, {passed} of {len(record.checks)} checks: {record.model}",
+        f"{record.verdict.value}, {made - len(failed)} of {made} checks: {record.model}",
     ]

@@ -21,10 +21,10 @@ example:
     ✓ load        0.05 s            headers only
     ✓ sign        0.00 s
     ✓ save        0.06 s    309 kB  cast from float32 in a stream
-    ✓ prove       0.57 s            native and pyfunc
+    ✓ prove       0.98 s            native and pyfunc, held to the source
     ✓ log         0.83 s            model stored by hardlink
   recipe                   point           verdict  checks  size    seconds  model
-  text-generation/scratch  dtype=bfloat16  passed   9/9     309 kB  3.6      outputs/…
+  text-generation/scratch  dtype=bfloat16  passed   11/11   309 kB  4.0      outputs/…
 
 sweep, and where things go:
   python -m runner -m +recipe=text-generation/scratch dtype=float32,bfloat16

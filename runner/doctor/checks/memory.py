@@ -1,9 +1,9 @@
 """There is memory to prove a model: the proof loads it, packaging does not."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from runner.doctor.diagnosis import Needs, Result, Status
+from runner.memory import free_memory
 
 _IMPORTS = 10**9
 """Bytes that torch, transformers and mlflow take by themselves."""
@@ -11,12 +11,9 @@ _IMPORTS = 10**9
 
 def check(needs: Needs) -> Iterator[Result]:
     """Say how large a model can be proven in what is free now."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
+    free = free_memory()
+    if free is None:
         return
-    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if "kB" in line}
-    free = sizes.get("MemAvailable", 0)
     billions = max(0, free - _IMPORTS) / 4e9
     message = f"{free / 1e9:.1f} GB free: a float32 model of {billions:.1f} billion parameters"
     if billions < 0.1:

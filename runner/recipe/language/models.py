@@ -142,8 +142,8 @@ class Evaluation(_Block):
             and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
             (``server``). ``source`` holds native and pyfunc to what the checkpoint answers as
             transformers loads it from its source. Where absent: both ways of loading, as far as
-            the task has them. An empty list skips the proof, and the verdict is then
-            ``unproven``.
+            the task has them, and ``source`` where the weights fit the free memory twice and are
+            in no GGUF file. An empty list skips the proof, and the verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats.
     """

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.base import (
     Checkpoint,
@@ -110,10 +111,14 @@ class HubSource(Source, frozen=True):
     def resolve(self, context: SourceContext) -> Checkpoint:
         """Download what the component needs, at one commit, into the hub's cache, and check it."""
         insist(self.check(context.folder, context.component))
-        fetched = self._fetch(context)
-        insist(check_folder(fetched.folder, self.file, context.component))
-        folder = with_safetensors(fetched.folder, self.file, context)
-        return replace(self._checkpoint(fetched), folder=folder)
+        return self._whole(self._fetch(context), context)
+
+    def at_hand(self, context: SourceContext) -> Checkpoint:
+        """Take what an earlier run has fetched, at the commit where the revision then was."""
+        folder = self._cached()
+        if not folder.is_dir():
+            raise SourceError(f"{self.repo} at {self.revision} is not in the hub's cache")
+        return self._whole(Fetched(folder, commit=folder.name, downloaded=0), context)
 
     def survey(self, context: SourceContext) -> Survey:
         """Download what is small, at one commit; of the weights learn what the hub says."""
@@ -163,6 +168,11 @@ class HubSource(Source, frozen=True):
         """Give the folder of its revision in the hub's cache, if an earlier run has fetched it."""
         cached = self._cached()
         return cached if cached.is_dir() else None
+
+    def _whole(self, fetched: Fetched, context: SourceContext) -> Checkpoint:
+        insist(check_folder(fetched.folder, self.file, context.component))
+        folder = with_safetensors(fetched.folder, self.file, context)
+        return replace(self._checkpoint(fetched), folder=folder)
 
     def _checkpoint(self, fetched: Fetched) -> Checkpoint:
         return Checkpoint(
