@@ -1,6 +1,6 @@
 """The evaluation block of a recipe: the proof by inference, and the evaluation on data."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +11,7 @@ from runner.recipe.language.block import Block
 from runner.recipe.language.gates import FORM, Gate, parse_gate
 
 ViewName = Literal["native", "pyfunc", "server"]
+Engine = Literal["local", "ray", "spark"]
 AskedView = Literal["native", "pyfunc", "server", "source"]
 
 
@@ -125,7 +126,7 @@ class Evaluation(Block):
     slices: list[str] = Field(default_factory=list[str])
     gates: dict[str, Condition] = Field(default_factory=dict[str, Condition])
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
-    engine: Literal["local", "ray", "spark"] = "local"
+    engine: Engine = get_args(Engine)[0]
 
     @property
     def conditions(self) -> dict[str, Gate]:

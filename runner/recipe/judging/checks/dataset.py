@@ -10,13 +10,20 @@ from runner.spelling import did_you_mean
 from runner.tasks import Column
 from runner.tasks.forms import form_of
 
+_TO_COME = ("ray", "spark")
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find a dataset that could not be read, or not be given to the model."""
     evaluation, task = subject.recipe.evaluation, subject.task
-    if evaluation.engine != "local":
+    if evaluation.engine in _TO_COME:
         message = f"`engine: {evaluation.engine}` is not installed yet."
-        yield Finding("engine-missing", message, "Write `engine: local`.", ("evaluation", "engine"))
+        yield Finding(
+            "engine-missing",
+            message,
+            "Leave it out: this process runs them.",
+            ("evaluation", "engine"),
+        )
     data = labelled(subject.recipe, subject.folder_of(("evaluation", "dataset", "path")))
     if data is None:
         return
