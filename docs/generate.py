@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from runner.cli.documents import as_json
+from runner.datasets.block import DatasetBlock
+from runner.metrics import all_metrics
+from runner.metrics.base import Metric
+from runner.recipe.language.evaluation import Evaluation, Expectation
 from runner.recipe.language.json_schema import recipe_schema
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.recipe.language.models import (
     Components,
-    Evaluation,
-    Expectation,
     Load,
     Recipe,
     Requirements,
@@ -41,6 +43,8 @@ _BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("signature.inputs[]", Spec),
     ("evaluation", Evaluation),
     ("evaluation.expect[]", Expectation),
+    ("evaluation.dataset", DatasetBlock),
+    ("evaluation.metrics[]", Metric),
     ("tracking", Tracking),
     ("requirements", Requirements),
 ]
@@ -57,6 +61,7 @@ def page() -> str:
         ),
         _section("`tracking` of the settings", TrackingSettings),
         _section("`policy.licenses` of the settings", LicensePolicy),
+        _metrics(),
         _tasks(),
     ]
     return "\n".join(parts)
@@ -79,7 +84,9 @@ def _type(annotation: Any) -> str:
     if get_origin(annotation) is not None and str(get_origin(annotation)) == "typing.Literal":
         return " \\| ".join(f"`{value}`" for value in get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "mapping" if annotation not in all_kinds().values() else "source"
+        blocks = {**dict.fromkeys(all_kinds().values(), "source")}
+        blocks |= dict.fromkeys(all_metrics().values(), "metric")
+        return blocks.get(annotation, "mapping")
     if annotation is Any:
         return "any"
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -101,6 +108,20 @@ def _default(info: Any) -> str:
     if value is None or value is PydanticUndefined or isinstance(value, BaseModel):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else ""
+
+
+def _metrics() -> str:
+    rows = ["| metric | what it is | scores | parameters |", "|---|---|---|---|"]
+    for name, metric in all_metrics().items():
+        meanings = meanings_of(metric)
+        own = [field for field in metric.model_fields if field not in Metric.model_fields]
+        parameters = "; ".join(
+            f"`{field}` ({_default(metric.model_fields[field])}): {meanings.get(field, '')}"
+            for field in own
+        )
+        takes = ", ".join(sorted(metric.takes))
+        rows.append(f"| `{name}` | {summary_of(metric)} | {takes} | {parameters} |")
+    return "## Metrics\n\n" + "\n".join(rows) + "\n"
 
 
 def _tasks() -> str:

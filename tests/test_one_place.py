@@ -57,7 +57,10 @@ _OTHER_MEANINGS = {
         "3.17.0 to 3.17.2": "the distribution, beside versions of it",
     },
     "package": {"_global_": "Hydra's word for where a config lands"},
-    "local": {"global": "GPT-Neo's word for an attention layer that looks nearby"},
+    "local": {
+        "global": "GPT-Neo's word for an attention layer that looks nearby",
+        "ray": "where an evaluation runs: the choices of the field `engine`",
+    },
 }
 """Words of other trades that are names of kinds too, by the word beside them that says which."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from runner.evaluation.rows import brief, is_table
-from runner.recipe.language.models import Expectation
+from runner.recipe.language.evaluation import Expectation
 
 
 def unmet(expectation: Expectation, row: Any) -> str:

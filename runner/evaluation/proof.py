@@ -24,7 +24,8 @@ from runner.evaluation.rows import (
 from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
-from runner.recipe.language.models import Expectation, Recipe
+from runner.recipe.language.evaluation import Expectation
+from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, Verdict, ViewRecord
 from runner.tasks import Task
 

@@ -34,3 +34,35 @@ def right_labels(target: Any) -> set[str]:
         if not isinstance(label, str | int) or isinstance(label, bool):
             raise MetricError(f"a label is wanted, not {described(label)}")
     return {str(label) for label in labels}
+
+
+def text_of(answer: Any) -> str:
+    """Give the text of an answer.
+
+    Args:
+        answer: An answer of the form ``text``.
+
+    Raises:
+        MetricError: It is none.
+    """
+    if not isinstance(answer, str):
+        raise MetricError(f"the answer is {described(answer)}, not a text")
+    return answer
+
+
+def right_texts(target: Any) -> list[str]:
+    """Give the texts that are right.
+
+    Args:
+        target: A text, or several.
+
+    Raises:
+        MetricError: It is neither.
+    """
+    texts: list[Any] = target if isinstance(target, list) else [target]
+    for text in texts:
+        if not isinstance(text, str):
+            raise MetricError(f"a text is wanted, not {described(text)}")
+    if not texts:
+        raise MetricError("a text is wanted, and the list is empty")
+    return texts

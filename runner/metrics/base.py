@@ -2,6 +2,10 @@
 
 Rows are measured once. Resamples, slices and comparisons are weights over what was measured, so
 that an interval costs no second look at the answers.
+
+A metric declares ``name`` as a ``Literal`` of the names that it goes by, its parameters as fields
+with their meaning in the docstring, and its facts. Its module imports nothing heavy at module
+level, numpy included: it is read whenever a recipe is.
 """
 
 from abc import abstractmethod
@@ -29,13 +33,10 @@ class MetricError(Exception):
 
 
 class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
-    """A metric, with its parameters; every one extends it in a file of :mod:`runner.metrics`.
-
-    A metric declares ``name`` as a ``Literal`` of the names that it goes by, its parameters as
-    fields with their meaning in the docstring, and the facts below. Its module imports nothing
-    heavy at module level, numpy included: it is read whenever a recipe is.
+    """A metric, with its parameters.
 
     Args:
+        name: Name of the metric.
         title: What gates, tables and records call it; its name where absent. Two metrics of one
             name need it.
     """

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from runner.recipe.language.models import Expectation, Recipe
+from runner.recipe.language.evaluation import Expectation
+from runner.recipe.language.models import Recipe
 from runner.review.rules import ABSENT, Change
 from runner.review.signatures import canonical, same
 from runner.tasks.forms import example_rows

@@ -19,6 +19,7 @@ TASK = Task(
     example="speech.wav",
     answer=_answer,
     inference="audio:SpeechRecognition",
+    form="text",
     answer_form=text_or_timed,
     components=("feature_extractor", "tokenizer"),
     input_types=("bytes", "path", "array"),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from runner.tasks.answer_forms import Agreement, AnswerForm, always_alike, whole
 from runner.tasks.arguments import Argument, Kind
+from runner.tasks.scoring import Form, Scored, as_it_is
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
@@ -126,6 +127,9 @@ class Task:
         answer_form: Names the form of an answer under the arguments of an inference.
         agreement: Gives what must be the same of a row of the pyfunc and the pipeline's answer;
             None where the pyfunc gives something else on purpose, such as pooled embeddings.
+        form: The form in which its answers are scored by metrics; None where there is none.
+        scored: Turns an answer to one input into that form.
+        scored_with: What its inference code is asked, so that an answer has all that is scored.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
@@ -166,6 +170,9 @@ class Task:
     arguments: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
     answer_form: AnswerForm = always_alike
     agreement: Agreement | None = whole
+    form: Form | None = None
+    scored: Scored = as_it_is
+    scored_with: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True

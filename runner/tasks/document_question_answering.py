@@ -30,6 +30,7 @@ TASK = Task(
     },
     answer=_answer,
     inference="vision:DocumentAnswers",
+    form="text",
     arguments=RETURN_SCORES,
     answer_form=text_or_json,
     optional_components=("image_processor",),

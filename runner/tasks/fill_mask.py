@@ -5,6 +5,7 @@ from typing import Any
 from runner.tasks.answer_forms import text_or_json
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import tokens
 
 
 def _answer(raw: Any) -> Any:
@@ -23,6 +24,9 @@ TASK = Task(
     special_tokens={"mask_token": "[MASK]"},
     answer=_answer,
     inference="pipelines:FillMask",
+    form="labels",
+    scored=tokens,
+    scored_with={"return_scores": True},
     arguments=RETURN_SCORES,
     answer_form=text_or_json,
     prompt_template=True,

@@ -5,6 +5,7 @@ from typing import Any
 from runner.tasks.answer_forms import best_one, best_or_list
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import labels
 
 
 def _answer(raw: Any) -> Any:
@@ -20,6 +21,9 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ImageClassification",
+    form="labels",
+    scored=labels,
+    scored_with={"return_scores": True},
     arguments=RETURN_SCORES,
     answer_form=best_or_list,
     agreement=best_one,

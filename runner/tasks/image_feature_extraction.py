@@ -4,6 +4,7 @@ from typing import Any
 
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task, Tensor
+from runner.tasks.scoring import vector
 
 
 def _answer(raw: Any) -> Any:
@@ -19,6 +20,8 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ImageEmbeddings",
+    form="vector",
+    scored=vector,
     agreement=None,
     arguments={
         "pooling": Argument(("text",), null=True, choices=("mean", "cls")),

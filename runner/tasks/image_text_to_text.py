@@ -26,6 +26,7 @@ TASK = Task(
     example={"image": "image.png", "text": "<image> What is this?"},
     answer=_answer,
     inference="vision:ImageTextToText",
+    form="text",
     agreement=_agreement,
     generates=True,
     call=_call,

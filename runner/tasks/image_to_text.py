@@ -18,6 +18,7 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ImageToText",
+    form="text",
     generates=True,
     gone_in="5.0",
     components=("tokenizer", "image_processor"),

@@ -16,8 +16,12 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"][-1]["content"]
 
 
+def _scored(answer: Any) -> Any:
+    return answer["choices"][0]["message"]["content"] if isinstance(answer, dict) else answer
+
+
 def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
-    return row["choices"][0]["message"]["content"], answer
+    return _scored(row), answer
 
 
 TASK = Task(
@@ -49,6 +53,8 @@ TASK = Task(
     example={"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 16},
     answer=_answer,
     inference="protocols:Chat",
+    form="text",
+    scored=_scored,
     agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},

@@ -16,8 +16,12 @@ def _answer(raw: Any) -> Any:
     return raw[0]["generated_text"]
 
 
+def _scored(answer: Any) -> Any:
+    return answer["choices"][0]["text"] if isinstance(answer, dict) else answer
+
+
 def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
-    return row["choices"][0]["text"], answer
+    return _scored(row), answer
 
 
 TASK = Task(
@@ -43,6 +47,8 @@ TASK = Task(
     example={"prompt": "What is MLflow?", "max_tokens": 16},
     answer=_answer,
     inference="protocols:Completions",
+    form="text",
+    scored=_scored,
     agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},

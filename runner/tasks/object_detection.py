@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import boxes
 
 
 def _answer(raw: Any) -> Any:
@@ -22,6 +23,8 @@ TASK = Task(
     example="image.png",
     answer=_answer,
     inference="vision:ObjectDetection",
+    form="boxes",
+    scored=boxes,
     components=("image_processor",),
     pyfunc=False,
 )

@@ -23,6 +23,7 @@ TASK = Task(
     },
     answer=_answer,
     inference="answers:QuestionAnswering",
+    form="text",
     arguments={
         **RETURN_SCORES,
         "max_seq_len": Argument(("integer",), null=True, least=1),

@@ -21,5 +21,6 @@ TASK = Task(
     },
     answer=_answer,
     inference="tables:TableAnswers",
+    form="text",
     json_columns=("table",),
 )

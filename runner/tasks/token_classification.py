@@ -5,6 +5,7 @@ from typing import Any
 from runner.tasks.answer_forms import text_or_json
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import entities
 
 
 def _answer(raw: Any) -> Any:
@@ -20,6 +21,9 @@ TASK = Task(
     example="My name is Sarah and I live in London.",
     answer=_answer,
     inference="pipelines:TokenClassification",
+    form="entities",
+    scored=entities,
+    scored_with={"return_scores": True, "aggregation_strategy": "simple"},
     arguments=RETURN_SCORES,
     answer_form=text_or_json,
 )

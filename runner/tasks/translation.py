@@ -19,6 +19,7 @@ TASK = Task(
     example="MLflow is great!",
     answer=_answer,
     inference="text_to_text:TextToText",
+    form="text",
     generates=True,
     arguments={
         "collapse_whitespace": Argument(("boolean",)),

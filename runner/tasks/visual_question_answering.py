@@ -18,6 +18,7 @@ TASK = Task(
     example={"image": "image.png", "question": "What is this?"},
     answer=_answer,
     inference="vision:VisualAnswers",
+    form="text",
     generates=True,
     gone_in="5.0",
     components=("tokenizer", "image_processor"),

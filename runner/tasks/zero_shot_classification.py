@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import labels
 
 
 def _answer(raw: Any) -> Any:
@@ -12,6 +13,10 @@ def _answer(raw: Any) -> Any:
 
 def _rows(given: Any) -> int:
     return len(given["candidate_labels"])
+
+
+def _scored(answer: Any) -> Any:
+    return labels(answer, "labels", "scores")
 
 
 TASK = Task(
@@ -35,6 +40,8 @@ TASK = Task(
     },
     answer=_answer,
     inference="pipelines:ZeroShot",
+    form="labels",
+    scored=_scored,
     json_columns=("candidate_labels",),
     rows=_rows,
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import labels
 
 
 def _answer(raw: Any) -> Any:
@@ -21,6 +22,8 @@ TASK = Task(
     example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
     answer=_answer,
     inference="vision:ZeroShotImageClassification",
+    form="labels",
+    scored=labels,
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Column, Task
+from runner.tasks.scoring import boxes
 
 
 def _answer(raw: Any) -> Any:
@@ -22,6 +23,8 @@ TASK = Task(
     example={"image": "image.png", "candidate_labels": ["a cat", "a dog"]},
     answer=_answer,
     inference="vision:ZeroShotObjectDetection",
+    form="boxes",
+    scored=boxes,
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),
     pyfunc=False,

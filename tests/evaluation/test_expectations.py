@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
-from runner.recipe.language.models import Expectation
+from runner.recipe.language.evaluation import Expectation
 
 
 def expect(**fields: object) -> Expectation:

@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from runner.findings import Finding, Fix, Loc
+from runner.metrics import all_metrics
+from runner.recipe.language.gates import FORM
 from runner.recipe.language.schema import (
     annotation_at,
     choices,
@@ -76,6 +78,11 @@ def _explain(
     if loc[-2:-1] and loc[-1] == "kind" and kind == "literal_error":
         kind, loc = "union_tag_invalid", loc[:-1]
     match kind:
+        case "union_tag_not_found" | "union_tag_invalid" if _is_metric(details):
+            yield _unknown_metric(loc, value)
+        case "gate":
+            message = f"`{name}`: {_quote(value)} is no condition."
+            yield Finding("bad-gate", message, FORM, loc)
         case "extra_forbidden":
             yield unknown_key(loc, values)
         case "missing":
@@ -103,6 +110,21 @@ def _explain(
         case _:
             message = f"`{name}`: {details['msg'][:1].lower()}{details['msg'][1:]}."
             yield Finding("bad-value", message, "", loc)
+
+
+def _is_metric(details: Any) -> bool:
+    return "name" in str(details.get("ctx", {}).get("discriminator", ""))
+
+
+def _unknown_metric(loc: Loc, value: JSON) -> Finding:
+    given = value.get("name") if isinstance(value, dict) else value
+    if given is None:
+        message = f"`{'.'.join(map(str, loc))}` does not say its `name`."
+        return Finding("missing-key", message, "", (*loc, "name"))
+    here = (*loc, "name") if isinstance(value, dict) else loc
+    message = f"{_quote(given)} is not a metric."
+    remedy = did_you_mean(given, all_metrics()) or f"It is one of {', '.join(all_metrics())}."
+    return Finding("unknown-metric", message, remedy, here, fix=_respelt(given, all_metrics()))
 
 
 def _respelt(value: JSON, known: Iterable[str]) -> Fix | None:

@@ -18,14 +18,17 @@ def summary_of(model: type) -> str:
 
 
 def meanings_of(model: type) -> Mapping[str, str]:
-    """Give what each field means, on one line each, by the field's name in Python.
+    """Give what each field means, inherited ones too, by the field's name in Python.
 
     Args:
         model: A model with a docstring in Google's style.
     """
-    parts = _ARGS.split(_text(model), maxsplit=1)
-    found = _FIELD.finditer(parts[1]) if len(parts) > 1 else ()
-    return {match[1]: _line(match[2]) for match in found}
+    meanings: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        parts = _ARGS.split(_text(one), maxsplit=1)
+        found = _FIELD.finditer(parts[1]) if len(parts) > 1 else ()
+        meanings |= {match[1]: _line(match[2]) for match in found}
+    return meanings
 
 
 def _text(model: type) -> str:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from runner.recipe.language.block import Block
+from runner.recipe.language.evaluation import Evaluation, ViewName
 from runner.recipe.language.params import ParamEntry
 from runner.recipe.language.signature import ExplicitSignature
 from runner.recipe.language.sizes import parse_size
@@ -20,8 +22,6 @@ else:
     AnySource = Annotated[Union[tuple(all_kinds().values())], Field(discriminator="kind")]  # noqa: UP007
 
 Dtype = Literal["auto", "float16", "bfloat16", "float32", "float64"]
-ViewName = Literal["native", "pyfunc", "server"]
-AskedView = Literal["native", "pyfunc", "server", "source"]
 DTYPES: tuple[str, ...] = get_args(Dtype)
 
 
@@ -39,11 +39,7 @@ def _size(text: str) -> str:
     return text
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-
-class Components(_Block):
+class Components(Block):
     """Parts that come from elsewhere than ``source``, each with a source of its own.
 
     Args:
@@ -63,7 +59,7 @@ class Components(_Block):
         return {name: value for name, value in self if value is not None}
 
 
-class Load(_Block):
+class Load(Block):
     """Extra ``from_pretrained`` arguments, per component.
 
     Args:
@@ -83,86 +79,7 @@ class Load(_Block):
     processor: dict[str, Any] = Field(default_factory=dict)
 
 
-class Expectation(_Block):
-    """One thing that must hold for an output: exactly one of the conditions below.
-
-    Args:
-        input: Which evaluation input, from 0; every input where absent.
-        view: Which view; every view that ran where absent. ``similar_to`` needs embeddings.
-        column: Column of a table output, such as ``label`` or ``score``.
-        equals: The output is exactly this.
-        contains: The output's text contains this.
-        regex: A match for this regular expression is found in the output's text.
-        approx: The output's number is this, give or take ``tolerance``.
-        tolerance: Absolute tolerance of ``approx``.
-        similar_to: Index of another input; the cosine of both mean-pooled embeddings is bounded
-            by ``above`` and ``below``.
-        above: The cosine is greater than this.
-        below: The cosine is less than this.
-    """
-
-    input: int | None = Field(default=None, ge=0)
-    view: ViewName | None = None
-    column: str | None = None
-    equals: Any = None
-    contains: str | None = None
-    regex: str | None = None
-    approx: float | None = None
-    tolerance: float = Field(default=1e-4, ge=0)
-    similar_to: int | None = Field(default=None, ge=0)
-    above: float | None = None
-    below: float | None = None
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> "Expectation":
-        conditions = ("equals", "contains", "regex", "approx", "similar_to")
-        given = [name for name in conditions if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise PydanticCustomError(
-                "one_condition",
-                "an expectation takes exactly one of {conditions}; this one has {given}",
-                {"conditions": ", ".join(conditions), "given": ", ".join(given) or "none"},
-            )
-        if self.similar_to is None and (self.above, self.below) != (None, None):
-            raise PydanticCustomError("bounds", "above and below belong to similar_to", {})
-        if self.similar_to is not None and (self.above, self.below) == (None, None):
-            raise PydanticCustomError("bounds", "similar_to needs above, below or both", {})
-        if self.similar_to is not None and self.input is None:
-            raise PydanticCustomError("bounds", "similar_to needs input", {})
-        return self
-
-
-class Evaluation(_Block):
-    """The proof by inference.
-
-    Args:
-        inputs: Inputs to run, each in the form the task takes; the ``input_example``, else the
-            task's own example, where absent.
-        views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
-            and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
-            (``server``). ``source`` holds native and pyfunc to what the checkpoint answers as
-            transformers loads it from its source. Where absent: both ways of loading, as far as
-            the task has them, and ``source`` where the weights fit the free memory twice and are
-            in no GGUF file. An empty list skips the proof, and the verdict is then ``unproven``.
-        expect: What must hold for the outputs.
-        seed: Seed set before each prediction, so that sampling repeats.
-    """
-
-    inputs: list[Any] = Field(default_factory=list)
-    views: list[AskedView] | None = None
-    expect: list[Expectation] = Field(default_factory=list[Expectation])
-    seed: int = 0
-
-    @model_validator(mode="after")
-    def _something_is_held_to_the_source(self) -> "Evaluation":
-        if "source" in (views := self.views or ()) and not {"native", "pyfunc"} & {*views}:
-            raise PydanticCustomError(
-                "views", "source is what native or pyfunc is held to: name one of them too", {}
-            )
-        return self
-
-
-class Tracking(_Block):
+class Tracking(Block):
     """What is said of the run in MLflow; where the server is belongs to the run, not the recipe.
 
     Args:
@@ -176,7 +93,7 @@ class Tracking(_Block):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
-class Requirements(_Block):
+class Requirements(Block):
     """Pins beside the computed ones.
 
     Args:
@@ -186,7 +103,7 @@ class Requirements(_Block):
     extra: list[str] = Field(default_factory=list)
 
 
-class Recipe(_Block):
+class Recipe(Block):
     """A recipe: what is packaged, how it is signed and how it is proven.
 
     Args:
@@ -208,7 +125,7 @@ class Recipe(_Block):
         input_type: Form in which callers give audio: ``bytes``, ``path`` or ``array``.
         input_example: An example stored with the model.
         save_pretrained: Whether the weights are stored in the model.
-        evaluation: The proof by inference.
+        evaluation: The proof by inference, and the evaluation on data.
         tracking: What is said of the run in MLflow.
         pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs: ``extended`` for the
             runner's, which ships inside the model, ``mlflow`` for MLflow's own.

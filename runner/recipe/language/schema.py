@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from runner.findings import Loc
+from runner.metrics import all_metrics
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.sources import all_kinds
@@ -16,6 +17,8 @@ from runner.tasks.base import JSON
 
 Annotation = Any
 """A type annotation, as pydantic keeps it."""
+_TAGGED: Mapping[str, type[BaseModel]] = {**all_kinds(), **all_metrics()}
+"""What a block may say that it is: a kind of source, or a metric."""
 
 
 @cache
@@ -51,10 +54,11 @@ def models(annotation: Annotation, value: JSON = None) -> tuple[type[BaseModel],
 
     Args:
         annotation: A type annotation.
-        value: What stands there; its ``kind`` chooses among the kinds of source.
+        value: What stands there; its ``kind`` chooses among the kinds of source, its ``name``
+            among the metrics.
 
     Returns:
-        One model; every kind of source where the value does not say which; none where the
+        One model; every one of a union where the value does not say which; none where the
         annotation is not of models.
     """
     found = tuple(
@@ -62,9 +66,9 @@ def models(annotation: Annotation, value: JSON = None) -> tuple[type[BaseModel],
         for one in alternatives(annotation)
         if isinstance(one, type) and issubclass(one, BaseModel)
     )
-    kind = value.get("kind") if isinstance(value, dict) else None
-    chosen = all_kinds().get(kind) if isinstance(kind, str) else None
-    return (chosen,) if chosen in found else found
+    named = [value.get(field) for field in ("kind", "name")] if isinstance(value, dict) else [value]
+    chosen = [_TAGGED.get(name) for name in named if isinstance(name, str)]
+    return tuple(one for one in chosen if one and one in found)[:1] or found
 
 
 def choices(annotation: Annotation) -> list[str]:
@@ -149,7 +153,7 @@ def plain_loc(tagged: Loc, values: JSON) -> Loc:
     annotation: Annotation | None = Recipe
     for key in tagged:
         is_union = len(models(annotation)) > 1
-        if is_union and key in all_kinds() and not _has(value, key):
+        if is_union and key in _TAGGED and not _has(value, key):
             continue
         if isinstance(key, str) and ("[" in key or "(" in key) and not _has(value, key):
             continue

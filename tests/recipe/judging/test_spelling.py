@@ -12,10 +12,9 @@ import yaml
 
 from runner.recipe.composing.layers import Part, layer
 from runner.recipe.judging.validation import validate
+from runner.recipe.language.evaluation import Evaluation, Expectation
 from runner.recipe.language.models import (
     Components,
-    Evaluation,
-    Expectation,
     Load,
     Recipe,
     Requirements,

@@ -1,0 +1,48 @@
+"""The recipe block that names labelled rows, and what each of their columns is."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+
+class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
+    """Rows with targets, that metrics are measured on.
+
+    Args:
+        path: A file (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``) or a folder of
+            recordings or images, absolute or relative to the recipe file that names it. The labels
+            of a folder's files are the names of its folders, or stand in its ``metadata.csv`` or
+            ``metadata.jsonl``, which names each file as ``file_name``.
+        rows: The rows themselves, a mapping each, in place of ``path``.
+        inputs: The column that the model gets, or a mapping from the task's inputs to columns.
+            Where absent: ``file`` of media, ``text`` for tasks that take a text, and for others
+            the columns that are called as their inputs.
+        target: The column with what is right, or a mapping from names to columns.
+        labels: What the targets are called by the model, such as ``{"0": NEGATIVE}``, where the
+            data call them otherwise.
+        id: The column that tells rows apart; the number of the row, from 1, where absent.
+        where: Which rows count: comparisons of columns joined by ``and``, ``or``, ``not``, such
+            as ``lang == 'en' and stars in [1, 5]``.
+        sample: How many of those rows, drawn by ``seed``; the same ones on every machine, and a
+            larger sample holds the smaller one.
+        seed: Seed of the sample.
+        limit: How many rows at most: the first ones.
+    """
+
+    path: str | None = Field(default=None, min_length=1)
+    rows: list[dict[str, Any]] | None = Field(default=None, min_length=1)
+    inputs: str | dict[str, str] | None = None
+    target: str | dict[str, str] | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    id: str | None = None
+    where: str | None = None
+    sample: int | None = Field(default=None, ge=1)
+    seed: int = 0
+    limit: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "DatasetBlock":
+        if (self.path is None) == (self.rows is None):
+            raise PydanticCustomError("dataset_place", "a dataset has either path or rows", {})
+        return self

@@ -1,0 +1,78 @@
+"""What is wrong with a dataset before a row of it is read: its place, its columns, ``where``."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from runner.datasets.errors import DataError
+from runner.datasets.formats import format_of, unknown_format
+from runner.datasets.reading import Columns, Labelled
+from runner.datasets.where import WhereError, parse
+from runner.findings import Finding, Loc
+from runner.spelling import did_you_mean
+
+
+def check(labelled: Labelled) -> Iterator[Finding]:
+    """Find what is wrong.
+
+    Args:
+        labelled: The dataset.
+
+    Yields:
+        Findings whose ``loc`` is relative to the ``evaluation`` block.
+    """
+    block, wanted = labelled.block, dict(_named(labelled))
+    if block.where is not None:
+        try:
+            wanted |= {("dataset", "where"): list(parse(block.where).columns)}
+        except WhereError as error:
+            message = f"`where` cannot be used: {str(error).rstrip('.')}."
+            yield Finding("bad-where", message, "", ("dataset", "where"))
+    if labelled.path is None:
+        there = list(dict.fromkeys(name for row in block.rows or () for name in row))
+    elif not labelled.path.exists():
+        yield from _missing(labelled.path)
+        return
+    else:
+        try:
+            there = format_of(labelled.path).columns(labelled.path)
+        except DataError as error:
+            yield Finding("bad-dataset", error.message, error.remedy, ("dataset", "path"))
+            return
+        except OSError as error:
+            message = f"{labelled.path} cannot be read: {error.strerror}."
+            yield Finding("bad-dataset", message, "Check it.", ("dataset", "path"))
+            return
+    for loc, columns in wanted.items():
+        for column in dict.fromkeys(columns):
+            if column not in there:
+                message = f"{labelled.name} has no column `{column}`."
+                remedy = did_you_mean(column, there) or f"It has {', '.join(there) or 'none'}."
+                yield Finding("column-missing", message, remedy, loc)
+
+
+def _missing(path: Path) -> Iterator[Finding]:
+    if problem := unknown_format(path.name):
+        yield Finding("bad-dataset", problem[0], problem[1], ("dataset", "path"))
+        return
+    near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    remedy = did_you_mean(path.name, near) or "Name a file or folder of labelled rows."
+    yield Finding("dataset-missing", f"{path} does not exist.", remedy, ("dataset", "path"))
+
+
+def _named(labelled: Labelled) -> Iterator[tuple[Loc, list[str]]]:
+    """Give the columns that the recipe names, by the place where it does."""
+    block = labelled.block
+    for field, columns in (("inputs", labelled.inputs), ("target", block.target)):
+        if columns is not None:
+            yield from _by_place(("dataset", field), columns)
+    if block.id is not None:
+        yield ("dataset", "id"), [block.id]
+    for number, name in enumerate(labelled.slices):
+        yield ("slices", number), [name]
+
+
+def _by_place(loc: Loc, columns: Columns) -> Iterator[tuple[Loc, list[str]]]:
+    if isinstance(columns, Mapping):
+        yield from (((*loc, name), [column]) for name, column in columns.items())
+    else:
+        yield loc, [columns]

@@ -1,0 +1,64 @@
+"""Metrics fit the task and have rows to be measured on; gates are about what is measured."""
+
+import importlib.util
+from collections.abc import Iterator
+
+from runner.findings import Finding
+from runner.metrics import Metric, all_metrics
+from runner.recipe.judging.checks import Subject
+from runner.recipe.language.evaluation import Evaluation
+from runner.recipe.language.gates import MEASURED
+from runner.spelling import did_you_mean, one_of
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Find metrics that could not be measured, and gates that would be about nothing."""
+    evaluation = subject.recipe.evaluation
+    for field in ("metrics", "slices", "gates"):
+        if getattr(evaluation, field) and evaluation.dataset is None:
+            message = f"`{field}` are about rows, and there is no dataset."
+            remedy = "Name one as `evaluation.dataset`."
+            yield Finding("no-dataset", message, remedy, ("evaluation", field))
+    keys: set[str] = set()
+    for number, metric in enumerate(evaluation.metrics):
+        loc = ("evaluation", "metrics", number)
+        yield from (finding.under(*loc) for finding in _metric(subject, metric))
+        if metric.key in keys:
+            message = f"Two metrics are called `{metric.key}`."
+            yield Finding("metric-named-twice", message, "Give one a `title`.", loc)
+        keys.add(metric.key)
+    yield from _gates(evaluation, keys)
+
+
+def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
+    task, dataset = subject.task, subject.recipe.evaluation.dataset
+    if task.form not in metric.takes:
+        fitting = [name for name, one in all_metrics().items() if task.form in one.takes]
+        remedy = f"It is scored by {one_of(fitting)}." if fitting else "No metric scores it."
+        message = f"`{metric.name}` does not score what {task.name} gives."
+        yield Finding("metric-not-for-task", message, remedy)
+    if metric.needs_target and dataset is not None and dataset.target is None:
+        message = f"`{metric.name}` needs to know what is right, and the dataset has no `target`."
+        yield Finding("no-target", message, "Name its column.")
+    for name, distribution in metric.needs.items():
+        if importlib.util.find_spec(name) is None:
+            message = f"{metric.name} needs {name}, which is not installed."
+            yield Finding("library-missing", message, f"pip install {distribution}")
+
+
+def _gates(evaluation: Evaluation, keys: set[str]) -> Iterator[Finding]:
+    for name in evaluation.gates:
+        loc = ("evaluation", "gates", name)
+        key, _, rest = name.partition(".")
+        if name in MEASURED:
+            continue
+        if key not in keys:
+            known = [*sorted(keys), *MEASURED]
+            remedy = did_you_mean(key, known) or f"It is about {one_of(known)}."
+            yield Finding("bad-gate", f"Nothing that is measured is called `{key}`.", remedy, loc)
+        elif rest.startswith("slices."):
+            column = rest.removeprefix("slices.").partition(".")[0]
+            if column not in evaluation.slices:
+                message = f"Nothing is sliced by `{column}`."
+                remedy = did_you_mean(column, evaluation.slices) or "List it in `slices`."
+                yield Finding("bad-gate", message, remedy, loc)

@@ -1,0 +1,142 @@
+"""The evaluation block of a recipe: the proof by inference, and the evaluation on data."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from runner.datasets.block import DatasetBlock
+from runner.metrics import Metric, all_metrics
+from runner.recipe.language.block import Block
+from runner.recipe.language.gates import FORM, Gate, parse_gate
+
+ViewName = Literal["native", "pyfunc", "server"]
+Engine = Literal["local", "ray", "spark"]
+AskedView = Literal["native", "pyfunc", "server", "source"]
+
+
+def _named(metric: object) -> object:
+    return {"name": metric} if isinstance(metric, str) else metric
+
+
+def _condition(text: str) -> str:
+    if parse_gate(text) is None:
+        raise PydanticCustomError("gate", "{text} is no condition", {"text": text, "form": FORM})
+    return text
+
+
+Condition = Annotated[str, AfterValidator(_condition)]
+if TYPE_CHECKING:
+    AnyMetric = Metric
+else:
+    _Metric = Annotated[
+        Union[tuple(dict.fromkeys(all_metrics().values()))],  # noqa: UP007
+        Field(discriminator="name"),
+    ]
+    AnyMetric = Annotated[
+        _Metric,
+        BeforeValidator(_named, json_schema_input_type=Literal[tuple(all_metrics())] | _Metric),
+    ]
+
+
+class Expectation(Block):
+    """One thing that must hold for an output: exactly one of the conditions below.
+
+    Args:
+        input: Which evaluation input, from 0; every input where absent.
+        view: Which view; every view that ran where absent. ``similar_to`` needs embeddings.
+        column: Column of a table output, such as ``label`` or ``score``.
+        equals: The output is exactly this.
+        contains: The output's text contains this.
+        regex: A match for this regular expression is found in the output's text.
+        approx: The output's number is this, give or take ``tolerance``.
+        tolerance: Absolute tolerance of ``approx``.
+        similar_to: Index of another input; the cosine of both mean-pooled embeddings is bounded
+            by ``above`` and ``below``.
+        above: The cosine is greater than this.
+        below: The cosine is less than this.
+    """
+
+    input: int | None = Field(default=None, ge=0)
+    view: ViewName | None = None
+    column: str | None = None
+    equals: Any = None
+    contains: str | None = None
+    regex: str | None = None
+    approx: float | None = None
+    tolerance: float = Field(default=1e-4, ge=0)
+    similar_to: int | None = Field(default=None, ge=0)
+    above: float | None = None
+    below: float | None = None
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> "Expectation":
+        conditions = ("equals", "contains", "regex", "approx", "similar_to")
+        given = [name for name in conditions if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise PydanticCustomError(
+                "one_condition",
+                "an expectation takes exactly one of {conditions}; this one has {given}",
+                {"conditions": ", ".join(conditions), "given": ", ".join(given) or "none"},
+            )
+        if self.similar_to is None and (self.above, self.below) != (None, None):
+            raise PydanticCustomError("bounds", "above and below belong to similar_to", {})
+        if self.similar_to is not None and (self.above, self.below) == (None, None):
+            raise PydanticCustomError("bounds", "similar_to needs above, below or both", {})
+        if self.similar_to is not None and self.input is None:
+            raise PydanticCustomError("bounds", "similar_to needs input", {})
+        return self
+
+
+class Evaluation(Block):
+    """The proof by inference, and the evaluation on data.
+
+    Args:
+        inputs: Inputs to run, each in the form the task takes; the ``input_example``, else the
+            task's own example, where absent.
+        views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
+            and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
+            (``server``). ``source`` holds native and pyfunc to what the checkpoint answers as
+            transformers loads it from its source. Where absent: both ways of loading, as far as
+            the task has them, and ``source`` where the weights fit the free memory twice and are
+            in no GGUF file. An empty list skips the proof, and the verdict is then ``unproven``.
+        expect: What must hold for the outputs.
+        seed: Seed set before each prediction, so that sampling repeats; of the resampling too.
+        dataset: Rows with targets, for the metrics.
+        metrics: What is measured on them: a name, or a mapping of a name and its parameters. What
+            a metric is called by gates is its ``title``, else its name.
+        slices: Columns of the dataset; every metric is measured for each of their values as well.
+        gates: What must hold for the model to pass, by what it is about: a metric (``accuracy``),
+            one of a slice (``accuracy.slices.lang.de``), a part of a metric
+            (``f1_macro.class.spam``), or what is measured beside (``latency_p95_ms``,
+            ``rows_per_second``, ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is
+            written as ``>= 0.9``, with ``>``, ``<=`` or ``<``. A gate passes where the whole
+            interval of the metric holds it, fails where none of it does, and is else undecided,
+            which is no pass.
+        confidence: Confidence of the intervals.
+        engine: What runs the rows.
+    """
+
+    inputs: list[Any] = Field(default_factory=list)
+    views: list[AskedView] | None = None
+    expect: list[Expectation] = Field(default_factory=list[Expectation])
+    seed: int = 0
+    dataset: DatasetBlock | None = None
+    metrics: list[AnyMetric] = Field(default_factory=list[AnyMetric])
+    slices: list[str] = Field(default_factory=list[str])
+    gates: dict[str, Condition] = Field(default_factory=dict[str, Condition])
+    confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    engine: Engine = get_args(Engine)[0]
+
+    @property
+    def conditions(self) -> dict[str, Gate]:
+        """The gates, read."""
+        return {name: gate for name, text in self.gates.items() if (gate := parse_gate(text))}
+
+    @model_validator(mode="after")
+    def _something_is_held_to_the_source(self) -> "Evaluation":
+        if "source" in (views := self.views or ()) and not {"native", "pyfunc"} & {*views}:
+            raise PydanticCustomError(
+                "views", "source is what native or pyfunc is held to: name one of them too", {}
+            )
+        return self

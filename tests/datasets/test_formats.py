@@ -1,0 +1,157 @@
+"""Labelled rows of every format: the same rows, as a stream, and the place of what is wrong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from runner.datasets import DataError, DatasetBlock, open_dataset
+from runner.datasets.checking import check
+from runner.datasets.formats import all_formats
+
+ROWS = [
+    {"row": "a", "text": "Guten Tag, «Welt»", "label": "de"},
+    {"row": "b", "text": 'He said "no",\nand left', "label": "en"},
+    {"row": "c", "text": "Çok güzel", "label": "tr"},
+]
+
+
+def dataset(path: Path | None, **more):
+    block = {"inputs": "text", "target": "label", "id": "row", **more}
+    if path is not None:
+        block["path"] = str(path)
+    parsed = DatasetBlock.model_validate(block)
+    return open_dataset(parsed, Path.cwd(), parsed.inputs or "file")
+
+
+def read(path: Path | None, **more):
+    return [(e.id, e.given, e.target) for e in dataset(path, **more).examples()]
+
+
+def written(path: Path, rows=ROWS) -> Path:
+    import csv
+
+    import pandas as pd
+
+    match path.suffix:
+        case ".csv" | ".tsv":
+            with path.open("w", newline="", encoding="utf-8") as opened:
+                separator = "," if path.suffix == ".csv" else "\t"
+                writer = csv.DictWriter(opened, list(rows[0]), delimiter=separator)
+                writer.writeheader()
+                writer.writerows(rows)
+        case ".jsonl" | ".ndjson":
+            path.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+        case ".json":
+            path.write_text(json.dumps(rows))
+        case ".parquet":
+            pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [s for s in all_formats() if s])
+def test_every_format_gives_the_same_rows(suffix: str) -> None:
+    wanted = [(row["row"], row["text"], row["label"]) for row in ROWS]
+    assert read(written(Path(f"rows{suffix}"))) == wanted
+    assert read(None, rows=ROWS) == wanted
+
+
+def test_the_mark_that_spreadsheets_put_first_is_no_part_of_the_header() -> None:
+    Path("rows.csv").write_bytes(b"\xef\xbb\xbfrow,text,label\r\n1,hello,en\r\n")
+    assert read(Path("rows.csv")) == [("1", "hello", "en")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("e.csv", b"", "e.csv is empty"),
+        ("a.csv", b"row,text,label\n1,caf\xe9,fr\n", "a.csv, row 1, column text: byte 0xe9"),
+        ("b.csv", b"row,text,label\n1,x,en\n2,y\n", "b.csv, row 2 has 2 cells, the header 3"),
+        ("c.csv", b"row,text,label\n1,x,\n", "c.csv, row 1, column label is empty"),
+        ("d.csv", b'row,text,label\n1,"x,en\n', "d.csv, line"),
+        ("g.csv", b"row,text,row\n1,x,2\n", "two columns of the name row"),
+        ("a.jsonl", b'{"row": 1, "text": "x", "label": "e"}\n{"row"\n', "a.jsonl, row 2 is no"),
+        ("b.jsonl", b"[1]\n", "b.jsonl, row 1 is a list"),
+        ("c.jsonl", b'{"row": 1, "text": "x"}\n', "c.jsonl, row 1, column label is empty"),
+        ("d.jsonl", b'{"row": 1, "text": NaN, "label": "e"}\n', "NaN is not a value of JSON"),
+        ("f.jsonl", b'{"text": "caf\xe9"}\n', "f.jsonl, row 1: byte 0xe9 is not UTF-8"),
+        ("a.json", b'{"row": 1}', "a.json holds a mapping, not a list of rows"),
+        ("b.json", b'[{"row": 1}, 2]', "b.json, row 2 is the number 2"),
+        ("a.parquet", b"PAR1", "a.parquet cannot be read as Parquet"),
+        ("a.xlsx", b"x", ".xlsx is no format of data"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_row_and_column(
+    name: str, content: bytes, said: str
+) -> None:
+    Path(name).write_bytes(content)
+    with pytest.raises(DataError, match=re.escape(said)):
+        read(Path(name))
+
+
+def test_a_file_is_read_as_a_stream() -> None:
+    """The first row comes although a later one is broken: nobody read that far."""
+    for name, content in (
+        ("a.csv", "row,text,label\n1,x,en\n2\n"),
+        ("a.jsonl", '{"row": 1, "text": "x", "label": "en"}\n{'),
+    ):
+        Path(name).write_text(content)
+        assert next(dataset(Path(name)).examples()).given == "x"
+
+
+def test_a_folder_has_its_labels_in_the_names_of_folders() -> None:
+    for name in ("cat/b.png", "cat/a.png", "dog/c.png", "dog/.hidden"):
+        Path("pets", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("pets", name).write_bytes(b"x")
+    found = read(Path("pets"), inputs="file", id="file")
+    assert [(given, label) for _, given, label in found] == [
+        ("cat/a.png", "cat"), ("cat/b.png", "cat"), ("dog/c.png", "dog"),
+    ]  # fmt: skip
+    Path("pets/loose.png").write_bytes(b"x")
+    with pytest.raises(DataError, match="row 4, column label is empty"):
+        read(Path("pets"), inputs="file", id="file")
+
+
+def test_a_folder_may_have_a_file_that_describes_its_files() -> None:
+    Path("clips").mkdir()
+    Path("clips/a.wav").write_bytes(b"x")
+    metadata = Path("clips/metadata.csv")
+    metadata.write_text("file_name,said\na.wav,hello there\n")
+    assert read(Path("clips"), inputs="file", target="said", id=None) == [
+        ("1", "a.wav", "hello there")
+    ]
+    metadata.write_text("file_name,said\nb.wav,hello there\n")
+    with pytest.raises(
+        DataError, match=r"clips/metadata.csv, row 1, column file_name: b.wav is no"
+    ):
+        read(Path("clips"), inputs="file", target="said", id=None)
+    metadata.write_text("file_name,said\n../../etc/passwd,hello there\n")
+    with pytest.raises(DataError, match="is no file of the folder"):
+        read(Path("clips"), inputs="file", target="said", id=None)
+
+
+def test_columns_that_are_not_there_are_found_before_a_row_is_read() -> None:
+    written(Path("rows.csv"))
+    labelled = dataset(Path("rows.csv"), inputs="txt", target="labels", where="lang == 'de'")
+    found = {(f.code, f.loc, f.remedy) for f in check(labelled)}
+    assert found == {
+        ("column-missing", ("dataset", "inputs"), "Did you mean `text`?"),
+        ("column-missing", ("dataset", "target"), "Did you mean `label`?"),
+        ("column-missing", ("dataset", "where"), "It has row, text, label."),
+    }
+    (missing,) = check(dataset(Path("row.csv")))
+    assert (missing.code, missing.remedy) == ("dataset-missing", "Did you mean `rows.csv`?")
+
+
+def test_targets_are_called_as_the_model_calls_them() -> None:
+    rows = [{"text": "x", "label": 0}, {"text": "y", "label": ["1", "2"]}]
+    labels = {"0": "NEGATIVE", "1": "POSITIVE"}
+    found = read(None, rows=rows, id=None, labels=labels)
+    assert [target for _, _, target in found] == ["NEGATIVE", ["POSITIVE", "2"]]
+
+
+def test_the_hash_is_of_the_content() -> None:
+    first = dataset(written(Path("a.csv"))).sha256()
+    assert dataset(written(Path("b.csv"))).sha256() == first
+    assert dataset(written(Path("c.csv"), ROWS[:2])).sha256() != first
