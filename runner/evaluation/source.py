@@ -11,6 +11,7 @@ from runner.memory import free_memory
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
+from runner.sources.checkpoint.quantisation import quantisation_of
 from runner.wording import size
 
 _LOADERS = {
@@ -81,8 +82,11 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     arguments: dict[str, Any] = dict(recipe.load.model)
     if checkpoint.gguf:
         arguments["gguf_file"] = checkpoint.gguf
-    if "device_map" not in arguments:
-        arguments["device"] = device_number(device)
+    number = device_number(device)
+    if quantisation_of(checkpoint.folder):  # such weights cannot be moved once they are loaded
+        arguments.setdefault("device_map", {"": number if number >= 0 else "cpu"})
+    elif "device_map" not in arguments:
+        arguments["device"] = number
     names = dict.fromkeys([*task.components, *(checkpoints.keys() & _LOADERS.keys())])
     build: Any = transformers.pipeline
     pipeline = build(

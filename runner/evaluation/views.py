@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,8 @@ from runner.tasks import Task
 from runner.tasks.arguments import EXTENDED
 from runner.upstream.transformers_source import accepted_arguments
 
+_MAP_VARIABLE = "MLFLOW_HUGGINGFACE_USE_DEVICE_MAP"
+_MAP_STRATEGY = "MLFLOW_HUGGINGFACE_DEVICE_MAP_STRATEGY"
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
 
 
@@ -119,10 +121,10 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
     """
     seed, task = recipe.evaluation.seed, recipe.contract
     if name == "native":
-        with _on_device(device):
+        metadata = Model.load(str(path)).metadata or {}
+        with _placed(device) if "quantised" in metadata else _on_device(device):
             pipeline = _pipeline(path, recipe)
-        template = (Model.load(str(path)).metadata or {}).get("prompt_template")
-        yield NativeView(pipeline, recipe, template)
+        yield NativeView(pipeline, recipe, metadata.get("prompt_template"))
         return
     with _on_device(device):
         extended = recipe.pyfunc == "extended"
@@ -164,19 +166,33 @@ def _of_the_code(recipe: Recipe) -> set[str]:
     return of_the_code - accepted_arguments(recipe.contract.pipeline_task)
 
 
-@contextmanager
-def _on_device(device: str) -> Generator[None]:
+def _on_device(device: str) -> AbstractContextManager[None]:
     """Point MLflow's loaders at a device; they take only its number, from the environment."""
-    number = device_number(device)
-    before = os.environ.get(_DEVICE_VARIABLE)
-    os.environ[_DEVICE_VARIABLE] = str(number)
+    return _environment({_DEVICE_VARIABLE: str(device_number(device))})
+
+
+def _placed(device: str) -> AbstractContextManager[None]:
+    """Let MLflow's loaders place weights while they load, for those that cannot be moved later."""
+    where = "cpu" if device_number(device) < 0 else f"cuda:{device_number(device)}"
+    return _environment({_DEVICE_VARIABLE: None, _MAP_VARIABLE: "true", _MAP_STRATEGY: where})
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str | None]) -> Generator[None]:
+    before = {name: os.environ.get(name) for name in wanted}
+    _set_environment(wanted)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_DEVICE_VARIABLE]
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
         else:
-            os.environ[_DEVICE_VARIABLE] = before
+            os.environ[name] = value
 
 
 def device_number(device: str) -> int:

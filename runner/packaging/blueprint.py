@@ -15,12 +15,25 @@ from transformers import PretrainedConfig, PreTrainedModel
 from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, read_adapter
 from runner.packaging.components import read_components, read_config
-from runner.packaging.dtypes import choose_dtype, is_floating, torch_dtype_of
+from runner.packaging.dtypes import choose_dtype, torch_dtype_of
 from runner.packaging.fit import check_fit, check_shapes
 from runner.packaging.meta import empty_model, model_on_meta
+from runner.packaging.quantised import (
+    insist_on_stored_form,
+    quantised_source,
+    unquantised,
+    without_packed,
+)
 from runner.packaging.remote_code import code_of
-from runner.recipe.language.models import DTYPES, Recipe
+from runner.packaging.sizes import (
+    memory_by_dtype,
+    model_bytes,
+    quantised_bytes,
+    written_bytes,
+)
+from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.quantisation import Quantisation
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -29,6 +42,7 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.tasks import Task
+from runner.upstream.quantizers import not_converted
 
 _WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
 
@@ -50,6 +64,7 @@ class Blueprint:
         components: Tokenizer, feature extractor, image processor or processor, by name.
         origins: Checkpoints of the components that have their own, by name.
         code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
+        quantised: How the weights come quantised, and stay; the model is the same without.
     """
 
     task: Task
@@ -62,6 +77,7 @@ class Blueprint:
     components: Mapping[str, Any] = field(default_factory=dict[str, Any])
     origins: Mapping[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
     code: Mapping[str, str] = field(default_factory=dict[str, str])
+    quantised: Quantisation | None = None
 
     @property
     def weightless(self) -> bool:
@@ -86,29 +102,23 @@ class Blueprint:
     @property
     def bytes(self) -> int:
         """Size of the weights as they will be written."""
-        if not self.tensors:
-            return sum(t.numel() * t.element_size() for t in self._own_tensors())
-        itemsize = self.dtype.itemsize
-        return sum(
-            info.nbytes // torch_dtype_of(info.dtype).itemsize * itemsize
-            if is_floating(info.dtype)
-            else info.nbytes
-            for info in self.tensors.values()
-        )
+        if self.tensors:
+            return written_bytes(self.tensors, None if self.quantised else self.dtype)
+        if self.quantised:
+            return quantised_bytes(self.model, self.quantised.bits, not_converted(self.model))
+        return model_bytes(self.model)
 
     @property
     def memory(self) -> dict[str, int]:
-        """Size of the model in memory in bytes, by dtype."""
-        tensors = self._own_tensors()
-        floats = sum(t.numel() for t in tensors if t.is_floating_point())
-        others = sum(t.numel() * t.element_size() for t in tensors if not t.is_floating_point())
-        sizes = {name: getattr(torch, name).itemsize for name in DTYPES if name != "auto"}
-        return {name: floats * size + others for name, size in sizes.items()}
-
-    def _own_tensors(self) -> list[torch.Tensor]:
-        """Give the tensors that a model is saved as; tied ones once."""
-        state: dict[str, torch.Tensor] = self.model.state_dict(keep_vars=True)
-        return list({id(tensor): tensor for tensor in state.values()}.values())
+        """Size of the model in memory in bytes, by dtype, or as it is quantised."""
+        widths = memory_by_dtype(self.model)
+        if not self.quantised:
+            return widths
+        widened = self.quantised.widens_to
+        return {
+            self.quantised.name: self.bytes,
+            **{k: n for k, n in widths.items() if k == widened},
+        }
 
 
 def draw(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
@@ -171,8 +181,11 @@ def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = ""
     stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
     chosen = getattr(torch, dtype) if dtype else stored
     model, report = model_on_meta(model_class, checkpoint.folder, tensors, chosen, {})
+    quantised = quantised_source(checkpoint)
+    if quantised:
+        report = without_packed(report, model, tensors)
     check_shapes(report, model, tensors, checkpoint)
-    return Blueprint(task, checkpoint, model.config, model, chosen, tensors)
+    return Blueprint(task, checkpoint, model.config, model, chosen, tensors, quantised=quantised)
 
 
 def with_components(
@@ -198,13 +211,17 @@ def _draw(
     task, checkpoint = recipe.contract, checkpoints["model"]
     trusted = recipe.trust_remote_code
     config = read_config(checkpoint, trusted=trusted)
-    model: Any = empty_model(task, config, checkpoint, trusted=trusted)
+    if quantised := quantised_source(checkpoint):
+        insist_on_stored_form(recipe, quantised, checkpoint)
+    model: Any = empty_model(task, unquantised(config), checkpoint, trusted=trusted)
     tensors: Mapping[str, TensorInfo] = {}
     if not checkpoint.gguf and "model" in at_hand:
         tensors = read_headers(checkpoint.folder)
         dtype = choose_dtype(recipe.dtype, config, tensors.values())
         arguments = recipe.load.model
         model, report = model_on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
+        if quantised:
+            report = without_packed(report, model, tensors)
         check_fit(report, task, model, tensors, checkpoint)
     else:
         dtype = _dtype_of_gguf(recipe) if checkpoint.gguf else choose_dtype(recipe.dtype, config)
@@ -222,6 +239,7 @@ def _draw(
         tensors={} if recipe.merge else tensors,
         adapter=adapter,
         code=code_of(checkpoint.folder) if trusted else {},
+        quantised=quantised,
     )
 
 

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.adapter import Adapter, merge
 from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.quantised import insist_on_environment
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 
@@ -28,7 +29,10 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
-    blueprint = with_components(draw(recipe, checkpoints), recipe, checkpoints)
+    blueprint = draw(recipe, checkpoints)
+    if blueprint.quantised:
+        insist_on_environment(blueprint.quantised, blueprint.checkpoint)
+    blueprint = with_components(blueprint, recipe, checkpoints)
     if blueprint.checkpoint.gguf:
         return replace(blueprint, model=_from_gguf(blueprint, recipe))
     if blueprint.adapter and recipe.merge:

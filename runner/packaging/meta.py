@@ -9,7 +9,8 @@ import transformers
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError, first_line
-from runner.packaging.dtypes import torch_dtype_of
+from runner.packaging.dtypes import is_floating, torch_dtype_of
+from runner.packaging.quantised import is_quantised, unquantised
 from runner.packaging.remote_code import has_code, needs_code
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.safetensors_header import TensorInfo
@@ -75,14 +76,21 @@ def model_on_meta(
         The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
         ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
     """
+    loader: Any = model_class
+    config = loader.config_class.from_pretrained(str(folder))
+    quantised = is_quantised(config)
+
+    def dtype_of(info: TensorInfo) -> torch.dtype:
+        """Take a packed weight for the number that it stands for."""
+        return dtype if quantised and not is_floating(info.dtype) else torch_dtype_of(info.dtype)
+
     state = {
-        name: torch.empty(info.shape, dtype=torch_dtype_of(info.dtype), device="meta")
+        name: torch.empty(info.shape, dtype=dtype_of(info), device="meta")
         for name, info in tensors.items()
     }
-    loader: Any = model_class
     model, report = loader.from_pretrained(
         None,
-        config=loader.config_class.from_pretrained(str(folder)),
+        config=unquantised(config),
         state_dict=state,
         device_map={"": "meta"},
         dtype=dtype,

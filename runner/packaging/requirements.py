@@ -27,6 +27,7 @@ def requirements(parts: Blueprint, extra: Iterable[str] = ()) -> list[str]:
     """
     names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
     names += ["peft"] if parts.adapter else []
+    names += _quantiser_packages(parts)
     names += packages_of(parts.checkpoint.folder) if parts.code else []
     pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
     for line in extra:
@@ -41,6 +42,13 @@ def _tokenizer_packages(parts: Blueprint) -> list[str]:
         return []
     files = getattr(tokenizer, "vocab_files_names", {}).values()
     return ["sentencepiece", "protobuf"] if any("spiece" in f or "spm" in f for f in files) else []
+
+
+def _quantiser_packages(parts: Blueprint) -> list[str]:
+    """Quantised weights are read by a package of their method, and placed by accelerate."""
+    if parts.quantised is None:
+        return []
+    return ["accelerate", *(parts.quantised.method.packages if parts.quantised.method else [])]
 
 
 def _media_packages(parts: Blueprint) -> list[str]:

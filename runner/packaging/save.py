@@ -75,13 +75,17 @@ def save(
         signature=signature,
         example=example,
         requirements=requirements(parts, recipe.requirements.extra),
-        metadata=metadata,
+        metadata={**metadata, **_quantised(parts)},
         prompt_template=prompt_template_of(recipe, parts),
         card=read_card(parts.checkpoint),
     )
     with appearing(path) as staged:
         report = _save_into(staged, about, progress)
     return Saved(path, _size(path), report.how, about.requirements)
+
+
+def _quantised(parts: Blueprint) -> dict[str, str]:
+    return {"quantised": parts.quantised.name} if parts.quantised else {}
 
 
 def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:

@@ -23,6 +23,7 @@ from runner.upstream.transformers_api import kept_in_float32
 
 _DEFAULT_SHARD_SIZE = "500MB"
 _SHARD_SIZE_VARIABLE = "MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE"
+_CONFIGS = ("config.json", "generation_config.json")
 _CHUNK = 8 * 2**20
 
 
@@ -64,9 +65,12 @@ def write_weights(
         type(parts.model).save_pretrained(parts.model, folder, max_shard_size=limit)
         how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
         return WeightsReport(how, _size(folder))
-    _write_config(parts.model, folder)
     if parts.code:
         copy_code(parts.checkpoint.folder, folder)
+    if parts.quantised:
+        _copy_configs(parts, folder)
+        return _copy_files(parts, folder, progress)
+    _write_config(parts.model, folder)
     targets = {name: _target(name, info, parts) for name, info in parts.tensors.items()}
     changed = {
         parts.tensors[name].dtype
@@ -95,6 +99,13 @@ def _configured_shard_size() -> int:
 
 def _exceeds(parts: Blueprint, limit: int) -> bool:
     return any(file.stat().st_size > limit for file in {t.path for t in parts.tensors.values()})
+
+
+def _copy_configs(parts: Blueprint, folder: Path) -> None:
+    """Copy the configuration as it is: without what it says of quantisation weights are random."""
+    for name in _CONFIGS:
+        if (parts.checkpoint.folder / name).is_file():
+            clone_file(parts.checkpoint.folder / name, folder / name)
 
 
 def _write_config(model: PreTrainedModel, folder: Path) -> None:

@@ -100,7 +100,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
         task=how["task"],
         adapter=how["adapter"],
         pipeline_task=how["pipeline_task"],
-        model=_model(path, how, settings),
+        model=_model(path, how, settings, quantised="quantised" in metadata),
         components=components,
         columns=columns,
         prompt_template=metadata.get("prompt_template"),
@@ -130,7 +130,7 @@ def _component(folder: Path, name: str, kind: str, how: dict[str, Any]) -> Any:
     ) from failures[0]
 
 
-def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
+def _model(path: Path, how: dict[str, Any], settings: Settings, *, quantised: bool) -> Any:
     model_class = getattr(transformers, how.get("own_code") or how["model"], None)
     if model_class is None:
         raise BadRequest(
@@ -138,11 +138,15 @@ def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
             f"with {how['transformers']}: install that version"
         )
     dtype = how["dtype"] if settings.dtype == "saved" else settings.dtype
+    if quantised and dtype != how["dtype"]:
+        raise BadRequest(f"the weights are quantised for {how['dtype']}: dtype cannot be {dtype}")
     arguments: dict[str, Any] = {"dtype": getattr(torch, dtype)}
     if "own_code" in how:
         arguments["trust_remote_code"] = True
     if settings.device == "map":
         arguments["device_map"] = "auto"
+    elif quantised:  # they go where they are wanted while they load, and stay there
+        arguments["device_map"] = {"": settings.torch_device()}
     where, revision = _weights(path, how, settings)
     try:
         model = model_class.from_pretrained(where, **revision, **arguments)
@@ -155,7 +159,7 @@ def _model(path: Path, how: dict[str, Any], settings: Settings) -> Any:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, str(path / _ADAPTER))
-    if settings.device != "map":
+    if "device_map" not in arguments:
         model = model.to(settings.torch_device())
     return model.eval()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from runner.findings import Finding
+from runner.sources.checkpoint.quantisation import Quantisation, quantisation_of
 from runner.sources.checkpoint.special_tokens import special_token
 from runner.sources.facts import Facts
 from runner.tasks import Task
@@ -224,6 +225,18 @@ class Source(Facts, frozen=True):
         """
         files = self.tokenizer_folder(folder)
         return special_token(files, name) if files else ""
+
+    def quantisation(self, folder: Path) -> Quantisation | None:
+        """Say how its weights are quantised, where its files are on this machine by all means.
+
+        Args:
+            folder: The folder that relative paths are relative to.
+
+        Returns:
+            How; None where they are not, or where only a hub can tell.
+        """
+        files = None if self.asks_hub or self.gguf else self.tokenizer_folder(folder)
+        return quantisation_of(files) if files else None
 
     def tokenizer_folder(self, folder: Path) -> Path | None:
         """Give the folder with its tokenizer's files, where they are on this machine already.

@@ -119,9 +119,12 @@ class PackageSource(Source, frozen=True):
         files = needed_files(checkpoint.folder, checkpoint.gguf, context)
         return Survey(checkpoint, files)
 
-    def tokenizer_folder(self, folder: Path) -> Path:
-        """Give the folder in the distribution, which the check has found."""
-        return self._folder(distribution(self.distribution))
+    def tokenizer_folder(self, folder: Path) -> Path | None:
+        """Give the folder in the distribution, where that is installed."""
+        try:
+            return self._folder(distribution(self.distribution))
+        except (PackageNotFoundError, ValueError):  # the second for what is no name at all
+            return None
 
     def _folder(self, installed: Distribution) -> Path:
         return Path(str(installed.locate_file(self.path))).absolute()

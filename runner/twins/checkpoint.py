@@ -16,6 +16,7 @@ from runner.packaging.blueprint import Blueprint, sketch
 from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.meta import empty_model
+from runner.packaging.quantised import insist_on_environment, unquantised
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small
@@ -69,6 +70,8 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
             "inside the file, which a rehearsal does not fetch",
             "Run the recipe, or rehearse it with the repository that the file was made from.",
         )
+    if blueprint.quantised:
+        insist_on_environment(blueprint.quantised, checkpoint)
     small, how = _smaller(recipe, blueprint)
     folder.mkdir(parents=True)
     made = tuple(_put_components(recipe, checkpoints, small, folder))
@@ -81,7 +84,8 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
 
 def _smaller(recipe: Recipe, blueprint: Blueprint) -> tuple[PretrainedConfig, str]:
     """Choose the smallest configuration that the architecture takes."""
-    checkpoint, config, parameters = blueprint.checkpoint, blueprint.config, blueprint.parameters
+    checkpoint, parameters = blueprint.checkpoint, blueprint.parameters
+    config = unquantised(blueprint.config)
     if parameters <= _SMALL_ENOUGH:
         return config, "as small as the model itself"
     wrong = f"it has {parameters:,} parameters, and no smaller form of it is known"

@@ -81,6 +81,8 @@ def _model(found: Blueprint | None) -> PlannedModel | None:
         bytes=found.bytes,
         memory=found.memory,
         known_from="safetensors headers" if found.tensors else "configuration",
+        quantised=found.quantised.name if found.quantised else "",
+        needs=found.quantised.needs if found.quantised else "",
     )
 
 

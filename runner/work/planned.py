@@ -55,6 +55,8 @@ class PlannedModel(_Part):
         bytes: Size of the weights in that dtype.
         memory: Size of the model in memory in bytes, by dtype.
         known_from: ``safetensors headers`` or ``configuration``.
+        quantised: How the weights are quantised; empty where they are not.
+        needs: What loading them takes, where they are quantised.
     """
 
     class_name: str = Field(serialization_alias="class")
@@ -63,6 +65,8 @@ class PlannedModel(_Part):
     bytes: int
     memory: dict[str, int]
     known_from: str
+    quantised: str = ""
+    needs: str = ""
 
 
 class Disk(_Part):

@@ -74,6 +74,8 @@ def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:
             f"{model.class_name}, {model.parameters:,} parameters, {model.dtype}: "
             f"{size(model.bytes)} ({model.known_from})",
         )
+        if model.quantised:
+            yield "quantised", f"{model.quantised}: takes {model.needs}"
         yield "memory", ", ".join(f"{dtype} {size(n)}" for dtype, n in model.memory.items())
     else:
         yield "architecture", "inside the GGUF file, known once it is fetched"

@@ -1,0 +1,63 @@
+"""What is used of transformers' quantizers beyond what it documents, behind names of ours.
+
+Seen in the sources of transformers 4.57.6 and 5.23.0.
+"""
+
+import copy
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from runner.upstream.interface import Interface
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_interface = partial(Interface, "transformers", "4.57.0 to 5.23.0")
+_AUTO = "transformers.quantizers.auto"
+
+_FROM_CONFIG = _interface(_AUTO, "AutoHfQuantizer.from_config", ("quantization_config",))
+_METHODS = _interface(_AUTO, "AUTO_QUANTIZER_MAPPING")
+_NOT_CONVERTED = _interface(
+    "transformers.quantizers.base",
+    "HfQuantizer.get_modules_to_not_convert",
+    ("model", "skip_modules", "keep_in_fp32_modules"),
+)
+_IN_FLOAT32 = _interface("transformers.modeling_utils", "PreTrainedModel._keep_in_fp32_modules")
+
+
+def methods() -> frozenset[str]:
+    """Give the names of the methods that the installed transformers knows."""
+    return frozenset(map(str, _METHODS.get()))
+
+
+def why_not_here(block: Mapping[str, Any]) -> Exception | None:
+    """Ask transformers whether weights that are quantised can be loaded in this environment.
+
+    Args:
+        block: The ``quantization_config`` of their configuration.
+
+    Returns:
+        What it raises: a package or a device is missing; nothing where it would load them.
+    """
+    try:
+        quantizer = _FROM_CONFIG.get()(copy.deepcopy(dict(block)), pre_quantized=True)
+        quantizer.validate_environment(
+            dtype=None, from_tf=False, from_flax=False, device_map=None, weights_only=True
+        )
+    except Exception as error:  # whatever a quantizer's own library raises while it is imported
+        return error
+    return None
+
+
+def not_converted(model: "PreTrainedModel") -> list[str]:
+    """Give the modules of a model that transformers leaves as they are when it quantises the rest.
+
+    Args:
+        model: The model; its weights need not be there.
+
+    Returns:
+        Their names, or parts of these.
+    """
+    kept = _IN_FLOAT32.of(model) or ()
+    return sorted(set(_NOT_CONVERTED.get()(model, None, list(kept))))

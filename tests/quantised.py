@@ -1,0 +1,189 @@
+"""Small checkpoints whose weights are quantised, written by hand as each method lays them out.
+
+Each function fills ``folder``, which must not exist yet, and gives it back. No method's own package
+is asked.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.checkpoints import causal_lm
+
+WEIGHTS = "model.safetensors"
+_LLAMA = {"hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4}
+_EXPERTS = {
+    "hidden_size": 64,
+    "intermediate_size": 64,
+    "num_local_experts": 4,
+    "num_experts_per_tok": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+}
+_NF4 = [
+    -1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0,
+    0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626, 0.7230, 1.0,
+]  # fmt: skip
+Tensors = dict[str, torch.Tensor]
+
+
+def plain(folder: Path) -> Path:
+    """A Llama that is not quantised."""
+    return causal_lm(folder, "llama", **_LLAMA)
+
+
+def mxfp4(folder: Path) -> Path:
+    """A gpt-oss: its experts in blocks of 32 values of 4 bits, each block with an exponent."""
+    causal_lm(folder, "gpt_oss", **_EXPERTS)
+    seeded = torch.Generator().manual_seed(0)
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        experts, inner, outer = weight.shape
+        shape = (experts, outer, inner // 32)
+        blocks = torch.randint(0, 256, (*shape, 16), generator=seeded)
+        yield f"{name}_blocks", blocks.to(torch.uint8)
+        yield f"{name}_scales", torch.randint(119, 123, shape, generator=seeded).to(torch.uint8)
+
+    kept = [
+        "model.layers.*.self_attn",
+        "model.layers.*.mlp.router",
+        "model.embed_tokens",
+        "lm_head",
+    ]
+    block = {"quant_method": "mxfp4", "modules_to_not_convert": kept}
+    return _packed(folder, _is_expert, pack, block, dtype=torch.bfloat16)
+
+
+def gptq(folder: Path) -> Path:
+    """4 bits packed into int32 along the input, with scales, zeros and the order of groups."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        outer, inner = weight.shape
+        module = name.removesuffix(".weight")
+        yield f"{module}.qweight", torch.zeros(inner // 8, outer, dtype=torch.int32)
+        yield f"{module}.qzeros", torch.zeros(2, outer // 8, dtype=torch.int32)
+        yield f"{module}.scales", torch.ones(2, outer, dtype=torch.float16)
+        yield f"{module}.g_idx", torch.arange(inner, dtype=torch.int32) // (inner // 2)
+
+    block = {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": False, "sym": True}
+    return _packed(plain(folder), _is_linear, pack, block, dtype=torch.float16)
+
+
+def awq(folder: Path) -> Path:
+    """4 bits packed into int32 along the output, with scales and zeros."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        outer, inner = weight.shape
+        module = name.removesuffix(".weight")
+        yield f"{module}.qweight", torch.zeros(inner, outer // 8, dtype=torch.int32)
+        yield f"{module}.qzeros", torch.zeros(2, outer // 8, dtype=torch.int32)
+        yield f"{module}.scales", torch.ones(2, outer, dtype=torch.float16)
+
+    block = {"quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemm",
+             "zero_point": True}  # fmt: skip
+    return _packed(plain(folder), _is_linear, pack, block, dtype=torch.float16)
+
+
+def bitsandbytes_4bit(folder: Path) -> Path:
+    """NF4: two weights a byte in a column, with the largest of each block of 64."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        state = {
+            "quant_type": "nf4", "blocksize": 64, "dtype": "float32", "shape": list(weight.shape),
+        }  # fmt: skip
+        yield name, torch.zeros(weight.numel() // 2, 1, dtype=torch.uint8)
+        yield f"{name}.absmax", torch.ones(weight.numel() // 64)
+        yield f"{name}.quant_map", torch.tensor(_NF4)
+        text = torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8)
+        yield f"{name}.quant_state.bitsandbytes__nf4", text
+
+    block = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
+def bitsandbytes_8bit(folder: Path) -> Path:
+    """int8 in the shape of the weight, with a scale a row."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        scale = weight.abs().amax(1)
+        yield name, (weight / scale[:, None] * 127).round().to(torch.int8)
+        yield name.replace(".weight", ".SCB"), scale
+        yield name.replace(".weight", ".weight_format"), torch.tensor(0, dtype=torch.uint8)
+
+    block = {"quant_method": "bitsandbytes", "load_in_8bit": True}
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
+def compressed_tensors(folder: Path) -> Path:
+    """8-bit floating point with a scale a row."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        scale = weight.abs().amax(1, keepdim=True) / 448
+        yield name, (weight / scale).to(torch.float8_e4m3fn)
+        yield f"{name}_scale", scale
+
+    weights = {"num_bits": 8, "type": "float", "symmetric": True, "strategy": "channel"}
+    inputs = {"num_bits": 8, "type": "float", "symmetric": True, "strategy": "token"}
+    group = {
+        "targets": ["Linear"],
+        "weights": {**weights, "dynamic": False},
+        "input_activations": {**inputs, "dynamic": True},
+        "output_activations": None,
+    }
+    block = {
+        "quant_method": "compressed-tensors",
+        "format": "float-quantized",
+        "quantization_status": "compressed",
+        "config_groups": {"group_0": group},
+        "ignore": ["lm_head"],
+    }
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
+def fp8(folder: Path) -> Path:
+    """8-bit floating point with a scale for each block of 128 by 128."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        scale = weight.abs().max() / 448
+        yield name, (weight / scale).to(torch.float8_e4m3fn)
+        yield f"{name}_scale_inv", scale.reshape(1, 1)
+
+    block = {
+        "quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128],
+    }  # fmt: skip
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
+def declare(folder: Path, block: dict[str, Any], **fields: Any) -> Path:
+    """Say in the configuration of a checkpoint how its weights are quantised."""
+    file = folder / "config.json"
+    config = {**json.loads(file.read_text()), **fields, "quantization_config": block}
+    file.write_text(json.dumps(config, indent=2))
+    return folder
+
+
+def _packed(
+    folder: Path,
+    wanted: Callable[[str], bool],
+    pack: Callable[[str, torch.Tensor], Iterator[tuple[str, torch.Tensor]]],
+    block: dict[str, Any],
+    dtype: torch.dtype = torch.float32,
+) -> Path:
+    packed: Tensors = {}
+    for name, weight in load_file(folder / WEIGHTS).items():
+        packed |= dict(pack(name, weight)) if wanted(name) else {name: weight.to(dtype)}
+    save_file(packed, folder / WEIGHTS, {"format": "pt"})
+    return declare(folder, block, dtype=str(dtype).removeprefix("torch."))
+
+
+def _is_linear(name: str) -> bool:
+    return name.endswith("proj.weight")
+
+
+def _is_expert(name: str) -> bool:
+    return name.endswith(("experts.gate_up_proj", "experts.down_proj"))
