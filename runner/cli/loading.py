@@ -37,7 +37,7 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
     """
     task = _as_signed(get_task(record.task), record)
     if record.views and all(view.view == "native" for view in record.views):
-        parts = ', return_type="components"' if "processor" in task.components else ""
+        parts = ', return_type="components"' if task.needs_parts else ""
         load = f'model = mlflow.transformers.load_model("{record.model}"{parts})'
         return ["import mlflow", load, "print(model)"]
     load = f'model = mlflow.pyfunc.load_model("{record.model}")'

@@ -8,9 +8,11 @@ import transformers
 
 from runner.evaluation.views import NativeView, device_number
 from runner.memory import free_memory
+from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
+from runner.sources.checkpoint.model_classes import fitting_classes
 from runner.sources.checkpoint.quantisation import quantisation_of
 from runner.wording import size
 
@@ -88,16 +90,22 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     elif "device_map" not in arguments:
         arguments["device"] = number
     names = dict.fromkeys([*task.components, *(checkpoints.keys() & _LOADERS.keys())])
-    build: Any = transformers.pipeline
-    pipeline = build(
-        task.pipeline_task,
-        model=str(checkpoint.folder),
-        dtype="float32" if checkpoint.gguf and recipe.dtype == "auto" else recipe.dtype,
-        device=arguments.pop("device", None),
-        trust_remote_code=recipe.trust_remote_code,
-        model_kwargs=arguments,
-        **{name: _component(name, recipe, checkpoints) for name in names},
-    )
+    dtype = "float32" if checkpoint.gguf and recipe.dtype == "auto" else recipe.dtype
+    placed = arguments.pop("device", None)
+    parts = {name: _component(name, recipe, checkpoints) for name in names}
+    if task.forward:
+        model = _model(recipe, checkpoint, dtype=dtype, **arguments)
+        pipeline = build_pipeline(task, model, device=placed, **parts)
+    else:
+        pipeline = build_pipeline(
+            task,
+            str(checkpoint.folder),
+            dtype=dtype,
+            device=placed,
+            trust_remote_code=recipe.trust_remote_code,
+            model_kwargs=arguments,
+            **parts,
+        )
     if adapter := checkpoints.get("adapter"):
         from peft import PeftModel
 
@@ -105,6 +113,15 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
         pipeline.model = adapted.eval()
     chats = task.chat_template and recipe.prompt_template is None
     return NativeView(pipeline, recipe, recipe.prompt_template, chats=chats)
+
+
+def _model(recipe: Recipe, checkpoint: Checkpoint, **arguments: Any) -> Any:
+    """Load a model by its own class, which no pipeline chooses."""
+    folder, trusted = str(checkpoint.folder), recipe.trust_remote_code
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trusted)
+    own: Any = getattr(config, "auto_map", None) or {}
+    model_class = next(fitting_classes(recipe.contract, config, own if trusted else ()))
+    return model_class.from_pretrained(folder, **arguments)
 
 
 def _component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Any:

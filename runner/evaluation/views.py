@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import mlflow.transformers
 import torch
-import transformers
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
+from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.arguments import EXTENDED
@@ -140,13 +140,13 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
 
 
 def _pipeline(path: Path, recipe: Recipe) -> Any:
-    """Load a pipeline; one with a processor, which MLflow cannot put together, from its parts."""
+    """Load a pipeline; one that MLflow cannot put together is made from its parts."""
     task = recipe.contract
-    if "processor" not in task.components:
+    if not task.needs_parts:
         return mlflow.transformers.load_model(str(path), return_type="pipeline")
-    build: Any = transformers.pipeline
-    parts: Any = mlflow.transformers.load_model(str(path), return_type="components")
-    return build(**{**parts, "task": task.pipeline_task})
+    loaded: Any = mlflow.transformers.load_model(str(path), return_type="components")
+    parts = {name: part for name, part in loaded.items() if name != "task"}
+    return build_pipeline(task, **parts)
 
 
 def _call_arguments(recipe: Recipe, *, templated: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The small parts of a model: its configuration, and tokenizer, processor and the like."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import transformers
@@ -69,8 +70,17 @@ def read_components(
 
 def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
     """Give the optional components that are there."""
-    has_images = (checkpoints["model"].folder / "preprocessor_config.json").is_file()
-    return [name for name in task.optional_components if name in checkpoints or has_images]
+    there = {*checkpoints, *_described(checkpoints["model"].folder)}
+    return [name for name in task.optional_components if name in there]
+
+
+def _described(folder: Path) -> Iterator[ComponentName]:
+    """Give the components that have a file in a checkpoint; only what hears has a rate."""
+    if (folder / "tokenizer_config.json").is_file():
+        yield "tokenizer"
+    if (file := folder / "preprocessor_config.json").is_file():
+        hears = '"sampling_rate"' in file.read_text(encoding="utf-8", errors="replace")
+        yield "feature_extractor" if hears else "image_processor"
 
 
 def read_component(

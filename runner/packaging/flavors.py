@@ -18,11 +18,11 @@ import yaml
 from huggingface_hub import ModelCard
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
-from transformers import pipeline
 
 from runner.errors import SourceError
 from runner.packaging.adapter import FOLDER
 from runner.packaging.blueprint import Blueprint
+from runner.packaging.forward import build_pipeline
 from runner.packaging.inference_code import PACKAGE
 from runner.packaging.reference import refer
 from runner.recipe.language.models import Recipe
@@ -136,15 +136,16 @@ def _write_python_function(
 def _as_pieces(recipe: Recipe, parts: Blueprint) -> bool:
     """Say whether MLflow is to put the pipeline together; both ways leave the same files.
 
-    It cannot for processors, nor for the llm/v1 tasks, where it asks the hub for the task.
+    It cannot for processors, for a task without a pipeline, nor for the llm/v1 tasks, where it
+    asks the hub for the task.
     """
-    possible = not parts.task.mlflow_schema and "processor" not in parts.components
+    task = parts.task
+    possible = not (task.mlflow_schema or task.needs_parts or "processor" in parts.components)
     return recipe.save_as == "components" and possible
 
 
 def _whole(parts: Blueprint) -> Any:
-    build: Any = pipeline
-    return build(parts.task.pipeline_task, model=parts.model, **parts.components)
+    return build_pipeline(parts.task, parts.model, **parts.components)
 
 
 def _pieces(parts: Blueprint) -> dict[str, Any]:

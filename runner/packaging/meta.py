@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
-from runner.errors import SourceError, first_line
+from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.dtypes import is_floating, torch_dtype_of
 from runner.packaging.quantised import is_quantised, unquantised
 from runner.packaging.remote_code import has_code, needs_code
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.model_classes import fitting_classes, made_from
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 from runner.tasks import Task
-from runner.upstream.transformers_api import can_load
 
 
 def empty_model(
@@ -33,19 +32,21 @@ def empty_model(
         SourceError: It does not fit the task, or needs a library that is not installed.
     """
     own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
-    for name in task.auto_models:
-        auto_class = getattr(transformers, name, None)  # some are of one major version alone
-        if auto_class is None:
-            continue
-        if name not in own and not can_load(auto_class, config):
-            continue
+    for model_class in fitting_classes(task, config, own):
         try:
             with torch.device("meta"):
-                return auto_class.from_config(config, trust_remote_code=trusted)
+                return made_from(model_class, config, trusted=trusted)
         except ImportError as error:
             raise SourceError(
                 f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
                 "Install it in this environment.",
+            ) from error
+        except Exception as error:
+            raise_if_ours(error)
+            raise SourceError(
+                f"no {config.model_type} model can be made of the config.json of "
+                f"{checkpoint.name}: {first_line(error)}",
+                f"Look at {checkpoint.folder / 'config.json'}: what it says must fit together.",
             ) from error
     if not trusted and has_code(checkpoint.folder):
         raise needs_code(checkpoint)

@@ -119,8 +119,8 @@ def _placed(source: Source, folder: Path) -> Source:
 
 
 def _example(task: Task) -> str:
-    """Give the task's example as JSON; nothing where it is a file, which is not there."""
-    if any(isinstance(entry, Column) and entry.media for entry in task.inputs):
+    """Give the task's example as JSON; nothing where it is empty, or a file, which is not there."""
+    if not task.example or any(isinstance(entry, Column) and entry.media for entry in task.inputs):
         return ""
     return json.dumps(task.example, ensure_ascii=False)
 

@@ -114,6 +114,8 @@ class Task:
             (``optional_components``) may be missing.
         optional_components: Components that only some architectures have.
         pipeline: The transformers pipeline task behind it; the name itself where empty.
+        forward: Whether it has no pipeline: what runs is the model's ``forward``, with the tensors
+            that an input names, and its class is the one that a checkpoint says, if any.
         mlflow_schema: Prefix of the schemas in ``mlflow.types.llm`` that MLflow insists on for
             the task, such as ``CHAT_MODEL``; then it is saved under its own name.
         prompt_template: Whether MLflow applies a prompt template for it.
@@ -161,6 +163,7 @@ class Task:
     components: tuple[ComponentName, ...] = ("tokenizer",)
     optional_components: tuple[ComponentName, ...] = ()
     pipeline: str = ""
+    forward: bool = False
     mlflow_schema: str = ""
     prompt_template: bool = False
     chat_template: bool = False
@@ -194,6 +197,11 @@ class Task:
     def auto_models(self) -> tuple[str, ...]:
         """Names of the auto classes, the preferred one first."""
         return (self.auto_model,) if isinstance(self.auto_model, str) else self.auto_model
+
+    @property
+    def needs_parts(self) -> bool:
+        """Whether MLflow loads its models as parts alone, and puts no pipeline together."""
+        return self.forward or "processor" in self.components
 
     @property
     def extended(self) -> bool:

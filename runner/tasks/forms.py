@@ -1,6 +1,6 @@
 """The form an input must have for a task: what a row is, and what a batch of rows is."""
 
-from typing import Any
+from typing import Any, cast
 
 from runner.spelling import did_you_mean
 from runner.tasks.base import Column, Task
@@ -42,6 +42,8 @@ def input_problem(task: Task, row: Any) -> str:
     takes = f"{task.name} takes {form_of(task)}"
     if row is None:
         return f"is empty; {takes}"
+    if task.forward:
+        return _tensors_problem(row, takes)
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
         return "" if isinstance(row, list | str) else f"is {described(row)}; {takes}"
@@ -65,6 +67,8 @@ def input_problem(task: Task, row: Any) -> str:
 
 def form_of(task: Task) -> str:
     """Give a task's form of input in words, for remedies."""
+    if task.forward:
+        return "a mapping of tensors, nested lists of numbers, or an empty one for made-up ones"
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
         return "the path of a file, or a list of numbers"
@@ -72,6 +76,25 @@ def form_of(task: Task) -> str:
         return _wanted(columns[0], structured=False)
     names = [c.name if c.required else f"{c.name} (optional)" for c in columns]
     return f"a mapping with {', '.join(names)}"
+
+
+def _tensors_problem(row: Any, takes: str) -> str:
+    if not isinstance(row, dict):
+        return f"is {described(row)}; {takes}"
+    for name, value in cast("dict[str, Any]", row).items():
+        if _shape(value) is None:
+            return f"has no tensor for `{name}`: lists of one length, with numbers in them"
+    return ""
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Give the shape of nested lists of numbers; None where they have none."""
+    if isinstance(value, bool | int | float):
+        return ()
+    if not isinstance(value, list) or not value:
+        return None
+    first, *others = [_shape(item) for item in cast("list[Any]", value)]
+    return None if first is None or any(o != first for o in others) else (len(value), *first)
 
 
 def _column_problem(column: Column, value: Any, *, structured: bool) -> str:

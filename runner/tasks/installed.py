@@ -5,12 +5,12 @@ from runner.upstream.transformers_source import has_pipeline
 
 
 def has_native(task: Task) -> bool:
-    """Say whether there is a pipeline to load a model as.
+    """Say whether a model can be loaded natively: as a pipeline, or as what has no need of one.
 
     Args:
         task: The task.
     """
-    return has_pipeline(task.pipeline_task)
+    return task.forward or has_pipeline(task.pipeline_task)
 
 
 def has_pyfunc(task: Task, *, extended: bool) -> bool:

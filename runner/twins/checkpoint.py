@@ -1,8 +1,9 @@
 """Make the twin of a checkpoint: what is small is its own, the weights are few and random."""
 
+import copy
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.blueprint import Blueprint, sketch
 from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
+from runner.packaging.forward import run_on_made_up
 from runner.packaging.meta import empty_model
 from runner.packaging.quantised import insist_on_environment, unquantised
 from runner.recipe.language.models import Recipe
@@ -72,35 +74,31 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
         )
     if blueprint.quantised:
         insist_on_environment(blueprint.quantised, checkpoint)
-    small, how = _smaller(recipe, blueprint)
+    model, how = _smallest(recipe, blueprint)
     folder.mkdir(parents=True)
-    made = tuple(_put_components(recipe, checkpoints, small, folder))
-    model: Any = _random(type(blueprint.model), small, checkpoint)
+    made = tuple(_put_components(recipe, checkpoints, model.config, folder))
     model.to(dtype=choose_dtype("auto", blueprint.config))
     model.save_pretrained(str(folder))
-    _put_generation(checkpoint.folder, small, folder)
+    _put_generation(checkpoint.folder, model.config, folder)
     return Twin(folder, model, blueprint, how, made)
 
 
-def _smaller(recipe: Recipe, blueprint: Blueprint) -> tuple[PretrainedConfig, str]:
-    """Choose the smallest configuration that the architecture takes."""
-    checkpoint, parameters = blueprint.checkpoint, blueprint.parameters
-    config = unquantised(blueprint.config)
-    if parameters <= _SMALL_ENOUGH:
-        return config, "as small as the model itself"
-    wrong = f"it has {parameters:,} parameters, and no smaller form of it is known"
-    for shrink, how in ((shrunk, "fewer and narrower layers"), (with_fewer_layers, "fewer layers")):
+def _smallest(recipe: Recipe, blueprint: Blueprint) -> tuple[Any, str]:
+    """Make the smallest model of the architecture that runs; one that only can be made, else."""
+    checkpoint, config = blueprint.checkpoint, unquantised(blueprint.config)
+    wrong, made = "", None
+    for shrink, how in _ways(blueprint):
         try:
-            small = shrink(config)
-            made = empty_model(
-                recipe.contract, small, checkpoint, trusted=recipe.trust_remote_code
-            ).num_parameters()
+            model = _random(recipe, blueprint, _read_again(shrink(config)))
         except Exception as error:
             raise_if_ours(error)
-            wrong = first_line(error)
+            wrong = wrong or first_line(error)
             continue
-        if made <= _LARGEST:
-            return small, how
+        if _runs(model):
+            return model, how
+        made = made or (model, how)
+    if made:
+        return made
     raise SourceError(
         f"no twin of {checkpoint.name} can be made: a {config.model_type} model does not "
         f"shrink with its layers ({wrong})",
@@ -108,19 +106,36 @@ def _smaller(recipe: Recipe, blueprint: Blueprint) -> tuple[PretrainedConfig, st
     )
 
 
-def _random(
-    model_class: type[PreTrainedModel], config: PretrainedConfig, checkpoint: Checkpoint
-) -> PreTrainedModel:
+def _ways(blueprint: Blueprint) -> Iterator[tuple[Callable[[Any], PretrainedConfig], str]]:
+    """Give the ways to make a model smaller, the one that makes it smallest first."""
+    as_it_is = (copy.deepcopy, "as small as the model itself")
+    if blueprint.parameters > _SMALL_ENOUGH:
+        yield shrunk, "fewer and narrower layers"
+        yield with_fewer_layers, "fewer layers"
+    yield as_it_is
+
+
+def _read_again(config: PretrainedConfig) -> PretrainedConfig:
+    """Give a configuration as it will be read from its file."""
+    return type(config).from_dict(config.to_diff_dict())
+
+
+def _random(recipe: Recipe, blueprint: Blueprint, config: PretrainedConfig) -> Any:
+    trusted = recipe.trust_remote_code
+    empty = empty_model(recipe.contract, config, blueprint.checkpoint, trusted=trusted)
+    if (parameters := empty.num_parameters()) > _LARGEST:
+        raise ValueError(f"it has {parameters:,} parameters, and no smaller form of it is known")
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.random.default_generator.manual_seed(0)
+        return type(blueprint.model)(config).eval()
+
+
+def _runs(model: Any) -> bool:
     try:
-        with torch.random.fork_rng(devices=[]), torch.device("cpu"):
-            torch.random.default_generator.manual_seed(0)
-            return model_class(config)
-    except Exception as error:
-        raise_if_ours(error)
-        raise SourceError(
-            f"no twin of {checkpoint.name} can be made: {first_line(error)}",
-            "Run the recipe; plan says what that needs.",
-        ) from error
+        run_on_made_up(model)
+    except ValueError:
+        return False
+    return True
 
 
 def _put_components(

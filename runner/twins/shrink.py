@@ -1,6 +1,6 @@
 """Shrink a configuration: fewer and narrower layers, and everything that callers notice kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from transformers import PretrainedConfig
@@ -20,6 +20,8 @@ _LAYER_COUNTS = (
     "depth",
 )  # fmt: skip
 _DEPTHS = ("depths", "num_blocks", "layers_per_stage")
+_OF_LAYERS = {"first_k_dense_replace": 1, "num_kv_shared_layers": 0}
+"""Counts of layers that are otherwise, with the most there can be among few."""
 _FOLLOWING = ("out_features", "out_indices", "stage_names")
 """What a backbone makes of its layers."""
 _ROPE = ("rope_scaling", "rope_parameters")
@@ -31,7 +33,7 @@ def with_fewer_layers(config: PretrainedConfig) -> PretrainedConfig:
     Args:
         config: A configuration; parts of a multimodal one are shrunk as well.
     """
-    return type(config).from_dict(_with_parts(config, _fewer(config), with_fewer_layers))
+    return _made(config, _fewer(config), with_fewer_layers)
 
 
 def shrunk(config: PretrainedConfig) -> PretrainedConfig:
@@ -42,29 +44,44 @@ def shrunk(config: PretrainedConfig) -> PretrainedConfig:
             and recordings are kept; hidden sizes, heads, experts and layers become small, and
             stay divisible by each other as they were.
     """
-    return type(config).from_dict(_with_parts(config, _narrower(config, _fewer(config)), shrunk))
+    return _made(config, _narrower(config, _fewer(config)), shrunk)
 
 
-def _with_parts(config: PretrainedConfig, values: dict[str, Any], shrink: Any) -> dict[str, Any]:
-    for name in cast("Mapping[str, Any]", config.sub_configs):
+def _made(
+    config: PretrainedConfig,
+    values: dict[str, Any],
+    shrink: Callable[[PretrainedConfig], PretrainedConfig],
+) -> PretrainedConfig:
+    """Make a configuration of what is said anew, and of what its file would say."""
+    said, written = config.to_dict(), config.to_diff_dict()
+    values = {k: v for k, v in values.items() if k in written or v != said.get(k)}
+    for name in vars(config).keys() | {*cast("Mapping[str, Any]", config.sub_configs)}:
         if isinstance(part := getattr(config, name, None), PretrainedConfig):
-            values[name] = shrink(part).to_dict()
-    return values
+            values[name] = shrink(part).to_diff_dict()
+    return type(config).from_dict(values)
 
 
 def _fewer(config: PretrainedConfig) -> dict[str, Any]:
     """Keep the first layer of every kind; what is said layer by layer is said of those."""
-    values = {k: v for k, v in config.to_dict().items() if k not in _FOLLOWING}
+    values = config.to_dict()
     names = [_own(config, name) for name in _LAYER_COUNTS]
     real = max((n for name in names if isinstance(n := values.get(name), int)), default=0)
     told = {k: v for k, v in values.items() if isinstance(v, list) and len(v) == real > LAYERS}
-    chosen = _one_of_each(told.values(), real) if told else list(range(LAYERS))
+    seen = len(values.get("out_features") or ())
+    chosen = _one_of_each(told.values(), real) if told else list(range(max(LAYERS, seen)))
     values |= {name: [each[number] for number in chosen] for name, each in told.items()}
     values |= {n: min(values[n], len(chosen)) for n in names if isinstance(values.get(n), int)}
     values |= {n: [1] * len(values[n]) for n in _DEPTHS if isinstance(values.get(n), list)}
-    if isinstance(dense := values.get("first_k_dense_replace"), int):
-        values["first_k_dense_replace"] = min(dense, 1)
+    values |= {n: min(values[n], most) for n, most in _OF_LAYERS.items() if _counts(values.get(n))}
+    if real > len(chosen):
+        values = {k: v for k, v in values.items() if k not in _FOLLOWING}
+        if seen > 1:  # as many features go on to what comes after a backbone
+            values["out_indices"] = list(range(len(chosen) - seen + 1, len(chosen) + 1))
     return values
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _one_of_each(told: Iterable[list[Any]], layers: int) -> list[int]:
@@ -82,12 +99,17 @@ def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any
     heads = _least(values.get(_own(config, "num_attention_heads")), _HEADS)
     small = {_own(config, name): value for name, value in sizes(hidden, heads).items()}
     small |= PER_ARCHITECTURE.get(config.model_type, {})
-    kept = {_own(config, name) for name in (*_KEPT, "num_key_value_heads")}
+    kept = {_own(config, name) for name in (*_KEPT, *_LAYER_COUNTS, "num_key_value_heads")}
     for name, value in small.items():
         real: Any = values.get(name)
         if name not in kept and isinstance(real, type(value)):
             values[name] = min(real, value) if isinstance(value, int) else value
     _share_heads(config, values, heads)
+    if _counts(values.get("mamba_n_heads")):
+        inner = int(values.get("mamba_expand") or 2) * int(values[_own(config, "hidden_size")])
+        inner = _least(values.get("mamba_d_ssm"), inner)
+        values |= {"mamba_n_heads": heads, "mamba_d_head": inner // heads, "mamba_n_groups": 1}
+        values |= {n: inner for n in ("mamba_d_ssm",) if values.get(n)}
     for name in _ROPE:
         if isinstance(rope := values.get(name), dict):
             values[name] = _rotating(rope, int(values.get("head_dim") or hidden // heads))
@@ -122,6 +144,4 @@ def _own(config: PretrainedConfig, name: str) -> str:
 
 
 def _least(real: Any, small: int) -> Any:
-    if isinstance(real, int) and not isinstance(real, bool):
-        return min(real, small)
-    return small
+    return min(real, small) if _counts(real) else small

@@ -62,6 +62,7 @@ _THIRD = """\
 | a signature that cannot be inferred is replaced in silence | it is an error (tests/integration/test_signatures.py) |
 | a failed save leaves a directory | the model appears whole or not at all (tests/integration/test_interruptions.py) |
 | LICENSE.txt may cite a page that does not exist | it says only what the source declares (tests/packaging/test_model_files.py) |
+| a model without a pipeline is refused | `task: native` stores it, and components load it (tests/conformance/test_native.py) |
 | vision and multimodal tasks have no signature, some a pyfunc that always raises | they have a signature, and a pyfunc only where there is code for it (the table above) |
 """
 

@@ -164,4 +164,6 @@ def test_the_walk_leaves_no_task_out() -> None:
 
     walked = {get_task(name).name.partition("_")[0] for name in RECIPES}
     same_code = {"instructional-text-generation"}
-    assert walked | same_code == all_tasks().keys()
+    no_code = {name for name, task in all_tasks().items() if not task.extended}
+    assert no_code == {"native"}
+    assert walked | same_code | no_code == all_tasks().keys()

@@ -68,7 +68,8 @@ def test_a_shipped_recipe_that_needs_no_hub(cli: Cli, name: str) -> None:
     assert done.code == 0, done.stderr
     found = done.document
     views = {check["view"] for check in found["record"]["checks"]}
-    assert views >= {"pyfunc", "server"}
+    task = get_task(name.partition("/")[0].replace("llm-v1-", "llm/v1/"))
+    assert views >= ({"pyfunc", "server"} if task.extended else {"native"})
     assert seconds(found) < LONGEST
     as_small = found["parameters"] <= 2_000_000
     assert (found["twin_parameters"] == found["parameters"]) is as_small
@@ -90,7 +91,8 @@ def test_a_hub_recipe_of_every_task_without_its_weights(
     asked = served.hub.asked_for() + served.hub.asked_for("HEAD")
     assert "config.json" in asked
     assert [file for file in asked if file.endswith((".safetensors", ".bin", ".gguf"))] == []
-    assert found["parameters"] > 10 * found["twin_parameters"] > 0
+    if found["parameters"] > 2_000_000:
+        assert found["parameters"] > 10 * found["twin_parameters"] > 0
     assert found["record"]["sources"]["model"]["name"].startswith(repo)
     assert found["record"]["signature"] == signature_of(cli, name)
     assert seconds(found) < LONGEST

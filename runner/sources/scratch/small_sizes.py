@@ -83,7 +83,7 @@ def sizes(hidden: Any, heads: Any) -> dict[str, Any]:
     )  # fmt: skip
     widths = dict.fromkeys(
         ("hidden_size", "embedding_size", "d_model", "word_embed_proj_dim", "pooler_hidden_size",
-         "true_hidden_size", "intra_bottleneck_size"), hidden,
+         "true_hidden_size", "intra_bottleneck_size", "upsample_groups"), hidden,
     )  # fmt: skip
     inner = dict.fromkeys(
         ("intermediate_size", "hidden_dim", "d_ff", "ffn_dim", "d_inner", "encoder_ffn_dim",
@@ -112,6 +112,7 @@ def sizes(hidden: Any, heads: Any) -> dict[str, Any]:
         **inner,
         **counts,
         **per_head,
+        "qk_head_dim": 2 * each,
         **experts,
         **routing,
         **lengths,

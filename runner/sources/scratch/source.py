@@ -14,6 +14,7 @@ from pydantic import Field
 from runner.errors import SourceError, StorageError
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext
+from runner.sources.checkpoint.model_classes import fitting_classes, made_from
 from runner.sources.scratch.config import small_config
 from runner.sources.scratch.processor import (
     make_feature_extractor,
@@ -24,7 +25,6 @@ from runner.sources.scratch.tokenizer import token_of, train_tokenizer
 from runner.spelling import did_you_mean
 from runner.tasks import Task
 from runner.upstream.architectures import model_types
-from runner.upstream.transformers_api import can_load
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
@@ -118,13 +118,9 @@ class ScratchSource(Source, frozen=True):
 
     def _model(self, config: "PretrainedConfig", task: Task) -> "PreTrainedModel":
         import torch
-        import transformers
 
-        known: list[Any] = [
-            getattr(transformers, name) for name in task.auto_models if hasattr(transformers, name)
-        ]
-        fitting = [auto for auto in known if can_load(auto, config)]
-        if not fitting:
+        fitting = next(fitting_classes(task, config), None)
+        if fitting is None:
             raise SourceError(
                 f"transformers has no {self.architecture} model for {task.name}: "
                 f"{' or '.join(task.auto_models)} does not know the architecture",
@@ -133,7 +129,7 @@ class ScratchSource(Source, frozen=True):
         try:
             with torch.random.fork_rng(devices=[]), torch.device("cpu"):
                 torch.random.default_generator.manual_seed(self.seed)
-                return fitting[0].from_config(config)
+                return made_from(fitting, config)
         except Exception as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise SourceError(
