@@ -9,11 +9,11 @@ from pydantic_core import PydanticUndefined
 
 from runner.cli.documents import as_json
 from runner.datasets.block import DatasetBlock
-from runner.metrics import all_metrics
+from runner.metrics import all_metrics, names_of
 from runner.metrics.base import Metric
 from runner.recipe.language.evaluation import Evaluation, Expectation
 from runner.recipe.language.json_schema import recipe_schema
-from runner.recipe.language.meanings import meanings_of, summary_of
+from runner.recipe.language.meanings import meanings_of, source_of, summary_of
 from runner.recipe.language.models import (
     Components,
     Load,
@@ -27,9 +27,26 @@ from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks import all_tasks
+from runner.tasks.scoring import FORMS, Form
 
 TARGET = Path(__file__).parent / "recipe.md"
 SCHEMA = Path(__file__).parent / "recipe.schema.json"
+METRICS = Path(__file__).parent / "metrics.md"
+_METRICS_HEAD = """\
+# Metrics
+
+Written by `make docs` from `runner/metrics/`; a test holds the two together.
+
+A metric is named in `evaluation.metrics`, alone or with parameters: `[accuracy, {name: wer,
+normalise: whisper}]`. Two of one name have a `title` each. A metric takes answers of one form,
+and a task gives one form. It is measured row by row, and put together from what was measured, so
+that intervals, slices and comparisons need no inference: [what the rows say](statistics.md). One
+that is not defined on the rows, such as a correlation with targets that are all the same, fails
+by name with the reason and is never left out.
+
+*Interval* says how it is made: Wilson's score interval of a share, or the bootstrap. The names of
+a line are of one metric; where there is a choice, `name` in the parameters says what each means.
+"""
 _HEAD = """\
 # Recipe reference
 
@@ -61,10 +78,54 @@ def page() -> str:
         ),
         _section("`tracking` of the settings", TrackingSettings),
         _section("`policy.licenses` of the settings", LicensePolicy),
-        _metrics(),
         _tasks(),
     ]
     return "\n".join(parts)
+
+
+def metrics_page() -> str:
+    """Give the page of metrics: for each form of answers the metrics that score it."""
+    return "\n".join([_METRICS_HEAD, *(_form(form) for form in FORMS if _scoring(form))])
+
+
+def _scoring(form: Form) -> dict[type[Metric], None]:
+    return {one: None for one in all_metrics().values() if form in one.takes}
+
+
+def _form(form: Form) -> str:
+    giving = [f"`{name}`" for name, task in all_tasks().items() if task.form == form]
+    of_tasks = f"Of {', '.join(giving)}." if giving else "No task gives them by itself."
+    rows = [
+        "| metric | what it is | better | interval | parameters | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows += [f"| {' | '.join(_metric(one))} |" for one in _scoring(form)]
+    return f"## Of answers of the form `{form}`\n\n{of_tasks}\n\n" + "\n".join(rows) + "\n"
+
+
+def _metric(metric: type[Metric]) -> list[str]:
+    names = names_of(metric)
+    meanings = meanings_of(metric)
+    own = [name for name in metric.model_fields if name not in Metric.model_fields]
+    own += ["name"] if len(names) > 1 else []
+    by_itself = metric.interval is Metric.interval
+    cells = [
+        ", ".join(f"`{name}`" for name in names),
+        summary_of(metric),
+        "more" if metric.higher_is_better else "less",
+        ("Wilson" if metric.share else "bootstrap") if by_itself else "Wilson, or bootstrap",
+        "; ".join(
+            _parameter(metric, name, meanings.get(name, "").removesuffix(".")) for name in own
+        ),
+        source_of(metric).removesuffix("."),
+    ]
+    return [cell.replace("|", "\\|") for cell in cells]
+
+
+def _parameter(metric: type[Metric], name: str, meaning: str) -> str:
+    info = metric.model_fields[name]
+    default = "" if name == "name" else _default(info)
+    return f"`{info.alias or name}`{f' ({default})' if default else ''}: {meaning}"
 
 
 def _section(title: str, model: type[BaseModel], note: str = "") -> str:
@@ -110,20 +171,6 @@ def _default(info: Any) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else ""
 
 
-def _metrics() -> str:
-    rows = ["| metric | what it is | scores | parameters |", "|---|---|---|---|"]
-    for name, metric in all_metrics().items():
-        meanings = meanings_of(metric)
-        own = [field for field in metric.model_fields if field not in Metric.model_fields]
-        parameters = "; ".join(
-            f"`{field}` ({_default(metric.model_fields[field])}): {meanings.get(field, '')}"
-            for field in own
-        )
-        takes = ", ".join(sorted(metric.takes))
-        rows.append(f"| `{name}` | {summary_of(metric)} | {takes} | {parameters} |")
-    return "## Metrics\n\n" + "\n".join(rows) + "\n"
-
-
 def _tasks() -> str:
     rows = ["| task | what it does | components | template |", "|---|---|---|---|"]
     for name, task in all_tasks().items():
@@ -134,5 +181,6 @@ def _tasks() -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(page(), encoding="utf-8")
+    METRICS.write_text(metrics_page(), encoding="utf-8")
     SCHEMA.write_text(as_json(recipe_schema()), encoding="utf-8")
-    sys.stdout.write(f"wrote {TARGET} and {SCHEMA}\n")
+    sys.stdout.write(f"wrote {TARGET}, {METRICS} and {SCHEMA}\n")

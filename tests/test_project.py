@@ -88,10 +88,11 @@ def _is_work_of(file: Path, verbs: set[Path]) -> bool:
 def test_the_recipe_reference_is_up_to_date() -> None:
     sys.path.insert(0, str(REPOSITORY / "docs"))
     try:
-        from generate import TARGET, page
+        from generate import METRICS, TARGET, metrics_page, page
     finally:
         sys.path.pop(0)
     assert page() == TARGET.read_text(), "run make docs"
+    assert metrics_page() == METRICS.read_text(), "run make docs"
 
 
 def test_every_command_of_the_readme_works_as_written() -> None:

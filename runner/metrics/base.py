@@ -9,7 +9,7 @@ level, numpy included: it is read whenever a recipe is.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +21,8 @@ from runner.tasks.scoring import Form
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from runner.statistics.intervals import Interval
 
     Numbers = NDArray[np.float64]
 
@@ -46,6 +48,10 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
     higher_is_better: ClassVar[bool] = True
     share: ClassVar[bool] = False
     """Whether each row is right (1) or wrong (0) and the metric the share of right ones."""
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    """What it can be; of an error rate, what it is as good as never above."""
+    undefined: ClassVar[str] = "there are no rows"
+    """Why it can be nan."""
     needs_target: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Libraries that it cannot do without: import names, with the distributions to install."""
@@ -85,6 +91,23 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
         Returns:
             Shape ``(resamples,)``; nan where it is not defined, never a value made up for that.
         """
+
+    def interval(
+        self, table: Table, confidence: float, resampled: Callable[[], "Interval"]
+    ) -> "Interval":
+        """Give where the metric may lie: Wilson's interval of a share, the bootstrap's otherwise.
+
+        Args:
+            table: The statistics of the rows.
+            confidence: Such as 0.95.
+            resampled: Gives the bootstrap's interval, for the time that this takes.
+        """
+        if not self.share:
+            return resampled()
+        from runner.statistics.intervals import wilson
+
+        right = self.per_row(table)
+        return resampled() if right is None else wilson(right.sum(), len(right), confidence)
 
     def per_row(self, table: Table) -> "Numbers | None":
         """Give how each row did by itself, shape ``(rows,)``; None where no row has a value.

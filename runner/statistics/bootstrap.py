@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runner.statistics.intervals import (
     EVERYWHERE,
+    RESAMPLES,
     UNKNOWN,
     Interval,
-    Numbers,
     unseen,
     unseen_p,
 )
 
+Numbers = NDArray[np.float64]
 Aggregate = Callable[[Numbers], Numbers]
 """A number under several weightings of the rows: from ``(resamples, rows)`` to ``(resamples,)``."""
 
-RESAMPLES = 2000
 _BYTES = 8 * 2**20
 _GROUPS = 400
 _ALIKE = 1e-12

@@ -5,8 +5,8 @@ from math import sqrt
 
 import numpy as np
 
-from runner.statistics.bootstrap import RESAMPLES, Aggregate, replicate
-from runner.statistics.intervals import EVERYWHERE, Interval, Numbers, deviate
+from runner.statistics.bootstrap import Aggregate, Numbers, replicate
+from runner.statistics.intervals import EVERYWHERE, RESAMPLES, Interval, deviate
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,16 @@
 from dataclasses import dataclass
 from math import inf, isnan, nan, sqrt
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+    Numbers = NDArray[np.float64]
+
+RESAMPLES = 2000
+"""How often rows are drawn, unless something else is said."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def unseen_p(value: float, null: float, rows: int, bounds: Interval) -> float:
     return 2 * NormalDist().cdf(-sqrt(rows * share / (1 - share)))
 
 
-def quantile(values: Numbers, part: float, confidence: float) -> Interval:
+def quantile(values: "Numbers", part: float, confidence: float) -> Interval:
     """Give the interval of a quantile, such as that of the 95th percentile of latencies.
 
     It is of two of the values themselves and assumes nothing of how they are spread; an end is
@@ -122,6 +127,7 @@ def quantile(values: Numbers, part: float, confidence: float) -> Interval:
     Source: W. J. Conover, "Practical Nonparametric Statistics", on confidence intervals for a
         quantile.
     """
+    import numpy as np
     from scipy.special import bdtr
 
     if not len(values):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
-Form = Literal["labels", "text", "entities", "vector", "number", "ranking", "boxes"]
+Form = Literal["labels", "text", "entities", "vector", "number", "ranking", "boxes", "likelihood"]
 """The form of an answer, as metrics get it; targets have the plain part of it.
 
 | form | an answer | a target |
@@ -16,7 +16,9 @@ Form = Literal["labels", "text", "entities", "vector", "number", "ranking", "box
 | ``number`` | a number, such as the cosine of the vectors of two inputs | a number |
 | ``ranking`` | ``[str, …]``: what was ranked, the best first | one, several, or ``{it: gain}`` |
 | ``boxes`` | ``[{"label": str, "score": float, "box": {"xmin": …}}]`` | the same without scores |
+| ``likelihood`` | ``{"log_likelihood": float, "tokens": int}``, in nats | none |
 """
+
 FORMS: tuple[Form, ...] = get_args(Form)
 
 Scored = Callable[[Any], Any]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 _ARGS = re.compile(r"\n\s*Args:\n")
+_SOURCE = re.compile(r"^Source: (.*(?:\n {4}.*)*)", re.MULTILINE)
 _FIELD = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
@@ -29,6 +30,16 @@ def meanings_of(model: type) -> Mapping[str, str]:
         found = _FIELD.finditer(parts[1]) if len(parts) > 1 else ()
         meanings |= {match[1]: _line(match[2]) for match in found}
     return meanings
+
+
+def source_of(model: type) -> str:
+    """Give where it is said what a model does, on one line; nothing where nothing is named.
+
+    Args:
+        model: A model with a docstring in Google's style.
+    """
+    found = _SOURCE.search(_text(model))
+    return _line(found[1]) if found else ""
 
 
 def _text(model: type) -> str:
