@@ -1,50 +1,70 @@
 """The likely cause of an answer that is not the source's, by what differs between their files."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mlflow.models import Model
 from transformers import AutoConfig, GenerationConfig
 
+from runner.errors import raise_if_ours
+from runner.evaluation.rows import say
+from runner.evaluation.source import LOADERS, Origin, load_component
+from runner.evaluation.weights import differing_weights
+from runner.packaging.adapter import FOLDER as ADAPTER
 from runner.recipe.language.models import Recipe
-from runner.sources import Checkpoint
-from runner.sources.checkpoint.safetensors_header import TensorInfo, read_headers
+from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, INDEX_FILE, SINGLE_FILE
 
 _WRITTEN_ANEW = {
     "architectures", "dtype", "torch_dtype", "transformers_version", "_name_or_path",
-    "_from_model_config", "auto_map",
+    "_from_model_config", "auto_map", "processor_class", "name_or_path",
 }  # fmt: skip
-_SET_WHEN_SAVED = ("padding", "truncation", "version")
-_CHUNK = 2**24
+_OF_TOKENIZERS = (
+    "padding_side", "truncation_side", "model_max_length", "chat_template", "special_tokens_map",
+    "src_lang", "tgt_lang",
+)  # fmt: skip
+_SET_BY_CALLS = ("padding", "truncation", "version")
+_GENERATION = "generation_config.json"
+_WEIGHTS = (SINGLE_FILE, INDEX_FILE)
 
 
-def likely_cause(
-    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], model: Path, view: str
-) -> str:
+def likely_cause(recipe: Recipe, origin: Origin, model: Path, view: str, dtype: str) -> str:
     """Say what most likely makes a saved model answer otherwise than its source.
 
     Args:
         recipe: The recipe.
-        checkpoints: The source's parts.
+        origin: Where the source is.
         model: The saved model.
         view: ``native`` or ``pyfunc``.
+        dtype: dtype that the source ran in.
     """
-    checkpoint = checkpoints["model"]
-    tokenizer = checkpoints.get("tokenizer", checkpoint)
-    saved = model / "model"
-    found = [
-        *_configuration(checkpoint.folder, saved, trusted=recipe.trust_remote_code),
-        *_tokenizer(tokenizer.folder, model / "components" / "tokenizer"),
-        *_weights(checkpoint.folder, saved),
-    ]
-    if found:
+    source, saved = origin.checkpoints["model"].folder, model / "model"
+    weights = () if recipe.merge else differing_weights(source, saved, _WEIGHTS)
+    looked_at = (
+        _configuration(source, saved, trusted=recipe.trust_remote_code),
+        _generation(source, saved),
+        _components(recipe, origin, model),
+        _description(recipe, model, view, dtype),
+        weights,
+        _adapter(origin, model),
+    )
+    if found := [said for differences in looked_at for said in _as_far_as_read(differences)]:
         return "; ".join(found)
     if recipe.contract.chat_template and recipe.prompt_template is None:
         return "the prompt template made of the tokenizer's chat template"
     if view == "pyfunc":
         return "the inference code: its defaults, truncation or padding"
     return "the adapter" if recipe.adapter else f"the dtype ({recipe.dtype}) or the way of loading"
+
+
+def _as_far_as_read(differences: Iterable[str]) -> Iterator[str]:
+    """Give differences until a library cannot read a file of either side."""
+    try:
+        yield from differences
+    except Exception as error:
+        raise_if_ours(error)
+        yield f"what cannot be read: {say(error)}"
 
 
 def _configuration(source: Path, saved: Path, *, trusted: bool) -> Iterator[str]:
@@ -54,18 +74,49 @@ def _configuration(source: Path, saved: Path, *, trusted: bool) -> Iterator[str]
             for folder in (saved, source)
         )
         yield from _keys("config.json", ours, theirs)
-    if all((folder / "generation_config.json").is_file() for folder in (source, saved)):
-        ours, theirs = (
-            GenerationConfig.from_pretrained(str(folder)).to_dict() for folder in (saved, source)
-        )
-        yield from _keys("generation_config.json", ours, theirs)
 
 
-def _keys(file: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+def _generation(source: Path, saved: Path) -> Iterator[str]:
+    if not (source / _GENERATION).is_file() or not saved.is_dir():
+        return
+    if not (saved / _GENERATION).is_file():
+        yield f"{_GENERATION} is lost"
+        return
+    ours, theirs = (
+        GenerationConfig.from_pretrained(str(folder)).to_dict() for folder in (saved, source)
+    )
+    yield from _keys(_GENERATION, ours, theirs)
+
+
+def _components(recipe: Recipe, origin: Origin, model: Path) -> Iterator[str]:
+    """Compare tokenizers and the like as both sides load them."""
+    for name in LOADERS:
+        folder = model / "components" / name
+        if folder.is_dir():
+            theirs = load_component(name, recipe, origin.checkpoints)
+            ours = type(theirs).from_pretrained(
+                str(folder), trust_remote_code=recipe.trust_remote_code
+            )
+            described = _of_tokenizer if name == "tokenizer" else _of_processor
+            yield from _keys(f"the {name}", described(ours), described(theirs))
+
+
+def _of_tokenizer(tokenizer: Any) -> dict[str, Any]:
+    facts = {name: getattr(tokenizer, name, None) for name in _OF_TOKENIZERS}
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    cuts = json.loads(backend.to_str()) if backend else {"vocabulary": tokenizer.get_vocab()}
+    return facts | {name: how for name, how in cuts.items() if name not in _SET_BY_CALLS}
+
+
+def _of_processor(processor: Any) -> dict[str, Any]:
+    return processor.to_dict()
+
+
+def _keys(what: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     left, right = _as_read(ours), _as_read(theirs)
     names = sorted(left.keys() | right.keys())
     if differing := [name for name in names if left.get(name) != right.get(name)]:
-        yield f"{file} differs in {', '.join(differing)}"
+        yield f"{what} differs in {', '.join(differing)}"
 
 
 def _as_read(config: Any) -> Any:
@@ -75,36 +126,33 @@ def _as_read(config: Any) -> Any:
     return {k: _as_read(v) for k, v in config.items() if k not in _WRITTEN_ANEW}
 
 
-def _tokenizer(source: Path, saved: Path) -> Iterator[str]:
-    files = [folder / "tokenizer.json" for folder in (source, saved)]
-    if not all(file.is_file() for file in files):
+def _description(recipe: Recipe, model: Path, view: str, dtype: str) -> Iterator[str]:
+    """Compare what MLmodel says with the recipe."""
+    described = Model.load(str(model))
+    flavors, metadata = described.flavors, described.metadata or {}
+    loaded = str(flavors.get("transformers", {}).get("torch_dtype", dtype))
+    if (loaded := loaded.removeprefix("torch.")) != dtype:
+        yield f"MLmodel says that it is loaded in {loaded}, its source ran in {dtype}"
+    template = recipe.prompt_template
+    if template is not None and metadata.get("prompt_template") != template:
+        yield "MLmodel has another prompt_template than the recipe"
+    if view == "pyfunc":
+        config = flavors.get("python_function", {}).get("config") or {}
+        names = recipe.inference_config
+        if lost := [name for name, value in names.items() if config.get(name) != value]:
+            yield f"MLmodel has another model_config than the recipe: {', '.join(lost)}"
+
+
+def _adapter(origin: Origin, model: Path) -> Iterator[str]:
+    adapter = origin.checkpoints.get("adapter")
+    if adapter is None:
         return
-    theirs, ours = ({**json.loads(file.read_text(encoding="utf-8"))} for file in files)
-    names = sorted((ours.keys() | theirs.keys()) - {*_SET_WHEN_SAVED})
-    if differing := [name for name in names if ours.get(name) != theirs.get(name)]:
-        yield f"the tokenizer is another: tokenizer.json differs in {', '.join(differing)}"
-
-
-def _weights(source: Path, saved: Path) -> Iterator[str]:
-    if not any(source.glob("*.safetensors")) or not any(saved.glob("*.safetensors")):
-        return
-    ours, theirs = read_headers(saved), read_headers(source)
-    if missing := sorted(theirs.keys() - ours.keys()):
-        yield f"the weights lack {missing[0]}"
-    for name in sorted(theirs.keys() & ours.keys()):
-        if ours[name].dtype == theirs[name].dtype and not _same_bytes(ours[name], theirs[name]):
-            yield f"the weights differ in {name}"
-            return
-
-
-def _same_bytes(left: TensorInfo, right: TensorInfo) -> bool:
-    if left.nbytes != right.nbytes:
-        return False
-    with left.path.open("rb") as first, right.path.open("rb") as second:
-        first.seek(left.offset)
-        second.seek(right.offset)
-        for start in range(0, left.nbytes, _CHUNK):
-            size = min(_CHUNK, left.nbytes - start)
-            if first.read(size) != second.read(size):
-                return False
-    return True
+    if not (model / ADAPTER).is_dir():
+        yield "the adapter is lost"
+    elif "peft_adaptor" not in Model.load(str(model)).flavors.get("transformers", {}):
+        yield "MLmodel does not name the adapter"
+    else:
+        files = (ADAPTER_FILE,)
+        yield from differing_weights(
+            adapter.folder, model / ADAPTER, files, "the adapter's weights"
+        )

@@ -83,7 +83,7 @@ class SourceAnswers:
                 ours, theirs = (_stripped(one) for one in agreement(given, row, answer))
             tolerance = _TOLERANCES.get(self.dtype, 1e-5)
             if not same(ours, theirs, tolerance / 10, tolerance):
-                cause = likely_cause(self.recipe, self.origin.checkpoints, model, view)
+                cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
                 if view == "pyfunc" and self.samples and "do_sample" not in _arguments(self.recipe):
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
                 return (

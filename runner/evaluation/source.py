@@ -16,12 +16,13 @@ from runner.sources.checkpoint.model_classes import fitting_classes
 from runner.sources.checkpoint.quantisation import quantisation_of
 from runner.wording import size
 
-_LOADERS = {
+LOADERS = {
     "tokenizer": "AutoTokenizer",
     "feature_extractor": "AutoFeatureExtractor",
     "image_processor": "AutoImageProcessor",
     "processor": "AutoProcessor",
 }
+"""Auto class of each component."""
 
 
 _ASK = "name source in evaluation.views for it"
@@ -89,10 +90,10 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
         arguments.setdefault("device_map", {"": number if number >= 0 else "cpu"})
     elif "device_map" not in arguments:
         arguments["device"] = number
-    names = dict.fromkeys([*task.components, *(checkpoints.keys() & _LOADERS.keys())])
+    names = dict.fromkeys([*task.components, *(checkpoints.keys() & LOADERS.keys())])
     dtype = "float32" if checkpoint.gguf and recipe.dtype == "auto" else recipe.dtype
     placed = arguments.pop("device", None)
-    parts = {name: _component(name, recipe, checkpoints) for name in names}
+    parts = {name: load_component(name, recipe, checkpoints) for name in names}
     if task.forward:
         model = _model(recipe, checkpoint, dtype=dtype, **arguments)
         pipeline = build_pipeline(task, model, device=placed, **parts)
@@ -124,13 +125,20 @@ def _model(recipe: Recipe, checkpoint: Checkpoint, **arguments: Any) -> Any:
     return model_class.from_pretrained(folder, **arguments)
 
 
-def _component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Any:
+def load_component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Any:
+    """Load a component as its source has it, with the recipe's arguments.
+
+    Args:
+        name: ``tokenizer``, ``feature_extractor``, ``image_processor`` or ``processor``.
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each part that has its own.
+    """
     checkpoint = checkpoints.get(name, checkpoints["model"])
     asked: dict[str, Any] = getattr(recipe.load, name)
     arguments = loading_arguments(asked)
     if checkpoint.gguf and name == "tokenizer":
         arguments["gguf_file"] = checkpoint.gguf
-    component = getattr(transformers, _LOADERS[name]).from_pretrained(
+    component = getattr(transformers, LOADERS[name]).from_pretrained(
         str(checkpoint.folder), trust_remote_code=recipe.trust_remote_code, **arguments
     )
     if name == "tokenizer":
