@@ -44,7 +44,11 @@ def compose(
 
 
 def run(
-    composed: Composed, folder: Path | None = None, observer: Observer | None = None
+    composed: Composed,
+    folder: Path | None = None,
+    observer: Observer | None = None,
+    *,
+    wait: bool = False,
 ) -> RunRecord:
     """Run a recipe: resolve, load, sign, save, prove, log.
 
@@ -52,6 +56,7 @@ def run(
         composed: The composed recipe.
         folder: Folder for what the run leaves; ``<out>/<recipe>/<point>`` where absent.
         observer: Told of the run as it goes.
+        wait: Wait for another run that works in the folder, instead of being refused.
 
     Returns:
         The record, as written. Whether the model is proven is its ``verdict``.
@@ -64,7 +69,7 @@ def run(
         from runner.work.run import run as run_point
 
         (point,) = points([composed], sweep=False)
-        return run_point(composed, folder or point.folder, point.name, observer)
+        return run_point(composed, folder or point.folder, point.name, observer, wait=wait)
 
 
 def evaluate(model: Named, composed: Composed) -> "Proof":

@@ -47,6 +47,13 @@ class StorageError(RunnerError):
     exit = Exit.OUTSIDE_FAILED
 
 
+class FolderInUse(RunnerError):
+    """Another run works in the folder that this one would write to."""
+
+    code = "folder-in-use"
+    exit = Exit.OUTSIDE_FAILED
+
+
 class TrackingError(RunnerError):
     """The MLflow tracking server or artifact store failed."""
 

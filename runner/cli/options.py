@@ -24,6 +24,13 @@ def add_overrides(parser: ArgumentParser) -> None:
     )
 
 
+def add_wait(parser: ArgumentParser) -> None:
+    """Add ``--wait``."""
+    parser.add_argument(
+        "--wait", action="store_true", help="wait for another run in the same folder"
+    )
+
+
 def add_output(parser: ArgumentParser) -> None:
     """Add ``--output``."""
     parser.add_argument(

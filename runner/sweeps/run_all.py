@@ -36,6 +36,8 @@ def run_all(
     points: Sequence[Point],
     observer: Observer,
     started: Callable[[Point], None] = lambda _: None,
+    *,
+    wait: bool = False,
 ) -> list[PointResult]:
     """Run every point.
 
@@ -43,6 +45,7 @@ def run_all(
         points: The points.
         observer: Told of each run as it goes.
         started: Told of each point before it runs.
+        wait: Wait for other runs that work in the points' folders.
 
     Returns:
         A result each, in the same order.
@@ -51,7 +54,7 @@ def run_all(
     for point in points:
         started(point)
         try:
-            record = run(point.composed, point.folder, point.name, observer)
+            record = run(point.composed, point.folder, point.name, observer, wait=wait)
             results.append(PointResult(point, record))
         except RunnerError as error:
             results.append(PointResult(point, None, error))

@@ -22,7 +22,12 @@ _MOST_INPUTS = 8
 
 
 def rehearse(
-    composed: Composed, folder: Path, point: str, observer: Observer | None = None
+    composed: Composed,
+    folder: Path,
+    point: str,
+    observer: Observer | None = None,
+    *,
+    wait: bool = False,
 ) -> Rehearsal:
     """Rehearse the run of one point.
 
@@ -31,6 +36,7 @@ def rehearse(
         folder: Folder of the point: gets ``rehearsal/`` with what a run leaves.
         point: Name of the point.
         observer: Told of the run as it goes.
+        wait: Wait for another rehearsal that works in the folder, instead of being refused.
 
     Returns:
         What was found. The twin's model was loaded natively and as pyfunc, and served.
@@ -53,7 +59,7 @@ def rehearse(
             make_adapter_twin(checkpoints["adapter"], twin.model, workdir / "adapter")
             sources["adapter"] = _here(workdir / "adapter")
         twins = _of_twins(composed, sources)
-        record = run(twins, folder / FOLDER, point, observer)
+        record = run(twins, folder / FOLDER, point, observer, wait=wait)
         record.sources = _as_surveyed(checkpoints)
         record.write(folder / FOLDER)
     return Rehearsal(

@@ -1,9 +1,5 @@
 """The whole program on a page: resolve, load, sign, save, prove, log."""
 
-import shutil
-import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -23,12 +19,16 @@ from runner.records import Observer, RunRecord, Silent
 from runner.work import journal as entries
 from runner.work.journal import Entry, Journal, keeping
 from runner.work.resolve import resolve
-
-_WORK = ".work-"
+from runner.work.workplace import working_in
 
 
 def run(
-    composed: Composed, folder: Path, point: str, observer: Observer | None = None
+    composed: Composed,
+    folder: Path,
+    point: str,
+    observer: Observer | None = None,
+    *,
+    wait: bool = False,
 ) -> RunRecord:
     """Run one point of a recipe.
 
@@ -37,6 +37,7 @@ def run(
         folder: Folder of the point: gets ``model/``, ``record.json`` and ``recipe.yaml``.
         point: Name of the point.
         observer: Told of the run as it goes.
+        wait: Wait for another run that works in the folder, instead of being refused.
 
     Returns:
         The record, as written.
@@ -55,12 +56,14 @@ def run(
         inputs=inputs_of(recipe),
         versions={"runner": __version__, **versions()},
     )
+    observer = observer or Silent()
     with (
         failing_as_storage(folder),
-        _workdir(folder, composed) as workdir,
-        keeping(record, folder, observer or Silent()) as journal,
+        working_in(folder, observer, wait=wait) as workdir,
+        keeping(record, folder, observer) as journal,
         failing_as_storage(folder),
     ):
+        _write_recipe(folder, composed)
         _steps(composed, folder, workdir, journal)
     return record
 
@@ -102,16 +105,6 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
         )
 
 
-@contextmanager
-def _workdir(folder: Path, composed: Composed) -> Generator[Path]:
-    """Make the folder of the point, without what a killed run left, and a folder to work in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob(f"{_WORK}*"):
-        shutil.rmtree(stale, ignore_errors=True)
-    recipe_text = yaml.safe_dump(composed.values, sort_keys=False, allow_unicode=True)
-    (folder / "recipe.yaml").write_text(recipe_text, encoding="utf-8")
-    workdir = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
-    try:
-        yield workdir
-    finally:
-        shutil.rmtree(workdir, ignore_errors=True)
+def _write_recipe(folder: Path, composed: Composed) -> None:
+    text = yaml.safe_dump(composed.values, sort_keys=False, allow_unicode=True)
+    (folder / "recipe.yaml").write_text(text, encoding="utf-8")

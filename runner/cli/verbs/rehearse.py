@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from runner.cli.options import add_config_dir, add_output, add_overrides
+from runner.cli.options import add_config_dir, add_output, add_overrides, add_wait
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_overrides(parser)
+    add_wait(parser)
     add_config_dir(parser)
     add_output(parser)
 
@@ -47,7 +48,7 @@ def execute(args: Namespace) -> Exit:
             from runner.work.rehearse import rehearse
         at.warn(point.composed.warnings)
         print_point(at.console, point)
-        rehearsed = rehearse(point.composed, point.folder, point.name, at.observer)
+        rehearsed = rehearse(point.composed, point.folder, point.name, at.observer, wait=args.wait)
     write_answer(args, rehearsed.model_dump(mode="json"), _lines(rehearsed))
     return Exit.DONE if rehearsed.passed else Exit.GATE_FAILED
 

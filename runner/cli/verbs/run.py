@@ -2,9 +2,10 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_config_dir, add_output, add_overrides
+from runner.cli.options import add_config_dir, add_output, add_overrides, add_wait
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="only what the recipes' locks say; refuse if anything moved",
     )
+    add_wait(parser)
     add_config_dir(parser)
     add_output(parser)
     parser.add_argument(
@@ -60,7 +62,8 @@ def execute(args: Namespace) -> Exit:
             from runner.cli.results import print_point, print_results
             from runner.sweeps.run_all import exit_code, run_all
         at.warn(warning for point in points for warning in point.composed.warnings)
-        results = run_all(points, at.observer, lambda point: print_point(at.console, point))
+        told = partial(print_point, at.console)
+        results = run_all(points, at.observer, told, wait=args.wait)
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":
