@@ -54,10 +54,10 @@ def rehearse(
         }
         twin = make_twin(recipe, checkpoints, workdir / "twin")
         parameters = twin.model.num_parameters()
-        sources = {"source": _here(twin.folder)}
+        sources = {"source": LocalSource.of(twin.folder)}
         if "adapter" in checkpoints:
             make_adapter_twin(checkpoints["adapter"], twin.model, workdir / "adapter")
-            sources["adapter"] = _here(workdir / "adapter")
+            sources["adapter"] = LocalSource.of(workdir / "adapter")
         twins = _of_twins(composed, sources)
         record = run(twins, folder / FOLDER, point, observer, wait=wait)
         record.sources = _as_surveyed(checkpoints)
@@ -72,10 +72,6 @@ def rehearse(
         not_rehearsed=_not_rehearsed(recipe, twin),
         record=record,
     )
-
-
-def _here(folder: Path) -> LocalSource:
-    return LocalSource.of(folder)
 
 
 def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Composed:
