@@ -45,15 +45,13 @@ def rehearse(
         RunnerError: A source cannot be had, or a step failed: so it would have in the run.
     """
     observer = observer or Silent()
-    recipe = composed.recipe
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
         checkpoints = {
             context.component: source.survey(replace(context, weights=False)).checkpoint
             for source, context in composed.parts(workdir, observer.progress)
         }
-        twin = make_twin(recipe, checkpoints, workdir / "twin")
-        parameters = twin.model.num_parameters()
+        twin = make_twin(composed.recipe, checkpoints, workdir / "twin")
         sources = {"source": LocalSource.of(twin.folder)}
         if "adapter" in checkpoints:
             make_adapter_twin(checkpoints["adapter"], twin.model, workdir / "adapter")
@@ -67,9 +65,9 @@ def rehearse(
         point=point,
         model=twin.of.class_name,
         parameters=twin.of.parameters,
-        twin_parameters=parameters,
+        twin_parameters=twin.model.num_parameters(),
         shrunk=twin.how,
-        not_rehearsed=_not_rehearsed(recipe, twin),
+        not_rehearsed=_not_rehearsed(composed.recipe, twin),
         record=record,
     )
 
