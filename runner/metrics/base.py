@@ -126,6 +126,14 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
         """
         return {}
 
+    def part(self, name: str) -> "Metric | None":
+        """Give the metric that a part is by itself, where there is one.
+
+        Args:
+            name: Name of the part, of those that ``parts`` gives.
+        """
+        return None
+
 
 class Additive(Metric, frozen=True):
     """A metric that is a function of sums over rows: a mean, a ratio, BLEU, a word error rate."""

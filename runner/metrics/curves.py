@@ -59,6 +59,10 @@ class Curve(Metric, frozen=True):
         named = zip(self._classes(table), each.tolist(), strict=True)
         return {f"class.{label}": value for label, value in named if value == value}
 
+    def part(self, name: str) -> "Curve":
+        """Give the same metric of one class."""
+        return self.model_copy(update={"positive": name.removeprefix("class.")})
+
     def _classes(self, table: Table) -> list[str]:
         if self.positive is not None:
             return [self.positive]

@@ -114,6 +114,11 @@ class FScore(OfClasses, frozen=True):
         each = np.where(counts.present, np.nan_to_num(self._of_each(counts)), np.nan)
         return by_class(table, each[0])
 
+    def part(self, name: str) -> "FScore":
+        """Give the same measure of one class."""
+        label = name.removeprefix("class.")
+        return FScore.model_validate({"name": self._kind, "positive": label})
+
     def _of_positive(self, table: Table, weights: "Numbers") -> Counts:
         import numpy as np
 

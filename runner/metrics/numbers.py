@@ -107,7 +107,7 @@ class R2(Pairs, frozen=True):
     def of(self, answers: "Numbers", targets: "Numbers", weights: "Numbers") -> "Numbers":
         """Compare the squared distances from the answers with those from the mean."""
         left = weights @ (answers - targets) ** 2
-        return 1 - left / _variance(targets, weights)
+        return 1 - left / _spreads(answers, targets, weights)[1]
 
 
 class Pearson(Pairs, frozen=True):
@@ -123,8 +123,8 @@ class Pearson(Pairs, frozen=True):
 
     def of(self, answers: "Numbers", targets: "Numbers", weights: "Numbers") -> "Numbers":
         """Divide the covariance by both deviations."""
-        variances = _variance(answers, weights) * _variance(targets, weights)
-        return _products(answers, targets, weights) / variances**0.5
+        first, second, both = _spreads(answers, targets, weights)
+        return both / (first * second) ** 0.5
 
 
 class Spearman(Pairs, frozen=True):
@@ -146,23 +146,33 @@ class Spearman(Pairs, frozen=True):
         middle = (weights.sum(axis=1, keepdims=True) + 1) / 2
         first, second = first - middle, second - middle
         variances = (weights * first**2).sum(axis=1) * (weights * second**2).sum(axis=1)
-        return (weights * first * second).sum(axis=1) / np.sqrt(variances)
+        both = (weights * first * second).sum(axis=1)
+        return both / np.sqrt(np.where(variances > 0, variances, np.nan))
 
 
-def _products(first: "Numbers", second: "Numbers", weights: "Numbers") -> "Numbers":
-    """Sum up the products of distances from the mean of each weighting of the rows."""
-    first, second = first - first.mean(), second - second.mean()
-    both = (weights @ first) * (weights @ second) / weights.sum(axis=1)
-    return weights @ (first * second) - both
+def _spreads(
+    first: "Numbers", second: "Numbers", weights: "Numbers"
+) -> "tuple[Numbers, Numbers, Numbers]":
+    """Sum up squares and products of distances from the means, each of shape ``(resamples,)``.
 
-
-def _variance(values: "Numbers", weights: "Numbers") -> "Numbers":
-    """Sum up the squared distances from the mean; nan where they are 0 but for rounding."""
+    Returns:
+        Of the first, of the second, of both; a sum of squares is nan where it is 0 but for
+        rounding.
+    """
     import numpy as np
 
-    spread = _products(values, values, weights)
-    rounding = 1e-12 * weights @ (values - values.mean()) ** 2 + 1e-24 * weights @ values**2
-    return np.where(spread > rounding, spread, np.nan)
+    one, other = first - first.mean(), second - second.mean()
+    columns = [one, other, one**2, other**2, one * other, first**2, second**2]
+    x, y, xx, yy, xy, plain_x, plain_y = (weights @ np.stack(columns, axis=1)).T
+    rows = weights.sum(axis=1)
+    spreads = (
+        (squares - sums**2 / rows, 1e-12 * squares + 1e-24 * plain)
+        for sums, squares, plain in ((x, xx, plain_x), (y, yy, plain_y))
+    )
+    of_first, of_second = (
+        np.where(spread > rounding, spread, np.nan) for spread, rounding in spreads
+    )
+    return of_first, of_second, xy - x * y / rows
 
 
 def _ranks(values: "Numbers", weights: "Numbers") -> "Numbers":

@@ -1,6 +1,7 @@
 """log_loss, brier and ece: whether the model is as sure as it may be."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil, log
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -77,6 +78,25 @@ class Brier(Mean, frozen=True):
         return {"value": sum((probabilities[one] - (one == right)) ** 2 for one in labels)}
 
 
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Rows whose best label has about the same probability.
+
+    Args:
+        low: The probability is more than this.
+        high: And at most this.
+        rows: How many rows there are.
+        probability: Mean probability of the best label.
+        right: Share of them that are right.
+    """
+
+    low: float
+    high: float
+    rows: int
+    probability: float
+    right: float
+
+
 class Ece(Additive, frozen=True):
     """The expected calibration error: how far probabilities are from shares of right rows.
 
@@ -120,14 +140,22 @@ class Ece(Additive, frozen=True):
     def per_row(self, table: Table) -> None:
         """One row has no calibration."""
 
-    def parts(self, table: Table, weights: "Numbers") -> Mapping[str, float]:
-        """Give mean probability, share of right rows and number of rows of each bin."""
-        found: dict[str, float] = {}
-        for place in range(self.bins):
-            rows = float(weights @ table[f"rows.{place}"])
-            if rows:
-                bin_ = f"bin.{place}."
-                found[f"{bin_}probability"] = float(weights @ table[f"sure.{place}"]) / rows
-                found[f"{bin_}right"] = float(weights @ table[f"right.{place}"]) / rows
-                found[f"{bin_}rows"] = rows
-        return found
+    def calibration(self, table: Table) -> tuple[CalibrationBin, ...]:
+        """Give the bins that have rows, from the least sure to the surest.
+
+        Args:
+            table: The statistics of the rows.
+        """
+        named = range(self.bins)
+        counted = [int(table[f"rows.{place}"].sum()) for place in named]
+        return tuple(
+            CalibrationBin(
+                place / self.bins,
+                (place + 1) / self.bins,
+                rows,
+                float(table[f"sure.{place}"].sum()) / rows,
+                float(table[f"right.{place}"].sum()) / rows,
+            )
+            for place, rows in zip(named, counted, strict=True)
+            if rows
+        )

@@ -146,9 +146,10 @@ def test_calibration_is_as_worked_by_hand() -> None:
     pairs = [_sure(0.55, "a"), _sure(0.6, "b"), *(_sure(one, "a") for one in (0.92, 0.95, 0.98))]
     metric = make("ece", bins=10)
     assert value(metric, pairs) == pytest.approx(0.4 * 0.075 + 0.6 * 0.05)
-    parts = metric.parts(measured(metric, pairs), np.ones(5))
-    assert parts["bin.5.right"] == 0.5
-    assert parts["bin.9.rows"] == 3
+    unsure, sure = metric.calibration(measured(metric, pairs))
+    assert (unsure.low, unsure.high, unsure.rows, unsure.right) == (0.5, 0.6, 2, 0.5)
+    assert (sure.high, sure.rows, sure.right) == (1.0, 3, 1.0)
+    assert sure.probability == pytest.approx(0.95)
 
 
 def test_calibration_is_as_by_numpy() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from runner.metrics import all_metrics
-from runner.metrics.intervals import compare, interval_of
+from runner.metrics.intervals import compare, interval_of, parts_of
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.statistics.intervals import Interval
 from tests.metrics.samples import make, measured, rows_for
@@ -80,6 +80,20 @@ def test_parts_are_numbers_with_names_of_their_own(name: str) -> None:
     table = measured(metric, rows_for(metric, 30))
     parts = metric.parts(table, np.ones(30))
     assert all(isinstance(value, float) and not isnan(value) for value in parts.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_part_lies_in_an_interval_of_its_own(name: str) -> None:
+    metric = make(name)
+    table = measured(metric, rows_for(metric, 60))
+    low, high = metric.bounds
+    found = parts_of(metric, table, resamples=200)
+    assert found.keys() == metric.parts(table, np.ones(60)).keys()
+    for part, (value, interval) in found.items():
+        assert low - 1e-9 <= interval.low <= value <= interval.high <= high + 1e-9, part
+        alone = metric.part(part)
+        if alone is not None:
+            assert alone.aggregate(table, np.ones((1, 60)))[0] == pytest.approx(value)
 
 
 @pytest.mark.parametrize("metric", dict.fromkeys(all_metrics().values()))
