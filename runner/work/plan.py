@@ -83,6 +83,7 @@ def _model(found: Blueprint | None) -> PlannedModel | None:
         known_from="safetensors headers" if found.tensors else "configuration",
         quantised=found.quantised.name if found.quantised else "",
         needs=found.quantised.needs if found.quantised else "",
+        vectors=str(found.sentences or ""),
     )
 
 
