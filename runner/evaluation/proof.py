@@ -273,14 +273,13 @@ class _ViewProof:
         self._add("source", problem, "drawn: the first answer was compared" if drawn else "")
 
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
-        vector = self.task.vector
-        if expectation.input is None or expectation.similar_to is None or vector is None:
+        if expectation.input is None or expectation.similar_to is None:
             return
         of_mlflow = self.name != "native" and self.recipe.pyfunc == "mlflow"
         if of_mlflow and "rows" in self.task.limitations:
             return  # it gives the embedding of one input only
         one, other = rows[expectation.input], rows[expectation.similar_to]
-        similarity = cosine(vector(one), vector(other))
+        similarity = cosine(self.task.scored(one), self.task.scored(other))
         metric = f"similarity_{expectation.input}_{expectation.similar_to}"
         self.proof.metrics[metric] = round(similarity, 6)
         problem = out_of_bounds(expectation, similarity)

@@ -50,9 +50,10 @@ def test_a_recipe_has_lists_and_compares_texts(
         {"input": 0, "similar_to": 1, "above": 0.9999},  # is not met
     ]
     views = ["native", "pyfunc", "server"]
+    spread = {"initializer_range": 0.5}
     recipe = {
         "task": "llm/v1/embeddings",
-        "source": {"kind": "scratch", "architecture": "bert"},
+        "source": {"kind": "scratch", "architecture": "bert", "config": spread},
         "evaluation": {"inputs": inputs, "expect": expect, "views": views},
         "pyfunc": pyfunc,
     }

@@ -22,11 +22,14 @@ from sentence_transformers.sentence_transformer.modules import (
     Transformer,
 )
 
+from runner.recipe.compose import compose
+from runner.work.evaluate import evaluate
 from tests.checkpoints import build
 from tests.command import alone
 from tests.conftest import Outcome
 from tests.hub_server import Hub
 from tests.isolated import isolated
+from tests.pyfunc.test_requests import serving
 
 Cli = Callable[..., Outcome]
 TEXTS = [
@@ -380,3 +383,63 @@ def test_the_modules_of_a_repository_are_fetched_with_it(hub: Hub, workspace: Pa
     done = alone(workspace, "+recipe=case.yaml", "tracking.uri=null")
     assert done.code == 0, done.stderr
     assert same(vectors(workspace / "outputs" / "case" / "default"), own(folder))
+
+
+def checks_of_source(model: Path) -> dict[str, tuple[str, str]]:
+    checks = json.loads((model / "record.json").read_text())["checks"]
+    of_source = (check for check in checks if check["name"] == "source")
+    return {check["view"]: (check["outcome"], check["message"]) for check in of_source}
+
+
+@pytest.mark.parametrize("task", ["feature-extraction", "llm/v1/embeddings"])
+def test_the_proof_holds_vectors_to_those_of_sentence_transformers(
+    cli: Cli, workspace: Path, task: str
+) -> None:
+    prompts = {"prompts": {"query": "Find this: "}}
+    folder = checkpoint(workspace, Pooling(SIZE, "cls"), Dense(SIZE, 8), Normalize(), **prompts)
+    texts: list[Any] = [TEXTS[0], TEXTS[1]]
+    inputs = [{"input": one} for one in (*texts, texts)] if task.startswith("llm") else texts
+    evaluation = {"inputs": inputs, "views": ["source", "native", "pyfunc"]}
+    asked = {"evaluation": evaluation, "model_config": {"prompt_name": "query"}}
+    held = checks_of_source(packaged(cli, folder, task, **asked))
+    assert {view: outcome for view, (outcome, _) in held.items()} == {
+        "native": "passed", "pyfunc": "passed"
+    }  # fmt: skip
+    model = workspace / "outputs" / "case" / "default" / "model"
+    rewritten(model / "sentence_transformers" / "1_Pooling" / "config.json", pooling_mode="mean")
+    proof = evaluate(str(model), compose(["+recipe=case.yaml"]))
+    failed = [check for check in proof.checks if check.outcome == "failed"]
+    assert [(check.view, check.name) for check in failed] == [("pyfunc", "source")]
+    assert failed[0].message.startswith("row 0: the saved model answers")
+    assert failed[0].message.endswith(
+        "sentence-transformers declares another 1_Pooling/config.json"
+    )
+    other = {**asked, "model_config": {"pooling": "mean"}}
+    outcome, why = checks_of_source(packaged(cli, folder, task, **other))["pyfunc"]
+    assert (outcome, why.partition(" than ")[2]) == ("skipped", "the checkpoint declares")
+
+
+@pytest.mark.parametrize("task", ["feature-extraction", "llm/v1/embeddings"])
+def test_served_vectors_are_the_same(cli: Cli, workspace: Path, task: str) -> None:
+    prompts = {"prompts": {"query": "Find this: "}}
+    folder = checkpoint(workspace, Pooling(SIZE, "cls"), Dense(SIZE, 8), Normalize(), **prompts)
+    params = {"prompt_name": {"type": "string", "default": None}}
+    model = packaged(cli, folder, task, params=params) / "model"
+    server = serving(mlflow.pyfunc.load_model(str(model)))
+    ask = next(server)
+    of_protocol = task.startswith("llm")
+    given = {"input": TEXTS} if of_protocol else {"inputs": TEXTS}
+
+    def served(**asked: Any) -> Any:
+        params = asked if of_protocol else {"params": asked}
+        status, answer = ask(json.dumps({**given, **params}))
+        assert status == 200, answer
+        answer = answer.get("predictions", answer)
+        answer = answer[0] if of_protocol and isinstance(answer, list) else answer
+        return np.array([one["embedding"] for one in answer["data"]] if of_protocol else answer)
+
+    assert same(served(), own(folder))
+    assert same(served(prompt_name="query"), own(folder, prompt_name="query"))
+    status, answer = ask(json.dumps({"inputs": TEXTS, "params": {"prompt_name": "qery"}}))
+    next(server, None)
+    assert (status, "known are query, document" in answer) == (400, True)

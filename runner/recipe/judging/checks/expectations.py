@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
-from runner.recipe.language.models import Expectation
+from runner.recipe.language.evaluation import Expectation
 from runner.spelling import did_you_mean, one_of
 from runner.tasks.forms import example_rows
 
@@ -40,7 +40,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _not_compared(subject: Subject, expectation: Expectation) -> str:
     """Say why two inputs have no vectors to compare; nothing where they have."""
     recipe, task = subject.recipe, subject.task
-    if task.vector is None:
+    if task.form != "vector":
         return f"{task.name} makes no vectors that `similar_to` could compare."
     inputs = recipe.evaluation.inputs or example_rows(task, recipe.input_example)
     for field in ("input", "similar_to"):
