@@ -82,7 +82,7 @@ class SourceAnswers:
         tolerance = _TOLERANCES.get(self.dtype, 1e-5)
         for number, (given, row) in enumerate(zip(self.inputs, rows, strict=False)):
             ours, theirs = self._both(view, number, given, row)
-            vectors = isinstance(theirs, np.ndarray)
+            vectors = view == "pyfunc" and not isinstance(self.vectors, str)
             least = tolerance * float(np.abs(theirs).max()) if vectors else tolerance / 10
             if not same(ours, theirs, least, tolerance):
                 cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
