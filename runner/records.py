@@ -164,6 +164,8 @@ class RunRecord(_Part):
         dtype: dtype of the weights as written.
         parameters: Number of the model's parameters.
         weight_bytes: Size of the weights in that dtype.
+        vectors: What the files of sentence-transformers in the checkpoint declare, in words;
+            empty where there are none, or the task has no use for them.
         sources: Where each part came from.
         signature: The model's signature: ``inputs``, ``outputs``, ``params``.
         requirements: Requirement lines stored in the model.
@@ -190,6 +192,7 @@ class RunRecord(_Part):
     dtype: str = ""
     parameters: int = 0
     weight_bytes: int = 0
+    vectors: str = ""
     sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
     signature: dict[str, Any] = Field(default_factory=dict)
     requirements: list[str] = Field(default_factory=list)

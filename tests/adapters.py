@@ -4,7 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import IA3Config, LoraConfig, PeftModel, PrefixTuningConfig, get_peft_model
+from peft import (
+    IA3Config,
+    LoraConfig,
+    PeftModel,
+    PrefixTuningConfig,
+    PromptEncoderConfig,
+    PromptTuningConfig,
+    get_peft_model,
+)
 from transformers import AutoModelForCausalLM
 
 CONFIGS: dict[str, Any] = {
@@ -16,19 +24,26 @@ CONFIGS: dict[str, Any] = {
     ),
     "prefix": lambda: PrefixTuningConfig(num_virtual_tokens=4, task_type="CAUSAL_LM"),
 }
+LEARNT: dict[str, Any] = {
+    "prompt": lambda: PromptTuningConfig(num_virtual_tokens=4, task_type="CAUSAL_LM"),
+    "p-tuning": lambda: PromptEncoderConfig(num_virtual_tokens=4, task_type="CAUSAL_LM"),
+}
+"""Adapters whose tokens stand before those of the text."""
 
 
 def save_adapter(kind: str, base: Path, folder: Path, seed: int = 1) -> Path:
     """Save an adapter whose weights are large enough to change what a model says.
 
     Args:
-        kind: A key of ``CONFIGS``.
+        kind: A key of ``CONFIGS`` or ``LEARNT``.
         base: Folder of the base model, a GPT-2.
         folder: Where to save it.
         seed: Seed of its weights.
     """
     torch.manual_seed(seed)
-    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), CONFIGS[kind]())
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(base), {**CONFIGS, **LEARNT}[kind]()
+    )
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if any(part in name for part in ("lora_", "ia3_", "prompt")):

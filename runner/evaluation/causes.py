@@ -13,6 +13,7 @@ from runner.evaluation.rows import say
 from runner.evaluation.source import LOADERS, Origin, load_component
 from runner.evaluation.weights import differing_weights
 from runner.packaging.adapter import FOLDER as ADAPTER
+from runner.pyfunc.sentences import FOLDER
 from runner.recipe.language.models import Recipe
 from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, INDEX_FILE, SINGLE_FILE
 
@@ -48,6 +49,7 @@ def likely_cause(recipe: Recipe, origin: Origin, model: Path, view: str, dtype: 
         _description(recipe, model, view, dtype),
         weights,
         _adapter(origin, model),
+        _vectors(source, model / FOLDER),
     )
     if found := [said for differences in looked_at for said in _as_far_as_read(differences)]:
         return "; ".join(found)
@@ -156,3 +158,10 @@ def _adapter(origin: Origin, model: Path) -> Iterator[str]:
         yield from differing_weights(
             adapter.folder, model / ADAPTER, files, "the adapter's weights"
         )
+
+
+def _vectors(source: Path, saved: Path) -> Iterator[str]:
+    for file in sorted(saved.rglob("*.json")):
+        name = file.relative_to(saved).as_posix()
+        if not (source / name).is_file() or (source / name).read_bytes() != file.read_bytes():
+            yield f"sentence-transformers declares another {name}"

@@ -53,20 +53,15 @@ def _not_approx(value: Any, wanted: float, tolerance: float) -> str:
     return f"{float(value):.6g} is not {wanted:.6g} ± {tolerance:.2g}"
 
 
-def cosine(left: Any, right: Any) -> float:
-    """Give the cosine of two texts' mean-pooled embeddings.
+def cosine(left: Sequence[float], right: Sequence[float]) -> float:
+    """Give the cosine of two vectors.
 
     Args:
-        left: Hidden states, shape ``(tokens, dimensions)``, or a vector.
-        right: The same for the other text.
+        left: A vector.
+        right: Another.
     """
-    first, second = _pooled(left), _pooled(right)
+    first, second = (np.asarray(one, dtype=np.float64) for one in (left, right))
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
-
-
-def _pooled(states: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    array = np.asarray(states, dtype=np.float64)
-    return array.mean(axis=0) if array.ndim > 1 else array
 
 
 def out_of_bounds(expectation: Expectation, similarity: float) -> str:

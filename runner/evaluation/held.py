@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mlflow.models import Model
 
 from runner.errors import raise_if_ours
 from runner.evaluation.causes import likely_cause
 from runner.evaluation.rows import brief, same, say
 from runner.evaluation.source import Origin, left_out, open_source
+from runner.evaluation.vectors import no_vectors, vectors_of
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, ViewRecord
 from runner.tasks import Column, Task
@@ -34,6 +36,7 @@ class SourceAnswers:
         unheard: Arguments of the recipe that the inference code knows, and no pipeline.
         origin: Where the source is.
         record: What it gave, for the record.
+        vectors: The vectors that sentence-transformers gives; or why there are none to hold to.
     """
 
     recipe: Recipe
@@ -44,6 +47,7 @@ class SourceAnswers:
     unheard: Sequence[str]
     origin: Origin
     record: ViewRecord
+    vectors: Sequence[Any] | str = ""
 
     def incomparable(self, view: str, model: Path) -> str:
         """Say why what a view answers cannot be held to it; nothing where it can.
@@ -58,7 +62,7 @@ class SourceAnswers:
         if _runs_mlflows_code(model):
             return "MLflow's own inference code gives answers of another form than the pipeline's"
         if task.agreement is None:
-            return f"the pyfunc of {task.name} gives another thing than the pipeline, on purpose"
+            return self.vectors if isinstance(self.vectors, str) else ""
         arguments = _arguments(recipe)
         if (form := task.answer_form(arguments)) != task.answer_form({}):
             return f"the pyfunc gives {form}, the pipeline something else"
@@ -75,14 +79,12 @@ class SourceAnswers:
             rows: What it answers to each input; of answers that are drawn the first may do.
             model: The model folder, for the cause.
         """
-        agreement = self.recipe.contract.agreement
-        answered = zip(self.inputs, rows, self.rows, strict=False)
-        for number, (given, row, answer) in enumerate(answered):
-            ours, theirs = row, answer
-            if view == "pyfunc" and agreement:
-                ours, theirs = (_stripped(one) for one in agreement(given, row, answer))
-            tolerance = _TOLERANCES.get(self.dtype, 1e-5)
-            if not same(ours, theirs, tolerance / 10, tolerance):
+        tolerance = _TOLERANCES.get(self.dtype, 1e-5)
+        for number, (given, row) in enumerate(zip(self.inputs, rows, strict=False)):
+            ours, theirs = self._both(view, number, given, row)
+            vectors = view == "pyfunc" and not isinstance(self.vectors, str)
+            least = tolerance * float(np.abs(theirs).max()) if vectors else tolerance / 10
+            if not same(ours, theirs, least, tolerance):
                 cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
                 if view == "pyfunc" and self.samples and "do_sample" not in _arguments(self.recipe):
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
@@ -91,6 +93,18 @@ class SourceAnswers:
                     f"its source {_short(theirs)}; likely cause: {cause}"
                 )
         return ""
+
+    def _both(self, view: str, number: int, given: Any, row: Any) -> tuple[Any, Any]:
+        """Give what a view and what the source answer to an input, in the same form."""
+        task, answer = self.recipe.contract, self.rows[number]
+        if view != "pyfunc":
+            return row, answer
+        if task.agreement:
+            ours, theirs = task.agreement(given, row, answer)
+            return _stripped(ours), _stripped(theirs)
+        if not isinstance(self.vectors, str):
+            return np.asarray(task.scored(row)), np.asarray(self.vectors[number])
+        return row, answer
 
 
 def ask_source(
@@ -125,7 +139,23 @@ def ask_source(
         outputs=[brief(row) for row in rows],
     )
     dtype = str(view.pipeline.model.dtype).removeprefix("torch.")
-    return SourceAnswers(recipe, inputs, rows, dtype, view.samples, view.unheard, origin, record)
+    vectors = "" if recipe.contract.agreement else _vectors(recipe, inputs, origin, device)
+    return SourceAnswers(
+        recipe, inputs, rows, dtype, view.samples, view.unheard, origin, record, vectors
+    )
+
+
+def _vectors(
+    recipe: Recipe, inputs: Sequence[Any], origin: Origin, device: str
+) -> Sequence[Any] | str:
+    arguments = _arguments(recipe)
+    if reason := no_vectors(recipe, origin, arguments):
+        return reason
+    try:
+        return vectors_of(recipe, inputs, origin, arguments, device)
+    except Exception as error:
+        raise_if_ours(error)
+        return f"sentence-transformers itself raises {say(error)}"
 
 
 def skipped(view: str, reason: str) -> CheckRecord:

@@ -275,9 +275,11 @@ class _ViewProof:
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
         if expectation.input is None or expectation.similar_to is None:
             return
-        if self.name != "native" and self.recipe.pyfunc == "mlflow":
+        of_mlflow = self.name != "native" and self.recipe.pyfunc == "mlflow"
+        if of_mlflow and "rows" in self.task.limitations:
             return  # it gives the embedding of one input only
-        similarity = cosine(rows[expectation.input], rows[expectation.similar_to])
+        one, other = rows[expectation.input], rows[expectation.similar_to]
+        similarity = cosine(self.task.scored(one), self.task.scored(other))
         metric = f"similarity_{expectation.input}_{expectation.similar_to}"
         self.proof.metrics[metric] = round(similarity, 6)
         problem = out_of_bounds(expectation, similarity)

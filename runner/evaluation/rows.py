@@ -143,6 +143,15 @@ def same(left: Any, right: Any, atol: float = 1e-6, rtol: float = 1e-5) -> bool:
     return bool(np.array_equal(first, second))
 
 
+def _is_ragged(row: list[Any]) -> bool:
+    """Say whether a list holds lists or arrays of unequal shapes, such as those of two texts."""
+    try:
+        np.asarray(row)
+    except ValueError:
+        return True
+    return False
+
+
 def brief(row: Any) -> Any:
     """Give a row as JSON short enough to read in a record."""
     match row:
@@ -152,7 +161,7 @@ def brief(row: Any) -> Any:
             return {str(key): brief(value) for key, value in row.items()}
         case bool() | int() | float() | None:
             return row
-        case list() if row and isinstance(row[0], dict | str):
+        case list() if row and (isinstance(row[0], dict | str) or _is_ragged(row)):
             return [brief(item) for item in row]
         case np.generic():
             return row.item()

@@ -124,7 +124,9 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
         metadata = Model.load(str(path)).metadata or {}
         with _placed(device) if "quantised" in metadata else _on_device(device):
             pipeline = _pipeline(path, recipe)
-        yield NativeView(pipeline, recipe, metadata.get("prompt_template"))
+        template = metadata.get("prompt_template")
+        chats = task.chat_template and template is None
+        yield NativeView(pipeline, recipe, template, chats=chats)
         return
     with _on_device(device):
         extended = recipe.pyfunc == "extended"

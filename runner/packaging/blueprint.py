@@ -14,6 +14,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, read_adapter
+from runner.packaging.asked import insist_on_known
 from runner.packaging.components import read_components, read_config
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
 from runner.packaging.fit import check_fit, check_shapes
@@ -25,12 +26,14 @@ from runner.packaging.quantised import (
     without_packed,
 )
 from runner.packaging.remote_code import code_of
+from runner.packaging.sentences import read_sentences
 from runner.packaging.sizes import (
     memory_by_dtype,
     model_bytes,
     quantised_bytes,
     written_bytes,
 )
+from runner.pyfunc.sentences import Sentences
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.quantisation import Quantisation
@@ -65,6 +68,7 @@ class Blueprint:
         origins: Checkpoints of the components that have their own, by name.
         code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
         quantised: How the weights come quantised, and stay; the model is the same without.
+        sentences: What it declares of its vectors; None where the task makes none of them.
     """
 
     task: Task
@@ -78,6 +82,7 @@ class Blueprint:
     origins: Mapping[str, Checkpoint] = field(default_factory=dict[str, Checkpoint])
     code: Mapping[str, str] = field(default_factory=dict[str, str])
     quantised: Quantisation | None = None
+    sentences: Sentences | None = None
 
     @property
     def weightless(self) -> bool:
@@ -199,10 +204,12 @@ def with_components(
         checkpoints: Checkpoint of each part.
 
     Raises:
-        SourceError: One cannot be loaded.
+        SourceError: One cannot be loaded, or does not know what the recipe asks of it by name.
     """
     components = read_components(recipe, checkpoints, blueprint.config)
-    return replace(blueprint, components=components, origins=checkpoints)
+    whole = replace(blueprint, components=components, origins=checkpoints)
+    insist_on_known(recipe, whole)
+    return whole
 
 
 def _draw(
@@ -240,6 +247,7 @@ def _draw(
         adapter=adapter,
         code=code_of(checkpoint.folder) if trusted else {},
         quantised=quantised,
+        sentences=read_sentences(task, checkpoint, weights="model" in at_hand),
     )
 
 

@@ -43,13 +43,14 @@ def ship(model: Model, parts: Blueprint, folder: Path, name: str, *, referenced:
     flavor["code"] = _CODE
     if parts.task.streams:
         flavor["streamable"] = True
-    how = _how(parts, name)
+    framed = "prompt_template" in (model.metadata or {})
+    how = _how(parts, name, chats=parts.task.chat_template and not framed)
     if referenced:
         how["reference"] = reference_of(parts)
     model.metadata = {**(model.metadata or {}), "inference": how}
 
 
-def _how(parts: Blueprint, name: str) -> dict[str, Any]:
+def _how(parts: Blueprint, name: str, *, chats: bool) -> dict[str, Any]:
     """Say what the code needs to know beside what the flavor says."""
     how: dict[str, Any] = {
         "task": parts.task.name,
@@ -61,6 +62,8 @@ def _how(parts: Blueprint, name: str) -> dict[str, Any]:
         "name": name,
         "transformers": transformers.__version__,
     }
+    if chats:
+        how["chats"] = True
     if parts.code:
         how["own_code"] = _auto_class(parts.model)
     return how

@@ -13,6 +13,7 @@ from runner.packaging.card import read_card, write_license
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
 from runner.packaging.requirements import requirements
+from runner.packaging.sentences import write_sentences
 from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
@@ -104,6 +105,8 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
     if adapter := about.parts.adapter:
         checkpoint = about.parts.checkpoint
         write_adapter(adapter, staged, checkpoint.repo or str(checkpoint.folder))
+    if sentences := about.parts.sentences:
+        write_sentences(sentences, staged)
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
         ship(model, about.parts, staged, name, referenced=not about.recipe.save_pretrained)

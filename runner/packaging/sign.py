@@ -111,6 +111,7 @@ def _output(recipe: Recipe, parts: Blueprint, data: Any, params: dict[str, Any])
         runs = build(parts.task.pipeline_task, model=model, **parts.components)
         return generate_signature_output(runs, data, config, params)
     schema = infer_signature(data).inputs
+    template = prompt_template_of(recipe, parts)
     loaded = loading.Parts(
         task=parts.task.name,
         adapter=parts.task.inference,
@@ -118,8 +119,10 @@ def _output(recipe: Recipe, parts: Blueprint, data: Any, params: dict[str, Any])
         model=model.eval(),
         components=dict(parts.components),
         columns=tuple(map(str, schema.input_names())) if schema.has_input_names() else (),
-        prompt_template=prompt_template_of(recipe, parts),
+        prompt_template=template,
+        chats=parts.task.chat_template and template is None,
         name=parts.checkpoint.name,
+        sentences=parts.sentences,
     )
     return InferenceModel(loaded, config, Settings.of(config)).predict(data, params)
 

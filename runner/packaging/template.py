@@ -7,6 +7,8 @@ from runner.packaging.blueprint import Blueprint
 from runner.recipe.language.models import Recipe
 
 _MARK = "\u241f"
+_CLOCK = "strftime_now"
+"""What transformers lets a chat template ask for the time by."""
 _NEEDED = "Give the recipe a `prompt_template` that frames the input as the model was trained."
 
 
@@ -19,16 +21,26 @@ def prompt_template_of(recipe: Recipe, parts: Blueprint) -> str | None:
             rendered with one message of the user.
 
     Returns:
-        Text with one ``{prompt}``, or None where neither recipe nor task has one.
+        Text with one ``{prompt}``; None where neither recipe nor task has one, or where the chat
+        template asks for the time: the inference code then renders it anew at each call.
 
     Raises:
-        SourceError: The task goes through the chat template and the tokenizer has none.
+        SourceError: The task goes through the chat template, and the tokenizer has none or
+            MLflow's own code would keep the time of packaging.
     """
     if recipe.prompt_template is not None or not parts.task.chat_template:
         return recipe.prompt_template
     tokenizer = parts.components["tokenizer"]
     if not getattr(tokenizer, "chat_template", None):
         raise SourceError(f"the tokenizer of {parts.checkpoint.name} has no chat template", _NEEDED)
+    if _CLOCK in str(tokenizer.chat_template):
+        if recipe.pyfunc == "extended":
+            return None
+        raise SourceError(
+            f"the chat template of {parts.checkpoint.name} asks for the time, and with "
+            "`pyfunc: mlflow` all answers would have that of packaging",
+            f"Leave `pyfunc` at extended. {_NEEDED}",
+        )
     try:
         text = tokenizer.apply_chat_template(
             [{"role": "user", "content": _MARK}], tokenize=False, add_generation_prompt=True

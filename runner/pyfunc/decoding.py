@@ -9,7 +9,7 @@ import torch
 from transformers import GenerationConfig
 
 from .errors import BadRequest, bad_row, blaming
-from .loading import Parts, pipeline_of
+from .loading import Parts, learns_prompts, pipeline_of
 from .penalties import penalties
 from .streaming import Generated, Stream
 from .upstream import usual_generation
@@ -54,6 +54,7 @@ class Decoder:
         self._usual = usual_generation(pipeline_of(parts))
         pad, ends = self._tokenizer.pad_token_id, _listed(self._usual.eos_token_id)
         self._pad = pad if pad is not None else (ends[0] if ends else 0)
+        self._pads = not learns_prompts(parts.model)
         self._most = int(getattr(parts.model.config, "max_position_embeddings", None) or 0)
 
     def encode(
@@ -127,7 +128,8 @@ class Decoder:
             not positions enough for all the new tokens, a prompt gets those that it has.
         """
         width = max(map(len, batch))
-        if len(batch) > 1 and self._overruns(width, options):
+        uneven = not self._pads and width > min(map(len, batch))
+        if len(batch) > 1 and (uneven or self._overruns(width, options)):
             return [self.generate([row], options)[0] for row in batch]
         how = self._how(options)
         ids = torch.tensor([[self._pad] * (width - len(row)) + row for row in batch])

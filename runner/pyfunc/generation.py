@@ -23,12 +23,13 @@ class TextGeneration:
         """Give a text a row; a list of texts where several sequences are asked for."""
         if options.get("clean_up_tokenization_spaces") is None:  # as in the pipeline
             options["clean_up_tokenization_spaces"] = True
-        prompts = [template_of(self._parts, text) for text in texts(rows)]
-        encoded = self._decoder.encode(prompts, options)
+        prompts = [framed(self._parts, text) for text in texts(rows)]
+        encoded = self._decoder.encode(prompts, options, special=not self._parts.chats)
         sizes = self._decoder.sizes(encoded, options)
         found = batches.run(encoded, sizes, budget, lambda b: self._decoder.generate(b, options))
         whole = options.get("return_full_text")
-        whole = whole if whole is not None else self._parts.prompt_template is None
+        bare = self._parts.prompt_template is None and not self._parts.chats
+        whole = whole if whole is not None else bare
         whole = options.get("include_prompt", True) and whole
         return [
             in_one([cleaned((prompt if whole else "") + one.text, options) for one in sequences])
@@ -39,8 +40,20 @@ class TextGeneration:
         """Give the continuation of one prompt, piece by piece."""
         if len(rows) != 1:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
-        prompt = template_of(self._parts, texts(rows)[0])
-        yield from self._decoder.stream(self._decoder.encode([prompt], options)[0], options)
+        prompts = [framed(self._parts, texts(rows)[0])]
+        (encoded,) = self._decoder.encode(prompts, options, special=not self._parts.chats)
+        yield from self._decoder.stream(encoded, options)
+
+
+def framed(parts: Parts, row: str) -> str:
+    """Frame what a user says as the model was trained: by its chat template, or a prompt template.
+
+    A chat template is rendered at each call where it asks for the time.
+    """
+    if not parts.chats:
+        return template_of(parts, row)
+    said = [{"role": "user", "content": row}]
+    return parts.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
 
 
 def template_of(parts: Parts, row: str) -> str:

@@ -10,6 +10,7 @@ import transformers
 from mlflow.models import Model
 
 from .errors import BadRequest
+from .sentences import FOLDER, Sentences
 from .settings import Settings
 from .upstream import pipeline_tasks
 
@@ -34,7 +35,9 @@ class Parts:
         components: Tokenizer and the like, by name.
         columns: Names of the input columns; empty for one without a name.
         prompt_template: Text with one ``{prompt}``, where the model has one.
+        chats: Whether a text is what a user says, for the chat template to frame at each call.
         name: What the model is called: as it is registered, else as its recipe is.
+        sentences: How its vectors are made, where its checkpoint declares it.
     """
 
     task: str
@@ -45,6 +48,8 @@ class Parts:
     columns: tuple[str, ...]
     prompt_template: str | None
     name: str
+    chats: bool = False
+    sentences: Sentences | None = None
 
     @property
     def tokenizer(self) -> Any:
@@ -55,6 +60,19 @@ class Parts:
     def device(self) -> torch.device:
         """The device that inputs go to."""
         return self.model.device
+
+
+def learns_prompts(model: Any) -> bool:
+    """Say whether an adapter puts tokens that it has learnt before each text.
+
+    PEFT puts them before the padding and drops the positions of the tokens, so that a text which
+    is padded on the left is another to the model than it is alone.
+
+    Args:
+        model: A model, perhaps of PEFT.
+    """
+    config = getattr(model, "active_peft_config", None)
+    return bool(config is not None and config.is_prompt_learning)
 
 
 def pipeline_of(parts: Parts) -> Any:
@@ -105,6 +123,8 @@ def load_parts(path: Path, settings: Settings) -> Parts:
         columns=columns,
         prompt_template=metadata.get("prompt_template"),
         name=str(how["name"]),
+        chats=bool(how.get("chats")),
+        sentences=Sentences.read(path / FOLDER, how["pipeline_task"]),
     )
 
 

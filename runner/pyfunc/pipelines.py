@@ -12,7 +12,7 @@ from . import batches
 from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .generation import template_of
-from .loading import Parts, pipeline_of
+from .loading import Parts, learns_prompts, pipeline_of
 from .rows import kind_of, records, structure, texts
 from .upstream import with_generation
 
@@ -35,12 +35,13 @@ class Piped(Whole):
         self._pipeline: Any = pipeline_of(parts)
         tokenizer, config = parts.components.get("tokenizer"), parts.model.config
         unpadded = (tokenizer, config) if tokenizer is not None else ()
-        self._pads = not any(getattr(one, "pad_token_id", None) is None for one in unpadded)
+        lacking = any(getattr(one, "pad_token_id", None) is None for one in unpadded)
+        self._pads = not lacking and not learns_prompts(parts.model)
 
     def _call(self, given: Any, options: dict[str, Any], **more: Any) -> Any:
         """Call the pipeline; settings of generation go into its configuration.
 
-        Without a token to pad with, rows run one by one.
+        Where nothing can be padded, rows run one by one.
         """
         arguments = {k: v for k, v in options.items() if v is not None and k != "return_scores"}
         arguments |= more

@@ -12,6 +12,7 @@ from .decoding import Decoder
 from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts
+from .messages import insist_on_all, messages_of
 from .rows import kind_of, records
 from .streaming import Generated, without_leading_space
 
@@ -128,21 +129,26 @@ class Chat(_Protocol):
     applied = ("return_full_text", "continue_final_message")
 
     def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
-        messages = list(given)
-        if not messages or not all(isinstance(m, dict) and "role" in m for m in messages):
-            raise bad_row(number, "`messages` is a list of mappings with role and content")
-        plain = [{k: v for k, v in message.items() if v is not None} for message in messages]
-        if not getattr(self._parts.tokenizer, "chat_template", None):
+        template = getattr(self._parts.tokenizer, "chat_template", None)
+        if not template:
             raise BadRequest("the model's tokenizer has no chat template")
-        try:
-            goes_on = bool(options.get("continue_final_message"))
-            text = self._parts.tokenizer.apply_chat_template(
-                plain,
+        messages = messages_of(given, template, number)
+        goes_on = bool(options.get("continue_final_message"))
+
+        def render(messages: list[dict[str, Any]]) -> str:
+            return self._parts.tokenizer.apply_chat_template(
+                messages,
                 tokenize=False,
                 add_generation_prompt=not goes_on,
                 continue_final_message=goes_on,
                 **(options.get("tokenizer_encode_kwargs") or {}),
             )
+
+        try:
+            text = render(messages)
+            insist_on_all(messages, text, render, number)
+        except BadRequest:
+            raise
         except Exception as error:
             raise bad_row(number, f"the chat template refuses the messages: {error}") from error
         return self._decoder.encode([text], options, special=False)[0]

@@ -5,12 +5,14 @@ from typing import Any
 from . import batches
 from .adapter import Whole
 from .decoding import limits
+from .errors import BadRequest
 from .generation import cleaned, in_one, template_of
+from .languages import ARGUMENTS, asked, languages_of, reading
 from .loading import Parts
 from .rows import texts
 
 _APPLIED = (
-    "src_lang", "tgt_lang", "collapse_whitespace", "clean_up_tokenization_spaces", "truncation",
+    *ARGUMENTS, "collapse_whitespace", "clean_up_tokenization_spaces", "truncation",
     "add_special_tokens", "stop_sequence",
 )  # fmt: skip
 
@@ -38,18 +40,20 @@ class TextToText(Whole):
         sources = [self._prefix + text for text in templated]
         settings = {**self._usual, **options}
         tokenizer = self._parts.tokenizer
-        languages = _languages(tokenizer, options)
+        languages = self._languages(options)
         special = options.get("add_special_tokens")
         how: dict[str, Any] = {} if special is None else {"add_special_tokens": special}
         how["truncation"] = options.get("truncation", True)
-        encoded = tokenizer(sources, **how)["input_ids"] if sources else []
+        with reading(tokenizer, languages.get("src_lang")):
+            encoded = tokenizer(sources, **how)["input_ids"] if sources else []
+        begins = self._begins(languages, settings)
         beams = int(settings.get("num_beams") or 1)
         lengths = [len(ids) * beams for ids in encoded]
         found = batches.run(
             encoded,
             lengths,
             budget,
-            lambda batch: self._generate(batch, options, settings, languages),
+            lambda batch: self._generate(batch, options, settings, begins),
         )
         return [in_one([cleaned(text, options) for text in sequences]) for sequences in found]
 
@@ -58,7 +62,7 @@ class TextToText(Whole):
         batch: list[list[int]],
         options: dict[str, Any],
         settings: dict[str, Any],
-        languages: dict[str, Any],
+        begins: dict[str, Any],
     ) -> list[list[str]]:
         padded = self._parts.tokenizer.pad(
             {"input_ids": batch}, padding=True, return_tensors="pt", padding_side="right"
@@ -72,7 +76,7 @@ class TextToText(Whole):
         generated = self._parts.model.generate(
             input_ids=padded["input_ids"],
             attention_mask=padded["attention_mask"],
-            **languages,
+            **begins,
             **arguments,
         )
         sequences = getattr(generated, "sequences", generated)
@@ -83,11 +87,28 @@ class TextToText(Whole):
         each = len(decoded) // len(batch)
         return [decoded[i * each :][:each] for i in range(len(batch))]
 
+    def _languages(self, options: dict[str, Any]) -> dict[str, str]:
+        """Give the languages that a call names; what it leaves out is as the tokenizer has it."""
+        return asked(self._parts.tokenizer, options, self._parts.pipeline_task)
 
-def _languages(tokenizer: Any, options: dict[str, Any]) -> dict[str, Any]:
-    """Set the languages of a multilingual tokenizer; give the token its answers begin with."""
-    if source := options.get("src_lang"):
-        tokenizer.src_lang = source
-    if not (target := options.get("tgt_lang")):
-        return {}
-    return {"forced_bos_token_id": tokenizer.convert_tokens_to_ids(target)}
+    def _begins(self, languages: dict[str, str], settings: dict[str, Any]) -> dict[str, Any]:
+        """Give the token that answers begin with, where their language is named."""
+        if not (target := languages.get("tgt_lang")):
+            return {}
+        if settings.get("forced_bos_token_id") is not None:
+            raise BadRequest("forced_bos_token_id and tgt_lang say the same: give one")
+        return {"forced_bos_token_id": languages_of(self._parts.tokenizer)[target]}
+
+
+class Translation(TextToText):
+    """Texts in, their translations out: a model that knows several languages is told both."""
+
+    def _languages(self, options: dict[str, Any]) -> dict[str, str]:
+        named = super()._languages(options)
+        known = languages_of(self._parts.tokenizer)
+        if lacking := [name for name in ARGUMENTS if known and name not in named]:
+            raise BadRequest(
+                f"{' and '.join(lacking)}: this model translates between languages "
+                "that it is told, and none is named"
+            )
+        return named

@@ -67,7 +67,12 @@ class Argument:
         return (value is None and self.null) or any(_is(value, kind) for kind in self.kinds)
 
     def allows(self, value: Any) -> bool:
-        """Say whether a value of the right kind is within the bounds and one of the choices."""
+        """Say whether a value of the right kind is within the bounds and one of the choices.
+
+        Of a list each item has to be.
+        """
+        if isinstance(value, list) and self.choices:
+            return all(isinstance(item, str) and item in self.choices for item in value)
         if isinstance(value, str):
             return not self.choices or value in self.choices
         if isinstance(value, bool) or not isinstance(value, int | float):

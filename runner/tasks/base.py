@@ -43,6 +43,7 @@ class Column:
         many: Whether it holds a list of them (outputs only).
         least: The least number that it takes (inputs only).
         most: The greatest.
+        listed: Whether a list of them may stand in the place of one (inputs only).
     """
 
     type: ColumnType
@@ -53,6 +54,7 @@ class Column:
     many: bool = False
     least: float | None = None
     most: float | None = None
+    listed: bool = False
 
     @property
     def argument(self) -> Argument | None:
@@ -143,6 +145,9 @@ class Task:
             several rows an input.
         optional_weights: Parts of weight names that may be missing from a checkpoint, because
             the task does not use them.
+        sentence_modules: Whether its inference code does what the files of sentence-transformers
+            in a checkpoint declare.
+        languages: Whether a model that knows several languages has to be told two of them.
         needs: Libraries its pipeline cannot do without: import names, each with the name of the
             distribution to install.
         gone_in: The version of transformers that dropped its pipeline; empty while there is one.
@@ -183,6 +188,8 @@ class Task:
     input_types: tuple[InputType, ...] = ()
     rows: Callable[[Any], int] = one_row
     optional_weights: tuple[str, ...] = ()
+    sentence_modules: bool = False
+    languages: bool = False
     needs: Mapping[str, str] = field(default_factory=dict[str, str])
     gone_in: str = ""
     variants: str = ""

@@ -112,6 +112,8 @@ def _column_problem(column: Column, value: Any, *, structured: bool) -> str:
 def _fits(column: Column, value: Any) -> bool:
     if column.type == "object":
         return True
+    if column.listed and isinstance(value, list):
+        return bool(value) and all(_fits(column, one) for one in value)
     kinds = _SCALARS[column.type]
     return isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds)
 
@@ -122,4 +124,6 @@ def _wanted(column: Column, *, structured: bool) -> str:
         plain = "a list or a mapping"
     if column.media:
         plain = f"the path of {'an image' if column.media == 'image' else 'a recording'}"
+    if column.listed:
+        plain = f"{plain}, or a list of it"
     return f"{plain}, a list or a mapping" if structured else plain

@@ -98,8 +98,10 @@ def boxes(answer: Any) -> list[dict[str, Any]]:
 
 
 def vector(answer: Any) -> list[float]:
-    """Give an embedding as a list of numbers."""
+    """Give an embedding as a list of numbers; of hidden states, a list a token, their mean."""
     values = answer.tolist() if hasattr(answer, "tolist") else answer
+    if values and isinstance(values[0], list):
+        return [sum(column) / len(values) for column in zip(*values, strict=True)]
     return [float(value) for value in values]
 
 

@@ -18,7 +18,7 @@ TASK = Task(
     outputs=(Column("string"),),
     example="MLflow is great!",
     answer=_answer,
-    inference="text_to_text:TextToText",
+    inference="text_to_text:Translation",
     form="text",
     generates=True,
     arguments={
@@ -26,6 +26,7 @@ TASK = Task(
         "src_lang": Argument(("text",), null=True),
         "tgt_lang": Argument(("text",), null=True),
     },
+    languages=True,
     gone_in="5.0",
     variants="translation_[a-z]{2,3}_to_[a-z]{2,3}",
 )

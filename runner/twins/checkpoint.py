@@ -23,6 +23,7 @@ from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small
 from runner.sources.scratch.source import make_component
+from runner.twins.sentences import put_modules
 from runner.twins.shrink import shrunk, with_fewer_layers
 
 _SMALL_ENOUGH = 2_000_000
@@ -77,6 +78,9 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
     model, how = _smallest(recipe, blueprint)
     folder.mkdir(parents=True)
     made = tuple(_put_components(recipe, checkpoints, model.config, folder))
+    if blueprint.sentences:
+        width = int(model.config.get_text_config().hidden_size)
+        put_modules(blueprint.sentences, width, folder)
     model.to(dtype=choose_dtype("auto", blueprint.config))
     model.save_pretrained(str(folder))
     _put_generation(checkpoint.folder, model.config, folder)

@@ -57,6 +57,7 @@ class PlannedModel(_Part):
         known_from: ``safetensors headers`` or ``configuration``.
         quantised: How the weights are quantised; empty where they are not.
         needs: What loading them takes, where they are quantised.
+        vectors: What the files of sentence-transformers declare of its vectors, in words.
     """
 
     class_name: str = Field(serialization_alias="class")
@@ -67,6 +68,7 @@ class PlannedModel(_Part):
     known_from: str
     quantised: str = ""
     needs: str = ""
+    vectors: str = ""
 
 
 class Disk(_Part):

@@ -5,6 +5,7 @@ import pytest
 
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.recipe.language.evaluation import Expectation
+from runner.tasks.scoring import vector
 
 
 def expect(**fields: object) -> Expectation:
@@ -46,9 +47,10 @@ def test_unmet(fields: dict[str, object], row: object, reason: str) -> None:
     assert reason in unmet(expect(**fields), row)
 
 
-def test_cosine_pools_tokens_by_their_mean() -> None:
-    assert cosine([[1.0, 0.0], [0.0, 1.0]], [1.0, 1.0]) == pytest.approx(1.0)
-    assert cosine(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])) == pytest.approx(0.0)
+def test_hidden_states_are_compared_by_their_mean() -> None:
+    assert cosine(vector([[1.0, 0.0], [0.0, 1.0]]), [1.0, 1.0]) == pytest.approx(1.0)
+    states = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
+    assert cosine(*map(vector, states)) == pytest.approx(0.0)
 
 
 def test_bounds_are_strict() -> None:

@@ -59,6 +59,8 @@ def test_a_long_output_is_short_in_a_record() -> None:
     assert brief(np.ones((128, 384))) == {"shape": [128, 384], "head": [1.0, 1.0, 1.0, 1.0]}
     assert brief({"label": "x", "score": np.float64(0.5)}) == {"label": "x", "score": 0.5}
     assert brief("text") == "text"
+    ragged = brief([[[0.0, 1.0]], [[0.0, 1.0], [2.0, 3.0]]])
+    assert [one["shape"] for one in ragged] == [[1, 2], [2, 2]]
 
 
 BOX = [Column("string", "label"), Column("double", "score", required=False)]

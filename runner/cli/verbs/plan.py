@@ -76,6 +76,8 @@ def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:
         )
         if model.quantised:
             yield "quantised", f"{model.quantised}: takes {model.needs}"
+        if model.vectors:
+            yield "vectors", f"{model.vectors} (sentence-transformers)"
         yield "memory", ", ".join(f"{dtype} {size(n)}" for dtype, n in model.memory.items())
     else:
         yield "architecture", "inside the GGUF file, known once it is fetched"

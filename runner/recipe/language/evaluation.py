@@ -51,8 +51,8 @@ class Expectation(Block):
         regex: A match for this regular expression is found in the output's text.
         approx: The output's number is this, give or take ``tolerance``.
         tolerance: Absolute tolerance of ``approx``.
-        similar_to: Index of another input; the cosine of both mean-pooled embeddings is bounded
-            by ``above`` and ``below``.
+        similar_to: Index of another input; the cosine of both vectors (of hidden states: of their
+            means) is bounded by ``above`` and ``below``.
         above: The cosine is greater than this.
         below: The cosine is less than this.
     """

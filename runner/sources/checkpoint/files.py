@@ -13,10 +13,14 @@ from runner.sources.checkpoint.safetensors_header import (
     read_index,
 )
 
+PICKLE = "pytorch_model.bin"
+
 _SMALL = (
     "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
-    "additional_chat_templates/*.jinja", "README.md", "LICENSE*",
+    "additional_chat_templates/*.jinja", "README.md", "LICENSE*", "[0-9]_*/config.json",
 )  # fmt: skip
+_MODULE = "[0-9]_*/"
+"""Folders of the modules that sentence-transformers puts behind a model."""
 
 
 def is_small(name: str) -> bool:
@@ -37,6 +41,20 @@ def is_code(name: str) -> bool:
     return name.endswith(".py") and "/" not in name
 
 
+def weights_of_modules(names: Iterable[str], *, allow_pickle: bool = False) -> list[str]:
+    """Choose the weights of the modules that sentence-transformers puts behind a model.
+
+    Args:
+        names: Paths in the checkpoint.
+        allow_pickle: Whether pickle files may be read; one counts where it is the only one.
+    """
+    there = {name for name in names if fnmatch(name, f"{_MODULE}*") and name.count("/") == 1}
+    folders = sorted({name.partition("/")[0] for name in there})
+    files = (SINGLE_FILE, PICKLE) if allow_pickle else (SINGLE_FILE,)
+    found = ([f"{folder}/{f}" for f in files if f"{folder}/{f}" in there] for folder in folders)
+    return [chosen[0] for chosen in found if chosen]
+
+
 def needed_files(folder: Path, gguf: str, context: SourceContext) -> tuple[CheckpointFile, ...]:
     """List the files of a folder that a run needs; there may be others, and other forms of them.
 
@@ -52,6 +70,8 @@ def needed_files(folder: Path, gguf: str, context: SourceContext) -> tuple[Check
         SourceError: The index of its shards is corrupt.
     """
     weights = {gguf} if gguf else set(_weights(folder, context.component))
+    if context.component == "model" and context.task.sentence_modules:
+        weights |= {*weights_of_modules(file.name for file in files_of(folder))}
     trusted = context.trust_remote_code
     return tuple(
         file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
 from runner.sources.base import SourceContext
+from runner.sources.checkpoint.files import PICKLE, weights_of_modules
 from runner.sources.checkpoint.folder import insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside, names_in
 from runner.sources.checkpoint.safetensors_header import (
@@ -20,7 +21,6 @@ from runner.sources.checkpoint.safetensors_header import (
 if TYPE_CHECKING:
     import torch
 
-PICKLE = "pytorch_model.bin"
 PICKLE_INDEX = "pytorch_model.bin.index.json"
 ADAPTER_PICKLE = "adapter_model.bin"
 
@@ -43,6 +43,8 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     """
     insist_inside(folder, names_in(folder))
     pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
+    if context.allow_pickle and context.component == "model" and context.task.sentence_modules:
+        pickled = {**pickled, **_pickled_modules(folder)}
     if not pickled:
         insist_on_weights(folder, gguf, context.component)
         return folder
@@ -66,25 +68,35 @@ def _pickled(folder: Path, component: str) -> Mapping[str, str]:
     return {name: new for name, new in names.items() if (folder / name).is_file()}
 
 
+def _pickled_modules(folder: Path) -> Mapping[str, str]:
+    """Give the same of the modules of sentence-transformers."""
+    names = (path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
+    chosen = weights_of_modules(names, allow_pickle=True)
+    return {n: n.replace(PICKLE, SINGLE_FILE) for n in chosen if n.endswith(PICKLE)}
+
+
 def _convert(
     folder: Path, pickled: Mapping[str, str], target: Path, context: SourceContext
 ) -> None:
     from safetensors.torch import save_file
 
     target.mkdir()
-    for file in folder.iterdir():
+    for file in folder.rglob("*"):
         if file.is_file() and file.suffix != ".bin" and file.name != PICKLE_INDEX:
-            (target / file.name).symlink_to(file.resolve())
+            linked = target / file.relative_to(folder)
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            linked.symlink_to(file.resolve())
     total = sum((folder / name).stat().st_size for name in pickled if (folder / name).is_file())
     done = 0
     weight_map: dict[str, str] = {}
     for name, new in pickled.items():
         tensors = dict(_distinct(_read(folder / name)))
+        (target / new).parent.mkdir(exist_ok=True)
         save_file(tensors, target / new, {"format": "pt"})
-        weight_map |= dict.fromkeys(tensors, new)
+        weight_map |= dict.fromkeys(tensors, new) if "/" not in new else {}
         done += (folder / name).stat().st_size
         context.progress("reading pickle files", done, total)
-    if len(pickled) > 1:
+    if len({*weight_map.values()}) > 1:
         index = {"metadata": {}, "weight_map": weight_map}
         (target / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
 

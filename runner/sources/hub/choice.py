@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 
 from runner.errors import SourceError
 from runner.sources.base import SourceContext
-from runner.sources.checkpoint.files import is_code, is_small
-from runner.sources.checkpoint.pickles import ADAPTER_PICKLE, PICKLE, PICKLE_INDEX
+from runner.sources.checkpoint.files import PICKLE, is_code, is_small, weights_of_modules
+from runner.sources.checkpoint.pickles import ADAPTER_PICKLE, PICKLE_INDEX
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -54,6 +54,8 @@ def chosen(
         return
     elif context.component == "model":
         yield from _weights(repo, listing, context)
+        if context.task.sentence_modules:
+            yield from weights_of_modules(names, allow_pickle=context.allow_pickle)
     elif context.component == "adapter":
         forms = [ADAPTER_FILE, *([ADAPTER_PICKLE] if context.allow_pickle else [])]
         yield from [name for name in forms if name in names][:1]

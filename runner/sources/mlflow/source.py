@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from runner.findings import Finding
+from runner.pyfunc.sentences import FOLDER
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
@@ -79,7 +80,7 @@ class MlflowSource(Source, frozen=True):
         insist_inside(model, (path.relative_to(model).as_posix() for path in model.rglob("*")))
         target.mkdir(parents=True, exist_ok=True)
         folders = sorted((model / "components").glob("*"))
-        for folder in [*folders, model / "model"]:
+        for folder in [*folders, model / "model", model / FOLDER]:
             for file in folder.rglob("*") if folder.is_dir() else ():
                 self._link(file, target / file.relative_to(folder))
         if (model / _LICENSE).is_file():

@@ -250,6 +250,22 @@ CASES = [
     ),
     ("two conditions", START + "evaluation: {expect: [{contains: a, equals: b}]}\n",
      "bad-value", 3, "exactly one of"),
+    ("a likeness of what has no vector",
+     START + "evaluation: {inputs: [a, b], expect: [{input: 0, similar_to: 1, above: 0.5}]}\n",
+     "bad-expectation", 3, "text-generation makes no vectors that `similar_to` could compare."),
+    ("a likeness of a list of texts",
+     "task: llm/v1/embeddings\nsource: {kind: scratch, architecture: bert}\n"
+     "evaluation: {inputs: [{input: a}, {input: [a, b]}],\n"
+     "  expect: [{input: 0, similar_to: 1, above: 0.5}]}\n",
+     "bad-expectation", 4, "`similar_to: 1` is a list of texts, and has a vector for each."),
+    ("an input that is a list of what is no text",
+     "task: llm/v1/embeddings\nsource: {kind: scratch, architecture: bert}\n"
+     "evaluation: {inputs: [{input: [a, 5]}]}\n",
+     "bad-input", 3, "it takes text, or a list of it"),
+    ("a pooling among others that there is not",
+     "task: feature-extraction\nsource: {kind: scratch, architecture: bert}\n"
+     "model_config: {pooling: [mean, median]}\n",
+     "argument-out-of-range", 3, "pooling"),
     ("a likeness to nothing", START + "evaluation: {expect: [{similar_to: 0, above: 0.5}]}\n",
      "bad-value", 3, "similar_to needs input"),
     ("a view of the wrong name", START + "evaluation: {views: [pyfnc]}\n",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.recipe.language.evaluation import Expectation
 from runner.spelling import did_you_mean, one_of
 from runner.tasks.forms import example_rows
 
@@ -22,6 +23,9 @@ def check(subject: Subject) -> Iterator[Finding]:
                 message = f"`{field}: {index}` is not the number of an input."
                 remedy = f"Inputs are counted from 0: the last is {inputs - 1}."
                 yield Finding("bad-expectation", message, remedy, (*loc, field))
+        if expectation.similar_to is not None and (why := _not_compared(subject, expectation)):
+            remedy = "Compare two inputs that are one text or image each, of a task of vectors."
+            yield Finding("bad-expectation", why, remedy, (*loc, "similar_to"))
         if expectation.column is not None and expectation.column not in columns:
             message = f"The output of {task.name} has no column `{expectation.column}`."
             remedy = did_you_mean(expectation.column, columns) or (
@@ -31,6 +35,20 @@ def check(subject: Subject) -> Iterator[Finding]:
         if expectation.regex is not None and (why := _wrong_with(expectation.regex)):
             message = f"`regex` cannot be read: {why}."
             yield Finding("bad-expectation", message, "Mend the pattern.", (*loc, "regex"))
+
+
+def _not_compared(subject: Subject, expectation: Expectation) -> str:
+    """Say why two inputs have no vectors to compare; nothing where they have."""
+    recipe, task = subject.recipe, subject.task
+    if task.form != "vector":
+        return f"{task.name} makes no vectors that `similar_to` could compare."
+    inputs = recipe.evaluation.inputs or example_rows(task, recipe.input_example)
+    for field in ("input", "similar_to"):
+        index = getattr(expectation, field)
+        given = inputs[index] if index is not None and index < len(inputs) else None
+        if isinstance(given, dict) and any(isinstance(one, list) for one in given.values()):
+            return f"`{field}: {index}` is a list of texts, and has a vector for each."
+    return ""
 
 
 def _wrong_with(pattern: str) -> str:

@@ -1,0 +1,74 @@
+"""The messages of a chat, held against the protocol and against the model's chat template."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import bad_row
+from .rows import kind_of
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+_ALWAYS_RENDERED = ("user", "assistant")
+_MARK = "\u241f"
+_TEXTS = ("role", "content", "name", "refusal", "tool_call_id")
+
+
+def messages_of(given: Any, template: Any, number: int) -> list[dict[str, Any]]:
+    """Read the messages of a request; what is null is as if it were not there.
+
+    Args:
+        given: What the request has.
+        template: The model's chat template: roles that it names are known too.
+        number: Number of the row, for errors.
+
+    Raises:
+        BadRequest: They are no messages; the error names the one that is none.
+    """
+    if isinstance(given, str | dict) or not len(given):
+        raise bad_row(number, "`messages` is a list of mappings with role and content")
+    return [_message(one, place, template, number) for place, one in enumerate(given)]
+
+
+def _message(given: Any, place: int, template: Any, number: int) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise bad_row(
+            number, f"message {place} is a mapping with role and content, not {kind_of(given)}"
+        )
+    said = {key: value for key, value in given.items() if value is not None}
+    for key in _TEXTS:
+        if key in said and not isinstance(said[key], str):
+            raise bad_row(number, f"`{key}` of message {place} is text, not {kind_of(said[key])}")
+    role = said.get("role")
+    if role is None:
+        raise bad_row(number, f"message {place} has no role")
+    if role not in ROLES and repr(role) not in (text := str(template)) and f'"{role}"' not in text:
+        raise bad_row(
+            number, f"message {place} has the role {role!r}; known are {', '.join(ROLES)}"
+        )
+    if "content" not in said and not (role == "assistant" and len(said.get("tool_calls", ()))):
+        raise bad_row(number, f"message {place} ({role}) has no content")
+    return said
+
+
+def insist_on_all(
+    messages: list[dict[str, Any]], rendered: str, render: Callable[[Any], str], number: int
+) -> None:
+    """See that a chat template leaves out no message.
+
+    Args:
+        messages: The messages.
+        rendered: What the template makes of them.
+        render: Renders other messages.
+        number: Number of the row, for errors.
+
+    Raises:
+        BadRequest: Another content of a message renders the same.
+    """
+    for place, message in enumerate(messages):
+        if message["role"] in _ALWAYS_RENDERED or not message.get("content", "").strip():
+            continue
+        other = {**message, "content": f"{message['content']}{_MARK}"}
+        if render([*messages[:place], other, *messages[place + 1 :]]) == rendered:
+            raise bad_row(
+                number,
+                f"the model's chat template leaves out message {place} ({message['role']})",
+            )
