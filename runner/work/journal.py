@@ -149,6 +149,7 @@ def of_blueprint(blueprint: Blueprint) -> Entry:
         "dtype": blueprint.dtype_name,
         "parameters": blueprint.parameters,
         "weight_bytes": blueprint.bytes,
+        "notes": list(blueprint.notes),
     }
     detail = "headers only" if blueprint.weightless else "weights in memory"
     return Entry(detail, fields=fields)

@@ -13,6 +13,7 @@ from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
 from runner.sources.mlflow.location import fetch_model, is_model_uri, location_of
+from runner.sources.mlflow.peft import FOLDER, unmark
 from runner.sources.mlflow.references import referenced
 
 _LICENSE = "LICENSE.txt"
@@ -30,6 +31,7 @@ class MlflowSource(Source, frozen=True):
     name_field = path_field = "uri"
     example = {"kind": "mlflow", "uri": "models:/assistant/3"}
     code_stays = True
+    may_bring_adapter = True
 
     kind: Literal["mlflow"]
     uri: str = Field(min_length=1)
@@ -53,10 +55,19 @@ class MlflowSource(Source, frozen=True):
             fetched.mkdir(exist_ok=True)
             model = fetch_model(location, fetched, context.tracking_uri)
             self._assemble(model, target, context)
+        adapter = target / FOLDER
+        if context.component == "adapter" and adapter.is_dir():
+            insist_on_weights(adapter, None, context.component)
+            return Checkpoint(adapter, self.kind, self.uri)
         if context.weights:
             insist_on_weights(target, None, context.component)
+        with_it = context.component == "model" and adapter.is_dir()
         return Checkpoint(
-            folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
+            folder=target,
+            kind=self.kind,
+            name=self.uri,
+            license=declared_license(target),
+            adapter=Checkpoint(adapter, self.kind, self.uri) if with_it else None,
         )
 
     @property
@@ -94,6 +105,11 @@ class MlflowSource(Source, frozen=True):
             for file in base.folder.rglob("*"):
                 if not (target / file.relative_to(base.folder)).exists():
                     self._link(file, target / file.relative_to(base.folder))
+        if (model / FOLDER).is_dir():
+            for file in (model / FOLDER).rglob("*"):
+                self._link(file, target / FOLDER / file.relative_to(model / FOLDER))
+            if context.component == "model":
+                unmark(target)
 
     def _link(self, file: Path, target: Path) -> None:
         if file.is_file():
