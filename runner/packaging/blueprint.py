@@ -14,18 +14,14 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, read_adapter
+from runner.packaging.base_model import base_of
 from runner.packaging.brought import Brought
-from runner.packaging.components import read_components, read_config
+from runner.packaging.components import read_components
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
 from runner.packaging.fit import check_fit, check_shapes, notes_on
-from runner.packaging.meta import config_for, empty_model, model_on_meta
+from runner.packaging.meta import config_for, model_on_meta
 from runner.packaging.other_version import understood
-from runner.packaging.quantised import (
-    insist_on_stored_form,
-    quantised_source,
-    unquantised,
-    without_packed,
-)
+from runner.packaging.quantised import quantised_source, without_packed
 from runner.packaging.remote_code import code_of
 from runner.packaging.sizes import (
     memory_by_dtype,
@@ -216,24 +212,13 @@ def with_components(
     return replace(blueprint, components=components, origins=checkpoints)
 
 
-@dataclass(frozen=True)
-class _Base:
-    """A model by its configuration alone."""
-
-    config: PretrainedConfig
-    model: PreTrainedModel
-    quantised: Quantisation | None
-    rewritten: bool
-    notes: Sequence[str]
-
-
 def _draw(
     recipe: Recipe, checkpoints: Mapping[str, Checkpoint], at_hand: Collection[str]
 ) -> Blueprint:
     task, checkpoint = recipe.contract, checkpoints["model"]
     adapter = _adapter(recipe, checkpoints, at_hand)
     brought = adapter.brought if adapter else Brought()
-    base = _base(recipe, checkpoint, brought)
+    base = base_of(recipe, checkpoint, brought)
     model: Any = base.model
     tensors: Mapping[str, TensorInfo] = {}
     left_out: set[str] = set()
@@ -285,28 +270,6 @@ def _adapter(
             "Leave `merge` out, or name the `adapter`.",
         )
     return None
-
-
-def _base(recipe: Recipe, checkpoint: Checkpoint, brought: Brought) -> _Base:
-    """Build a model by its configuration: as it was read, and with room for what is brought."""
-    task, trusted = recipe.contract, recipe.trust_remote_code
-    reading = understood(read_config(checkpoint, trusted=trusted), checkpoint)
-    if quantised := quantised_source(checkpoint):
-        insist_on_stored_form(recipe, quantised, checkpoint)
-    model = empty_model(task, unquantised(reading.config), checkpoint, trusted=trusted)
-    config = brought.fitted(reading.config, model)
-    if config is not reading.config:
-        model = empty_model(task, unquantised(config), checkpoint, trusted=trusted)
-    rewritten = reading.translated or config is not reading.config
-    if rewritten and (quantised or not recipe.save_pretrained):
-        what = "which a reference cannot carry" if not recipe.save_pretrained else "and is copied"
-        raise SourceError(
-            f"the config.json of {checkpoint.name} has to be another in the model, {what}",
-            "Leave `save_pretrained: false` out, so that the weights are stored in the model."
-            if not recipe.save_pretrained
-            else "Take the version of transformers and the base that the weights were made with.",
-        )
-    return _Base(config, model, quantised, rewritten, reading.notes)
 
 
 def _has_weights(checkpoint: Checkpoint) -> bool:

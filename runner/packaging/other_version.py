@@ -178,7 +178,7 @@ def _parts(
     kind: type[PretrainedConfig], said: Mapping[str, Any]
 ) -> Iterator[tuple[str, type[PretrainedConfig]]]:
     """Give the configurations inside one, by their keys."""
-    parts: Mapping[str, Any] = kind.sub_configs
+    parts = cast("Mapping[str, Any]", kind.sub_configs)
     for name, part in parts.items():
         inside = said.get(name)
         if not isinstance(inside, dict) or not inside:

@@ -17,7 +17,7 @@ _ARCHITECTURES = {
     "feature-extraction": "bert mpnet",
     "zero-shot-classification": "bert bart",
     "table-question-answering": "tapas",
-    "image-classification": "vit resnet convnext",
+    "image-classification": "vit resnet",
     "image-feature-extraction": "vit",
     "image-segmentation": "segformer",
     "object-detection": "yolos",
