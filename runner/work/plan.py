@@ -40,7 +40,6 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
             model = with_components(model, recipe, checkpoints)
         lines = requirements(model, recipe.requirements.extra) if model else None
     sources = {name: _source(found) for name, found in surveys.items()}
-    signature = signature_of(composed.recipe)
     return Plan(
         recipe=composed.name,
         point=point,
@@ -49,7 +48,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         sources=sources,
         fetch=sum(source.fetch for source in sources.values()),
         model=_model(model),
-        signature=signature,
+        signature=signature_of(recipe),
         params={name: param.default for name, param in recipe.params.items()},
         flavors=recipe.flavors,
         requirements=lines,

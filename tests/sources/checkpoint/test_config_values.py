@@ -73,7 +73,7 @@ def test_validate_finds_it_and_a_run_says_the_source_is_at_fault(cli: Cli, works
     )
     found = cli("validate", "case.yaml")
     assert found.code == 2
-    assert "case.yaml:1:10 error[impossible-config]" in found.stdout
+    assert "case.yaml:3:3 error[impossible-config]" in found.stdout
     for verb in (("plan",), ()):
         done = cli(*verb, "+recipe=case.yaml", "tracking.uri=null")
         assert done.code == 3, done.stderr
@@ -90,7 +90,7 @@ def test_plan_and_record_tell_of_tensors_that_nothing_uses(cli: Cli, workspace: 
     planned = cli("plan", "+recipe=case.yaml", "--output", "json").document
     assert "value_head.weight" in planned["notes"][0]
     shown = cli("plan", "+recipe=case.yaml")
-    assert "value_head.weight" in shown.stderr
+    assert "value_head.weight" in shown.stdout
     done = cli("+recipe=case.yaml", "tracking.uri=null", "evaluation.views=[]")
     assert "value_head.weight" in done.stderr
     record = json.loads((workspace / "outputs/case/default/record.json").read_text())
