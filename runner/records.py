@@ -169,6 +169,7 @@ class RunRecord(_Part):
         sources: Where each part came from.
         signature: The model's signature: ``inputs``, ``outputs``, ``params``.
         requirements: Requirement lines stored in the model.
+        notes: What whoever packages the model should know of it, a sentence each.
         inputs: The inputs of the proof, as the model takes them.
         steps: The steps, in order.
         views: What each view gave.
@@ -196,6 +197,7 @@ class RunRecord(_Part):
     sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
     signature: dict[str, Any] = Field(default_factory=dict)
     requirements: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
     inputs: list[Any] = Field(default_factory=list)
     steps: list[Step] = Field(default_factory=list[Step])
     views: list[ViewRecord] = Field(default_factory=list[ViewRecord])

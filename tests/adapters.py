@@ -13,7 +13,11 @@ from peft import (
     PromptTuningConfig,
     get_peft_model,
 )
-from transformers import AutoModelForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
 
 CONFIGS: dict[str, Any] = {
     "lora": lambda: LoraConfig(r=4, target_modules=["c_attn"], task_type="CAUSAL_LM"),
@@ -66,3 +70,47 @@ def native_answers(base: Path, adapter: Path | None, prompts: list[str], new: in
         out = model.generate(**ids, max_new_tokens=new, do_sample=False)
         answers.append(tokenizer.decode(out[0], skip_special_tokens=True).strip())
     return answers
+
+
+def save_head_adapter(kind: str, base: Path, folder: Path, labels: int = 2) -> Path:
+    """Save an adapter that brings the head of a classifier for a base without one.
+
+    Args:
+        kind: PEFT's name of its task, ``SEQ_CLS`` or ``TOKEN_CLS``.
+        base: Folder of the base model.
+        folder: Where to save it.
+        labels: Number of the labels.
+    """
+    auto: Any = {
+        "SEQ_CLS": AutoModelForSequenceClassification,
+        "TOKEN_CLS": AutoModelForTokenClassification,
+    }[kind]
+    model = auto.from_pretrained(base, num_labels=labels)
+    return _saved(model, folder, task_type=kind)
+
+
+def save_resized_adapter(base: Path, folder: Path, rows: int) -> Path:
+    """Save an adapter of a model whose embeddings were made longer.
+
+    Args:
+        base: Folder of the base model.
+        folder: Where to save it.
+        rows: Length of the embeddings.
+    """
+    model = AutoModelForCausalLM.from_pretrained(base)
+    model.resize_token_embeddings(rows, mean_resizing=False)
+    return _saved(model, folder, embeddings=True, task_type="CAUSAL_LM")
+
+
+def _saved(model: Any, folder: Path, *, embeddings: bool = False, task_type: str) -> Path:
+    torch.manual_seed(1)
+    target = ["query"] if model.config.model_type == "bert" else ["q_proj"]
+    adapted: Any = get_peft_model(
+        model, LoraConfig(r=4, target_modules=target, task_type=task_type)
+    )
+    with torch.no_grad():
+        for parameter in adapted.parameters():
+            if parameter.requires_grad:
+                parameter.copy_(torch.randn_like(parameter))
+    adapted.save_pretrained(folder, save_embedding_layers=embeddings)
+    return folder

@@ -35,6 +35,7 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
             _print_error(console, result)
         elif result.record is not None:
             _print_answers(console, result.record)
+            _print_notes(console, result.record)
             _print_checks(console, result.record)
     console.print(_table(results))
     for result in results:
@@ -96,6 +97,11 @@ def _folder(point: "Point") -> Path:
     return point.composed.origin(
         ("evaluation", "inputs", 0) if given else ("input_example", 0)
     ).folder
+
+
+def _print_notes(console: Console, record: RunRecord) -> None:
+    for note in record.notes:
+        console.print(f"  [yellow]note[/] {escape(note)}", highlight=False, soft_wrap=True)
 
 
 def _print_checks(console: Console, record: RunRecord) -> None:

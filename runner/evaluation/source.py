@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import transformers
+from transformers import PretrainedConfig
 
 from runner.evaluation.views import NativeView, device_number
 from runner.memory import free_memory
 from runner.packaging.forward import build_pipeline
+from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
@@ -35,10 +37,12 @@ class Origin:
     Args:
         checkpoints: Checkpoint of the ``model``, and of each part that has its own.
         bytes: Size of its weights in memory.
+        config: Its configuration, where the file alone would make another model.
     """
 
     checkpoints: Mapping[str, Checkpoint]
     bytes: int
+    config: PretrainedConfig | None = None
 
 
 def left_out(recipe: Recipe, weights: int) -> str | None:
@@ -82,7 +86,7 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     """
     checkpoints, task = origin.checkpoints, recipe.contract
     checkpoint = checkpoints["model"]
-    arguments: dict[str, Any] = dict(recipe.load.model)
+    arguments = recipe.load.model_arguments
     if checkpoint.gguf:
         arguments["gguf_file"] = checkpoint.gguf
     number = device_number(device)
@@ -94,8 +98,8 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     dtype = "float32" if checkpoint.gguf and recipe.dtype == "auto" else recipe.dtype
     placed = arguments.pop("device", None)
     parts = {name: load_component(name, recipe, checkpoints) for name in names}
-    if task.forward:
-        model = _model(recipe, checkpoint, dtype=dtype, **arguments)
+    if task.forward or origin.config:
+        model = _model(recipe, origin, dtype=dtype, **arguments)
         pipeline = build_pipeline(task, model, device=placed, **parts)
     else:
         pipeline = build_pipeline(
@@ -116,10 +120,14 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     return NativeView(pipeline, recipe, recipe.prompt_template, chats=chats)
 
 
-def _model(recipe: Recipe, checkpoint: Checkpoint, **arguments: Any) -> Any:
-    """Load a model by its own class, which no pipeline chooses."""
-    folder, trusted = str(checkpoint.folder), recipe.trust_remote_code
-    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trusted)
+def _model(recipe: Recipe, origin: Origin, **arguments: Any) -> Any:
+    """Load a model by its own class, which no pipeline chooses, or by another configuration."""
+    folder, trusted = str(origin.checkpoints["model"].folder), recipe.trust_remote_code
+    config = origin.config
+    if config is None:
+        config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trusted)
+    else:  # what of the weights does not fit it is in the adapter
+        arguments |= {"config": config, "ignore_mismatched_sizes": True}
     own: Any = getattr(config, "auto_map", None) or {}
     model_class = next(fitting_classes(recipe.contract, config, own if trusted else ()))
     return model_class.from_pretrained(folder, **arguments)
@@ -136,9 +144,13 @@ def load_component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoi
     checkpoint = checkpoints.get(name, checkpoints["model"])
     asked: dict[str, Any] = getattr(recipe.load, name)
     arguments = loading_arguments(asked)
+    loader: Any = getattr(transformers, LOADERS[name])
+    if name == "tokenizer":  # of another version, in the words of this one
+        loader = loader_for(checkpoint.folder)
+        arguments = arguments_for(checkpoint.folder) | arguments
     if checkpoint.gguf and name == "tokenizer":
         arguments["gguf_file"] = checkpoint.gguf
-    component = getattr(transformers, LOADERS[name]).from_pretrained(
+    component = loader.from_pretrained(
         str(checkpoint.folder), trust_remote_code=recipe.trust_remote_code, **arguments
     )
     if name == "tokenizer":

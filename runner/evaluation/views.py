@@ -144,7 +144,8 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
 def _pipeline(path: Path, recipe: Recipe) -> Any:
     """Load a pipeline; one that MLflow cannot put together is made from its parts."""
     task = recipe.contract
-    if not task.needs_parts:
+    flavor: dict[str, Any] = Model.load(str(path)).flavors["transformers"]
+    if not task.needs_parts and "processor_type" not in flavor:
         return mlflow.transformers.load_model(str(path), return_type="pipeline")
     loaded: Any = mlflow.transformers.load_model(str(path), return_type="components")
     parts = {name: part for name, part in loaded.items() if name != "task"}

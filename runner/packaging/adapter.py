@@ -1,7 +1,7 @@
 """PEFT adapters: small weights on top of a base model, checked against it by shape alone."""
 
+import copy
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from runner.errors import SourceError
+from runner.errors import SourceError, first_line, raise_if_ours
+from runner.packaging.brought import PART, Brought
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
 
@@ -21,7 +22,6 @@ FOLDER = "peft"
 
 _FILES = (CONFIG, ADAPTER_FILE, "README.md")
 _ROOT = "base_model.model."
-_PART = re.compile(r"\.(lora_\w+|ia3_l\w*|vera_\w+|hada_\w+|lokr_\w+)(\.|$)")
 _MERGEABLE = {"LORA", "IA3", "LOHA", "LOKR", "VERA", "ADALORA", "OFT", "BOFT"}
 _OTHER_BASE = "Take the base model that the adapter was trained on, or another adapter."
 
@@ -33,10 +33,19 @@ class Adapter:
     Args:
         checkpoint: Where it lies.
         type: Its type as PEFT names it, such as ``LORA``.
+        config: Its configuration.
+        tensors: Its tensors; none where they are not at hand.
     """
 
     checkpoint: Checkpoint
     type: str
+    config: Mapping[str, Any]
+    tensors: Mapping[str, TensorInfo]
+
+    @property
+    def brought(self) -> Brought:
+        """What it has in place of its base's weights."""
+        return Brought.of(self.config, self.tensors)
 
     def insist_on_mergeable(self, *, asked: bool) -> None:
         """Refuse to merge what stays apart.
@@ -53,19 +62,34 @@ class Adapter:
                 "Leave `merge` out: it is then stored beside the base model.",
             )
 
+    def insist_on_fit(self, model: PreTrainedModel) -> None:
+        """See by its shapes that it was trained on a base like this one.
 
-def read_adapter(
-    checkpoint: Checkpoint, model: PreTrainedModel, *, weights: bool = True
-) -> Adapter:
-    """Read an adapter, and see by its shapes that it was trained on a base like this one.
+        Args:
+            model: The base model; its weights need not be there.
+
+        Raises:
+            SourceError: It is an adapter of another model.
+        """
+        problem = _problem(self.config, self.tensors, model)
+        if not problem and self.tensors:
+            problem = _injection_problem(self, model)
+        if problem:
+            raise SourceError(
+                f"the adapter {self.checkpoint.name} does not fit the base model: {problem}",
+                _OTHER_BASE,
+            )
+
+
+def read_adapter(checkpoint: Checkpoint, *, weights: bool = True) -> Adapter:
+    """Read an adapter.
 
     Args:
         checkpoint: Where it lies.
-        model: The base model; its weights need not be there.
-        weights: Whether the adapter's own are there; else its configuration alone is looked at.
+        weights: Whether its weights are there; else its configuration alone is looked at.
 
     Raises:
-        SourceError: It is no adapter, or one of another model.
+        SourceError: It is no adapter.
     """
     file = checkpoint.folder / CONFIG
     try:
@@ -76,12 +100,7 @@ def read_adapter(
             f"{file} is no configuration of an adapter: {error}", "Save it again with PEFT."
         ) from error
     tensors = read_file(checkpoint.folder, ADAPTER_FILE) if weights else {}
-    problem = _problem(config, tensors, model)
-    if problem:
-        raise SourceError(
-            f"the adapter {checkpoint.name} does not fit the base model: {problem}", _OTHER_BASE
-        )
-    return Adapter(checkpoint, kind)
+    return Adapter(checkpoint, kind, config, tensors)
 
 
 def _problem(
@@ -89,7 +108,7 @@ def _problem(
 ) -> str:
     modules = dict(model.named_modules())
     for name, info in tensors.items():
-        match = _PART.search(name)
+        match = PART.search(name)
         if match is None:
             continue
         module = name[: match.start()].removeprefix(_ROOT)
@@ -97,6 +116,10 @@ def _problem(
             return f"it changes {module}, which {type(model).__name__} does not have"
         if wrong := _shape_problem(match[1], info.shape, modules[module]):
             return f"{module} {wrong}"
+    have = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name, shape in Brought.of(config, tensors).shapes.items():
+        if have.get(name, shape) != shape:
+            return f"{name} is {have[name]} in the model and {shape} in the adapter"
     layers = config.get("num_layers")
     width = config.get("token_dim")
     text: Any = model.config.get_text_config()
@@ -112,12 +135,31 @@ def _shape_problem(part: str, shape: tuple[int, ...], module: Any) -> str:
     if weight is None or weight.ndim != 2 or len(shape) != 2:
         return ""
     sides = {int(side) for side in weight.shape}
-    given = {"lora_A": shape[1:], "lora_B": shape[:1]}.get(part, ())
+    given = {
+        "lora_A": shape[1:],
+        "lora_B": shape[:1],
+        "lora_embedding_A": shape[1:],
+        "lora_embedding_B": shape[:1],
+    }.get(part, ())
     if part.startswith("ia3_l"):
         given = (max(shape),)
     if all(side in sides for side in given):
         return ""
     return f"is {' by '.join(map(str, weight.shape))}, the adapter's {part} {list(shape)}"
+
+
+def _injection_problem(adapter: Adapter, model: PreTrainedModel) -> str:
+    """Let PEFT itself put the adapter on an empty base; nothing where it can."""
+    from peft import PeftConfig, get_peft_model
+
+    try:
+        config = PeftConfig.from_pretrained(str(adapter.checkpoint.folder))
+        with torch.device("meta"):
+            get_peft_model(copy.deepcopy(model), config)
+    except Exception as error:
+        raise_if_ours(error)
+        return f"PEFT cannot put it on a {type(model).__name__}: {first_line(error)}"
+    return ""
 
 
 def merge(adapter: Adapter, base: PreTrainedModel, dtype: torch.dtype) -> PreTrainedModel:
@@ -127,11 +169,21 @@ def merge(adapter: Adapter, base: PreTrainedModel, dtype: torch.dtype) -> PreTra
         adapter: The adapter.
         base: The base model with its weights, in float32.
         dtype: dtype of the result.
+
+    Raises:
+        SourceError: PEFT cannot.
     """
     from peft import PeftModel
 
-    loaded: Any = PeftModel.from_pretrained(base, str(adapter.checkpoint.folder))
-    return loaded.merge_and_unload().to(dtype)
+    try:
+        loaded: Any = PeftModel.from_pretrained(base, str(adapter.checkpoint.folder))
+        return loaded.merge_and_unload().to(dtype)
+    except Exception as error:
+        raise_if_ours(error)
+        raise SourceError(
+            f"the adapter {adapter.checkpoint.name} cannot be merged: {first_line(error)}",
+            _OTHER_BASE,
+        ) from error
 
 
 def write_adapter(adapter: Adapter, model_folder: Path, base: str) -> None:

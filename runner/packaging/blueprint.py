@@ -4,7 +4,7 @@ Whoever needs to know a model without its weights draws its blueprint here, once
 run, a plan, a lock, a rehearsal, weights put into a reference. So they say the same of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,16 +15,14 @@ from transformers import PretrainedConfig, PreTrainedModel
 from runner.errors import SourceError
 from runner.packaging.adapter import Adapter, read_adapter
 from runner.packaging.asked import insist_on_known
-from runner.packaging.components import read_components, read_config
+from runner.packaging.base_model import base_of
+from runner.packaging.brought import Brought
+from runner.packaging.components import read_components
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
-from runner.packaging.fit import check_fit, check_shapes
-from runner.packaging.meta import empty_model, model_on_meta
-from runner.packaging.quantised import (
-    insist_on_stored_form,
-    quantised_source,
-    unquantised,
-    without_packed,
-)
+from runner.packaging.fit import check_fit, check_shapes, notes_on
+from runner.packaging.meta import config_for, model_on_meta
+from runner.packaging.other_version import understood
+from runner.packaging.quantised import quantised_source, without_packed
 from runner.packaging.remote_code import code_of
 from runner.packaging.sentences import read_sentences
 from runner.packaging.sizes import (
@@ -69,6 +67,10 @@ class Blueprint:
         code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
         quantised: How the weights come quantised, and stay; the model is the same without.
         sentences: What it declares of its vectors; None where the task makes none of them.
+        left_out: Tensors of the checkpoint that are not written, because its adapter has others.
+        rewritten: Whether the configuration is not what its file says, so that the file alone
+            would make another model.
+        notes: What whoever packages the model should know of it, a sentence each.
     """
 
     task: Task
@@ -83,6 +85,9 @@ class Blueprint:
     code: Mapping[str, str] = field(default_factory=dict[str, str])
     quantised: Quantisation | None = None
     sentences: Sentences | None = None
+    left_out: Collection[str] = ()
+    rewritten: bool = False
+    notes: Sequence[str] = ()
 
     @property
     def weightless(self) -> bool:
@@ -185,7 +190,9 @@ def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = ""
     tensors = read_headers(checkpoint.folder)
     stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
     chosen = getattr(torch, dtype) if dtype else stored
-    model, report = model_on_meta(model_class, checkpoint.folder, tensors, chosen, {})
+    as_read = model_class.config_class.from_pretrained(str(checkpoint.folder))
+    config = understood(as_read, checkpoint).config
+    model, report = model_on_meta(model_class, config, checkpoint, tensors, chosen, {})
     quantised = quantised_source(checkpoint)
     if quantised:
         report = without_packed(report, model, tensors)
@@ -216,39 +223,61 @@ def _draw(
     recipe: Recipe, checkpoints: Mapping[str, Checkpoint], at_hand: Collection[str]
 ) -> Blueprint:
     task, checkpoint = recipe.contract, checkpoints["model"]
-    trusted = recipe.trust_remote_code
-    config = read_config(checkpoint, trusted=trusted)
-    if quantised := quantised_source(checkpoint):
-        insist_on_stored_form(recipe, quantised, checkpoint)
-    model: Any = empty_model(task, unquantised(config), checkpoint, trusted=trusted)
+    adapter = _adapter(recipe, checkpoints, at_hand)
+    brought = adapter.brought if adapter else Brought()
+    base = base_of(recipe, checkpoint, brought)
+    model: Any = base.model
     tensors: Mapping[str, TensorInfo] = {}
+    left_out: set[str] = set()
+    notes = [*base.notes]
     if not checkpoint.gguf and "model" in at_hand:
-        tensors = read_headers(checkpoint.folder)
-        dtype = choose_dtype(recipe.dtype, config, tensors.values())
-        arguments = recipe.load.model
-        model, report = model_on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
-        if quantised:
+        stored = read_headers(checkpoint.folder)
+        left_out = brought.replaces(stored)
+        tensors = {name: info for name, info in stored.items() if name not in left_out}
+        dtype = choose_dtype(recipe.dtype, base.config, tensors.values())
+        config, arguments = config_for(type(model), base.config), recipe.load.model_arguments
+        model, report = model_on_meta(type(model), config, checkpoint, tensors, dtype, arguments)
+        if base.quantised:
             report = without_packed(report, model, tensors)
-        check_fit(report, task, model, tensors, checkpoint)
+        else:
+            notes += notes_on(report, model, tensors, checkpoint)
+        check_fit(report, task, model, tensors, checkpoint, brought)
     else:
-        dtype = _dtype_of_gguf(recipe) if checkpoint.gguf else choose_dtype(recipe.dtype, config)
+        gguf = checkpoint.gguf
+        dtype = _dtype_of_gguf(recipe) if gguf else choose_dtype(recipe.dtype, base.config)
         model = model.to(dtype=dtype)
-    adapter = None
-    if "adapter" in checkpoints:
-        adapter = read_adapter(checkpoints["adapter"], model, weights="adapter" in at_hand)
-        adapter.insist_on_mergeable(asked=recipe.merge)
+    if adapter:
+        adapter.insist_on_fit(model)
     return Blueprint(
         task=task,
         checkpoint=checkpoint,
-        config=config,
+        config=base.config,
         model=model,
         dtype=dtype,
         tensors={} if recipe.merge else tensors,
         adapter=adapter,
-        code=code_of(checkpoint.folder) if trusted else {},
-        quantised=quantised,
+        code=code_of(checkpoint.folder) if recipe.trust_remote_code else {},
+        quantised=base.quantised,
         sentences=read_sentences(task, checkpoint, weights="model" in at_hand),
+        left_out=left_out,
+        rewritten=base.rewritten,
+        notes=notes,
     )
+
+
+def _adapter(
+    recipe: Recipe, checkpoints: Mapping[str, Checkpoint], at_hand: Collection[str]
+) -> Adapter | None:
+    if "adapter" in checkpoints:
+        adapter = read_adapter(checkpoints["adapter"], weights="adapter" in at_hand)
+        adapter.insist_on_mergeable(asked=recipe.merge)
+        return adapter
+    if recipe.merge:
+        raise SourceError(
+            f"{checkpoints['model'].name} comes with no adapter that could be merged",
+            "Leave `merge` out, or name the `adapter`.",
+        )
+    return None
 
 
 def _has_weights(checkpoint: Checkpoint) -> bool:

@@ -9,6 +9,7 @@ from transformers import PretrainedConfig
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.remote_code import has_code, needs_code
+from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
@@ -64,13 +65,16 @@ def read_components(
         name: read_component(name, checkpoints[name], recipe, None)
         if name in checkpoints
         else read_component(name, checkpoint, recipe, config)
-        for name in (*task.components, *_optional(task, checkpoints))
+        for name in (*task.components, *_optional(task, recipe, checkpoints))
     }
 
 
-def _optional(task: Task, checkpoints: Mapping[str, Checkpoint]) -> list[ComponentName]:
-    """Give the optional components that are there."""
-    there = {*checkpoints, *_described(checkpoints["model"].folder)}
+def _optional(
+    task: Task, recipe: Recipe, checkpoints: Mapping[str, Checkpoint]
+) -> list[ComponentName]:
+    """Give the optional components that are there, or asked for."""
+    asked = {name for name, arguments in recipe.load if arguments}
+    there = {*checkpoints, *asked, *_described(checkpoints["model"].folder)}
     return [name for name in task.optional_components if name in there]
 
 
@@ -98,13 +102,14 @@ def read_component(
         SourceError: It cannot be loaded.
     """
     loaders = {
-        "tokenizer": transformers.AutoTokenizer,
+        "tokenizer": loader_for(checkpoint.folder),
         "feature_extractor": transformers.AutoFeatureExtractor,
         "image_processor": transformers.AutoImageProcessor,
         "processor": transformers.AutoProcessor,
     }
     asked: dict[str, Any] = dict(getattr(recipe.load, name))
-    arguments = loading_arguments(asked)
+    known = arguments_for(checkpoint.folder) if name == "tokenizer" else {}
+    arguments = known | loading_arguments(asked)
     arguments["trust_remote_code"] = recipe.trust_remote_code
     if checkpoint.gguf and name == "tokenizer":
         arguments["gguf_file"] = checkpoint.gguf

@@ -1,13 +1,16 @@
 """Whether the weights of a checkpoint fit its configuration, by what transformers reports."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from transformers import PreTrainedModel
 
 from runner.errors import SourceError
+from runner.packaging.brought import Brought, input_embedding
 from runner.sources import Checkpoint
-from runner.sources.checkpoint.safetensors_header import TensorInfo
+from runner.sources.checkpoint.config_values import CONFIG
+from runner.sources.checkpoint.safetensors_header import TensorInfo, same_bytes
 from runner.tasks import Task
 
 _SHOWN = 3
@@ -19,8 +22,9 @@ def check_fit(
     model: PreTrainedModel,
     tensors: Mapping[str, TensorInfo],
     checkpoint: Checkpoint,
+    brought: Brought,
 ) -> None:
-    """See that every weight of a model is in its checkpoint, in its shape.
+    """See that every weight of a model is in its checkpoint, in its shape, or in its adapter.
 
     Args:
         report: What ``from_pretrained(output_loading_info=True)`` gave.
@@ -28,6 +32,7 @@ def check_fit(
         model: The model.
         tensors: The checkpoint's tensors.
         checkpoint: Where they lie.
+        brought: What its adapter has in their place.
 
     Raises:
         SourceError: One is missing, or of another shape.
@@ -36,8 +41,14 @@ def check_fit(
     missing = [
         name
         for name in report["missing_keys"]
-        if not any(part in name for part in task.optional_weights)
+        if not any(part in name for part in task.optional_weights) and not brought.covers(name)
     ]
+    if missing and (prefix := _prefix(missing, report["unexpected_keys"])):
+        raise SourceError(
+            f"the tensors of {checkpoint.name} have `{prefix}` before the names that "
+            f"{type(model).__name__} gives them",
+            "Save it again with model.save_pretrained of the model itself, not of what wraps it.",
+        )
     if missing:
         raise SourceError(
             f"{checkpoint.name} has no weights for {', '.join(missing[:_SHOWN])}"
@@ -45,6 +56,18 @@ def check_fit(
             "them with random numbers",
             f"Take a checkpoint trained for {task.name}, or change the task.",
         )
+
+
+def _prefix(missing: Sequence[str], unexpected: Collection[str]) -> str:
+    """Give what stands before the names of most missing weights; nothing where nothing does."""
+    found = Counter(
+        name.removesuffix(wanted)
+        for wanted in missing
+        for name in unexpected
+        if name.endswith(f".{wanted}")
+    )
+    prefix, count = next(iter(found.most_common(1)), ("", 0))
+    return prefix if 2 * count > len(missing) else ""
 
 
 def check_shapes(
@@ -80,6 +103,39 @@ def check_shapes(
         + _and_more(mismatched),
         "The two belong to different models: fetch both again, from the same revision.",
     )
+
+
+def notes_on(
+    report: Mapping[str, Any],
+    model: PreTrainedModel,
+    tensors: Mapping[str, TensorInfo],
+    checkpoint: Checkpoint,
+) -> Iterator[str]:
+    """Tell of weights in a checkpoint that its model makes no use of.
+
+    Args:
+        report: What ``from_pretrained(output_loading_info=True)`` gave.
+        model: The model.
+        tensors: The checkpoint's tensors.
+        checkpoint: The checkpoint.
+
+    Yields:
+        A sentence each.
+    """
+    if unused := sorted(report["unexpected_keys"]):
+        yield (
+            f"{checkpoint.name} holds {', '.join(unused[:_SHOWN])}{_and_more(unused)}, of which "
+            f"{type(model).__name__} makes no use"
+        )
+    inputs = input_embedding(model)
+    state: Mapping[str, Any] = model.state_dict(keep_vars=True)
+    names = {name for name, tensor in state.items() if tensor is inputs}
+    tied = [tensors[name] for name in sorted(names & tensors.keys())]
+    if len(tied) > 1 and not all(same_bytes(tied[0], other) for other in tied[1:]):
+        yield (
+            f"{checkpoint.name} holds other numbers as {' and '.join(sorted(names))}, which its "
+            f"{CONFIG} ties: whether both are used is up to transformers"
+        )
 
 
 def _stored_shape(name: str, tensors: Mapping[str, TensorInfo]) -> tuple[int, ...] | str:

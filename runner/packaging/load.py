@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.adapter import Adapter, merge
 from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.meta import config_for
 from runner.packaging.quantised import insist_on_environment
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
@@ -36,14 +37,22 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     if blueprint.checkpoint.gguf:
         return replace(blueprint, model=_from_gguf(blueprint, recipe))
     if blueprint.adapter and recipe.merge:
-        return replace(blueprint, model=_merged(blueprint, blueprint.adapter), adapter=None)
+        merged = _merged(blueprint, blueprint.adapter, recipe)
+        return replace(blueprint, model=merged, adapter=None)
     return blueprint
 
 
-def _merged(blueprint: Blueprint, adapter: Adapter) -> PreTrainedModel:
+def _merged(blueprint: Blueprint, adapter: Adapter, recipe: Recipe) -> PreTrainedModel:
     """Merge in float32, where the sums of weights lose nothing, and round once."""
     folder = str(blueprint.checkpoint.folder)
-    base = type(blueprint.model).from_pretrained(folder, dtype=torch.float32)
+    model_class = type(blueprint.model)
+    base = model_class.from_pretrained(
+        folder,
+        config=config_for(model_class, blueprint.config),
+        dtype=torch.float32,
+        ignore_mismatched_sizes=blueprint.rewritten,  # what does not fit is the adapter's
+        **recipe.load.model_arguments,
+    )
     merged = merge(adapter, base, blueprint.dtype)
     merged.name_or_path = folder
     return merged
@@ -53,7 +62,7 @@ def _from_gguf(blueprint: Blueprint, recipe: Recipe) -> PreTrainedModel:
     """Compute weights in ``dtype`` from those that the file holds in few bits."""
     checkpoint = blueprint.checkpoint
     loader = getattr(transformers, blueprint.task.auto_models[0])
-    arguments = dict(recipe.load.model)
+    arguments = recipe.load.model_arguments
     try:
         model = loader.from_pretrained(
             str(checkpoint.folder),

@@ -1,7 +1,6 @@
 """A model on torch's ``meta`` device: every shape, and no weight."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from transformers import GenerationConfig, PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.dtypes import is_floating, torch_dtype_of
+from runner.packaging.impossible import build
 from runner.packaging.quantised import is_quantised, unquantised
 from runner.packaging.remote_code import has_code, needs_code
 from runner.sources import Checkpoint
@@ -29,24 +29,21 @@ def empty_model(
         trusted: Whether code that comes with it may run.
 
     Raises:
-        SourceError: It does not fit the task, or needs a library that is not installed.
+        SourceError: It does not fit the task, needs a library that is not installed, or has
+            values of which no model can be made.
     """
     own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
     for model_class in fitting_classes(task, config, own):
         try:
-            with torch.device("meta"):
-                return made_from(model_class, config, trusted=trusted)
+            return build(
+                checkpoint,
+                config,
+                lambda one, kind=model_class: made_from(kind, one, trusted=trusted),
+            )
         except ImportError as error:
             raise SourceError(
                 f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
                 "Install it in this environment.",
-            ) from error
-        except Exception as error:
-            raise_if_ours(error)
-            raise SourceError(
-                f"no {config.model_type} model can be made of the config.json of "
-                f"{checkpoint.name}: {first_line(error)}",
-                f"Look at {checkpoint.folder / 'config.json'}: what it says must fit together.",
             ) from error
     if not trusted and has_code(checkpoint.folder):
         raise needs_code(checkpoint)
@@ -59,7 +56,8 @@ def empty_model(
 
 def model_on_meta(
     model_class: type[PreTrainedModel],
-    folder: Path,
+    config: PretrainedConfig,
+    checkpoint: Checkpoint,
     tensors: Mapping[str, TensorInfo],
     dtype: torch.dtype,
     arguments: Mapping[str, Any],
@@ -68,7 +66,8 @@ def model_on_meta(
 
     Args:
         model_class: Class of the model.
-        folder: Folder with its configuration.
+        config: Its configuration.
+        checkpoint: The checkpoint.
         tensors: The checkpoint's tensors, by name.
         dtype: dtype that the floating-point weights are to have.
         arguments: Further arguments of ``from_pretrained``.
@@ -76,9 +75,11 @@ def model_on_meta(
     Returns:
         The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
         ``missing_keys``, ``unexpected_keys``, ``mismatched_keys``.
+
+    Raises:
+        SourceError: transformers refuses them.
     """
-    loader: Any = model_class
-    config = loader.config_class.from_pretrained(str(folder))
+    folder = checkpoint.folder
     quantised = is_quantised(config)
 
     def dtype_of(info: TensorInfo) -> torch.dtype:
@@ -89,18 +90,40 @@ def model_on_meta(
         name: torch.empty(info.shape, dtype=dtype_of(info), device="meta")
         for name, info in tensors.items()
     }
-    model, report = loader.from_pretrained(
-        None,
-        config=unquantised(config),
-        state_dict=state,
-        device_map={"": "meta"},
-        dtype=dtype,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-        **arguments,
-    )
+    loader: Any = model_class
+    try:
+        model, report = loader.from_pretrained(
+            None,
+            config=unquantised(config),
+            state_dict=state,
+            device_map={"": "meta"},
+            dtype=dtype,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            **arguments,
+        )
+    except Exception as error:
+        raise_if_ours(error)
+        raise SourceError(
+            f"transformers cannot load {checkpoint.name} as {model_class.__name__}: "
+            f"{first_line(error)}",
+            f"Its tensors are {', '.join(list(tensors)[:3])} …; see whether {model_class.__name__} "
+            "calls its own so.",
+        ) from error
     model.name_or_path = str(folder)
     model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if model.can_generate() and (folder / "generation_config.json").is_file():
         model.generation_config = GenerationConfig.from_pretrained(str(folder))
     return model, report
+
+
+def config_for(model_class: type[PreTrainedModel], config: PretrainedConfig) -> PretrainedConfig:
+    """Give the configuration that a class of models takes, of one that may hold it as a part.
+
+    Args:
+        model_class: The class.
+        config: The configuration of a checkpoint.
+    """
+    wanted: Any = model_class.config_class
+    text = config.get_text_config()
+    return text if not isinstance(config, wanted) and isinstance(text, wanted) else config

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
-from transformers import PreTrainedModel
+from transformers import GenerationConfig, PreTrainedModel
 
 from runner.errors import StorageError
 from runner.packaging.blueprint import Blueprint
@@ -18,7 +18,7 @@ from runner.packaging.remote_code import copy_code
 from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress
-from runner.sources.checkpoint.safetensors_header import TensorInfo
+from runner.sources.checkpoint.safetensors_header import INDEX_FILE, SINGLE_FILE, TensorInfo
 from runner.upstream.transformers_api import kept_in_float32
 
 _DEFAULT_SHARD_SIZE = "500MB"
@@ -62,7 +62,7 @@ def write_weights(
     folder.mkdir(parents=True, exist_ok=True)
     limit = max_shard_size or _configured_shard_size()
     if not parts.weightless:
-        type(parts.model).save_pretrained(parts.model, folder, max_shard_size=limit)
+        _save_loaded(parts.model, folder, limit)
         how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
         return WeightsReport(how, _size(folder))
     if parts.code:
@@ -77,7 +77,8 @@ def write_weights(
         for name, dtype in targets.items()
         if torch_dtype_of(parts.tensors[name].dtype) != dtype
     }
-    if not changed and not (max_shard_size and _exceeds(parts, max_shard_size)):
+    whole = not (parts.left_out or (max_shard_size and _exceeds(parts, max_shard_size)))
+    if not changed and whole:
         return _copy_files(parts, folder, progress)
     _write_files(parts.tensors, targets, limit, folder, progress)
     if not changed:
@@ -115,8 +116,25 @@ def _write_config(model: PreTrainedModel, folder: Path) -> None:
     config.dtype = str(model.dtype).removeprefix("torch.")
     config.save_pretrained(folder)
     if model.can_generate():
-        generation: Any = model.generation_config
-        generation.save_pretrained(folder)
+        _write_generation(model.generation_config, folder)
+
+
+def _write_generation(generation: Any, folder: Path) -> None:
+    """Write settings as they are: those that contradict each other load and run as well."""
+    generation.to_json_file(folder / "generation_config.json", use_diff=True)
+
+
+def _save_loaded(model: PreTrainedModel, folder: Path, limit: int) -> None:
+    """Save what is in memory; its settings of generation, which that would judge, apart."""
+    if not model.can_generate():
+        type(model).save_pretrained(model, folder, max_shard_size=limit)
+        return
+    generation, model.generation_config = model.generation_config, GenerationConfig()
+    try:
+        type(model).save_pretrained(model, folder, max_shard_size=limit)
+    finally:
+        model.generation_config = generation
+    _write_generation(generation, folder)
 
 
 def _target(name: str, info: TensorInfo, parts: Blueprint) -> torch.dtype:
@@ -136,7 +154,7 @@ def _kept_in_float32(name: str, parts: Blueprint) -> bool:
 def _copy_files(parts: Blueprint, folder: Path, progress: Progress) -> WeightsReport:
     source = parts.checkpoint.folder
     names = sorted({info.file for info in parts.tensors.values()})
-    index = source / "model.safetensors.index.json"
+    index = source / INDEX_FILE
     total = sum((source / name).stat().st_size for name in names)
     done = 0
     ways: set[str] = set()
@@ -144,7 +162,7 @@ def _copy_files(parts: Blueprint, folder: Path, progress: Progress) -> WeightsRe
         ways.add(clone_file(source / name, folder / name))
         done += (source / name).stat().st_size
         progress("writing weights", done, total)
-    if len(names) > 1:
+    if names != [SINGLE_FILE]:
         ways.add(clone_file(index, folder / index.name))
     return WeightsReport("cloned" if ways == {"reflink"} else "copied", _size(folder))
 

@@ -35,6 +35,8 @@ class SourceContext:
         allow_pickle: Whether weights in pickle files may be read, as tensors alone.
         trust_remote_code: Whether code that comes with the weights may run.
         weights: Whether the weights are wanted too, not only what describes them.
+        variant: Which of several forms of the weights is wanted, ``fp16`` for
+            ``model.fp16.safetensors``; empty for the one without a name.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class SourceContext:
     allow_pickle: bool = False
     trust_remote_code: bool = False
     weights: bool = True
+    variant: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Checkpoint:
         license: Licence identifier, where the source declares one.
         downloaded: Bytes fetched from outside for it.
         made: Whether it was made on the spot: nobody's work, so it needs no licence.
+        adapter: The PEFT adapter that came with it, where one did.
     """
 
     folder: Path
@@ -73,6 +77,7 @@ class Checkpoint:
     license: str = ""
     downloaded: int = 0
     made: bool = False
+    adapter: "Checkpoint | None" = None
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Facts(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tru
     """A block of this kind, for the language's schema."""
     stay: ClassVar[Stay] = Stay.NOWHERE
     """Where its weights stay when a model only references them."""
+    may_bring_adapter: ClassVar[bool] = False
+    """Whether what it names may hold an adapter beside its base."""
     asks_hub: ClassVar[bool] = False
     """Whether it asks the Hugging Face Hub and fills its cache."""
     code_stays: ClassVar[bool] = False

@@ -22,5 +22,6 @@ TASK = Task(
     generates=True,
     gone_in="5.0",
     components=("tokenizer", "image_processor"),
+    optional_components=("processor",),
     pyfunc=False,
 )

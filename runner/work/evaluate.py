@@ -10,12 +10,12 @@ from runner.evaluation.held import skipped
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
+from runner.packaging.blueprint import draw
 from runner.recipe.composing.composed import Composed
 from runner.records import CheckRecord
 from runner.sources.base import no_progress
-from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.sources.mlflow.location import fetch_model, location_of
-from runner.work.resolve import resolve
+from runner.work.resolve import resolve, with_brought
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 
@@ -50,15 +50,18 @@ def _origin(composed: Composed, workdir: Path) -> Origin | CheckRecord | None:
     if views is not None and "source" not in views:
         return None
     workdir.mkdir()
-    if views is not None:
-        return Origin(resolve(composed, workdir, no_progress), bytes=0)
     try:
-        parts = {c.component: source.at_hand(c) for source, c in composed.parts(workdir)}
-        model = parts["model"]
-        tensors = {} if model.gguf else read_headers(model.folder)
+        if views is not None:
+            parts = resolve(composed, workdir, no_progress)
+        else:
+            found = {c.component: source.at_hand(c) for source, c in composed.parts(workdir)}
+            parts = with_brought(found)
+        blueprint = draw(composed.recipe, parts)
     except SourceError as error:
+        if views is not None:
+            raise
         return skipped("source", f"the source cannot be had: {error.message}")
-    return Origin(parts, bytes=sum(info.nbytes for info in tensors.values()))
+    return Origin(parts, blueprint.bytes, blueprint.config if blueprint.rewritten else None)
 
 
 def _sampling_rate(model: Path) -> int:

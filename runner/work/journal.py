@@ -150,6 +150,7 @@ def of_blueprint(blueprint: Blueprint) -> Entry:
         "parameters": blueprint.parameters,
         "weight_bytes": blueprint.bytes,
         "vectors": str(blueprint.sentences or ""),
+        "notes": list(blueprint.notes),
     }
     detail = "headers only" if blueprint.weightless else "weights in memory"
     return Entry(detail, fields=fields)

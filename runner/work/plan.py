@@ -52,6 +52,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         params={name: param.default for name, param in recipe.params.items()},
         flavors=recipe.flavors,
         requirements=lines,
+        notes=list(model.notes) if model else [],
         disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),
     )

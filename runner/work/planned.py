@@ -118,6 +118,7 @@ class Plan(_Part):
         params: Default of each param that callers may give.
         flavors: The flavors of the MLflow model.
         requirements: Its requirement lines; nothing where the model is unknown.
+        notes: What whoever packages it should know of it, a sentence each.
         disks: Room for the download and for the model.
         output: Where it goes.
     """
@@ -133,5 +134,6 @@ class Plan(_Part):
     params: dict[str, Any]
     flavors: list[str]
     requirements: list[str] | None
+    notes: list[str]
     disks: dict[str, Disk]
     output: Output

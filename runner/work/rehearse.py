@@ -14,6 +14,7 @@ from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
 from runner.wording import counted
 from runner.work.rehearsal import Rehearsal
+from runner.work.resolve import survey
 from runner.work.run import run
 
 FOLDER = "rehearsal"
@@ -47,10 +48,8 @@ def rehearse(
     observer = observer or Silent()
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
-        checkpoints = {
-            context.component: source.survey(replace(context, weights=False)).checkpoint
-            for source, context in composed.parts(workdir, observer.progress)
-        }
+        surveys = survey(composed, workdir, observer.progress, weights=False)
+        checkpoints = {name: found.checkpoint for name, found in surveys.items()}
         twin = make_twin(composed.recipe, checkpoints, workdir / "twin")
         sources = {"source": LocalSource.of(twin.folder)}
         if "adapter" in checkpoints:

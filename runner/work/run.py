@@ -90,7 +90,7 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
         lambda: save(recipe, parts, signature, folder / "model", metadata, example, progress),
         entries.of_saved,
     )
-    origin = Origin(checkpoints, parts.bytes)
+    origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)
     if recipe.views:
         journal.step(
             "prove",

@@ -89,6 +89,7 @@ def _lines(plan: "Plan") -> Iterator[tuple[str, str]]:
     yield "params", " ".join(f"{k}={json.dumps(v)}" for k, v in plan.params.items()) or "none"
     yield "flavors", ", ".join(plan.flavors)
     yield "requirements", " ".join(plan.requirements or ["known with the architecture"])
+    yield from (("note", note) for note in plan.notes)
     for what, disk in plan.disks.items():
         short = "" if disk.needed <= disk.free else ": TOO LITTLE"
         yield "disk", f"{size(disk.needed)} for the {what}, {size(disk.free)} free{short}"

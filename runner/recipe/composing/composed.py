@@ -68,6 +68,7 @@ class Composed:
                 tracking_uri=self.settings.tracking.uri,
                 allow_pickle=self.recipe.allow_pickle,
                 trust_remote_code=self.recipe.trust_remote_code,
+                variant=str(self.recipe.load.model.get("variant") or ""),
             )
             yield source.at(self.pins[name]) if name in self.pins else source, context
 

@@ -78,6 +78,11 @@ class Load(Block):
     image_processor: dict[str, Any] = Field(default_factory=dict)
     processor: dict[str, Any] = Field(default_factory=dict)
 
+    @property
+    def model_arguments(self) -> dict[str, Any]:
+        """What loading the model takes; which variant it is of, its source has chosen by then."""
+        return {name: value for name, value in self.model.items() if name != "variant"}
+
 
 class Tracking(Block):
     """What is said of the run in MLflow; where the server is belongs to the run, not the recipe.

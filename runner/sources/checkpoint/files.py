@@ -12,8 +12,7 @@ from runner.sources.checkpoint.safetensors_header import (
     SINGLE_FILE,
     read_index,
 )
-
-PICKLE = "pytorch_model.bin"
+from runner.sources.checkpoint.variants import PICKLE, of_variant
 
 _SMALL = (
     "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
@@ -69,7 +68,7 @@ def needed_files(folder: Path, gguf: str, context: SourceContext) -> tuple[Check
     Raises:
         SourceError: The index of its shards is corrupt.
     """
-    weights = {gguf} if gguf else set(_weights(folder, context.component))
+    weights = {gguf} if gguf else set(_weights(folder, context))
     if context.component == "model" and context.task.sentence_modules:
         weights |= {*weights_of_modules(file.name for file in files_of(folder))}
     trusted = context.trust_remote_code
@@ -80,14 +79,17 @@ def needed_files(folder: Path, gguf: str, context: SourceContext) -> tuple[Check
     )
 
 
-def _weights(folder: Path, component: str) -> Iterable[str]:
-    if component == "adapter":
+def _weights(folder: Path, context: SourceContext) -> Iterable[str]:
+    if context.component == "adapter":
         return [ADAPTER_FILE]
-    if component != "model":
+    if context.component != "model":
         return []
-    if (folder / SINGLE_FILE).is_file() or not (folder / INDEX_FILE).is_file():
-        return [SINGLE_FILE]
-    return read_index(folder / INDEX_FILE).values()
+    single, index = (of_variant(n, context.variant) for n in (SINGLE_FILE, INDEX_FILE))
+    if not any((folder / name).is_file() for name in (single, index)):
+        single, index = SINGLE_FILE, INDEX_FILE
+    if (folder / single).is_file() or not (folder / index).is_file():
+        return [single]
+    return read_index(folder / index).values()
 
 
 def sha256_of(file: Path) -> str:

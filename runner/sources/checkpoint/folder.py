@@ -10,6 +10,7 @@ import yaml
 
 from runner.errors import SourceError
 from runner.findings import Finding
+from runner.sources.checkpoint.config_values import CONFIG, impossible_values, read_values
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     LFS_POINTER,
@@ -61,6 +62,15 @@ def _check_folder(folder: Path, gguf: str | None, component: str) -> Iterator[Fi
     elif not any((folder / name).is_file() for name in _CONFIGS[component]):
         message = f"{folder} has no {' or '.join(_CONFIGS[component])}."
         yield Finding("no-config", message, _about_gguf(_ggufs(folder)), ("path",))
+    elif component == "model":
+        yield from _check_values(folder)
+
+
+def _check_values(folder: Path) -> Iterator[Finding]:
+    for key, wrong in impossible_values(read_values(folder)):
+        message = f"{folder / CONFIG}: `{key}` {wrong}."
+        remedy = "Fetch the checkpoint again, or mend the file."
+        yield Finding("impossible-config", message, remedy, ("path",), of_source=True)
 
 
 def _instead_of(path: Path) -> str:

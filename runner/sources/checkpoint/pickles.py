@@ -2,13 +2,14 @@
 
 import json
 import pickle
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
 from runner.sources.base import SourceContext
-from runner.sources.checkpoint.files import PICKLE, weights_of_modules
+from runner.sources.checkpoint.files import weights_of_modules
 from runner.sources.checkpoint.folder import insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside, names_in
 from runner.sources.checkpoint.safetensors_header import (
@@ -17,11 +18,16 @@ from runner.sources.checkpoint.safetensors_header import (
     SINGLE_FILE,
     read_index,
 )
+from runner.sources.checkpoint.variants import (
+    PICKLE,
+    PICKLE_INDEX,
+    link_all,
+    under_usual_names,
+)
 
 if TYPE_CHECKING:
     import torch
 
-PICKLE_INDEX = "pytorch_model.bin.index.json"
 ADAPTER_PICKLE = "adapter_model.bin"
 
 
@@ -34,14 +40,16 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
         context: The run it is for; only with ``allow_pickle`` are pickle files read.
 
     Returns:
-        The folder itself; or, where it has weights in pickle files alone, one of the run that has
-        the same as safetensors and links to everything else.
+        The folder itself; or, where it has weights in pickle files alone or a variant of them is
+        wanted, one of the run that has them as safetensors, under their usual names, and links to
+        everything else.
 
     Raises:
         SourceError: There are no weights, or they are corrupt, or hold more than tensors; or a
             link leads out of the folder.
     """
     insist_inside(folder, names_in(folder))
+    folder = folder if gguf else under_usual_names(folder, context)
     pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
     if context.allow_pickle and context.component == "model" and context.task.sentence_modules:
         pickled = {**pickled, **_pickled_modules(folder)}
@@ -62,6 +70,8 @@ def _pickled(folder: Path, component: str) -> Mapping[str, str]:
         names = {}
     elif (folder / PICKLE_INDEX).is_file():
         listed = sorted(set(read_index(folder / PICKLE_INDEX).values()))
+        if len(listed) == 1:
+            return {listed[0]: SINGLE_FILE}
         return {name: f"model-{n:05d}.safetensors" for n, name in enumerate(listed, start=1)}
     else:
         names = {PICKLE: SINGLE_FILE}
@@ -80,12 +90,7 @@ def _convert(
 ) -> None:
     from safetensors.torch import save_file
 
-    target.mkdir()
-    for file in folder.rglob("*"):
-        if file.is_file() and file.suffix != ".bin" and file.name != PICKLE_INDEX:
-            linked = target / file.relative_to(folder)
-            linked.parent.mkdir(parents=True, exist_ok=True)
-            linked.symlink_to(file.resolve())
+    link_all(folder, target, leaving_out={*pickled, PICKLE_INDEX})
     total = sum((folder / name).stat().st_size for name in pickled if (folder / name).is_file())
     done = 0
     weight_map: dict[str, str] = {}
@@ -110,7 +115,8 @@ def _read(file: Path) -> Mapping[str, "torch.Tensor"]:
 
     found: Any
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+        mapped = zipfile.is_zipfile(file)  # the form of torch before 1.6 cannot be
+        found = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
     except FileNotFoundError as error:
         raise SourceError(f"{file} is missing", "Fetch the checkpoint again.") from error
     except pickle.UnpicklingError as error:

@@ -15,6 +15,7 @@ ADAPTER_FILE = "adapter_model.safetensors"
 LFS_POINTER = b"version https://git-lfs"
 """What a file starts with that git checked out without fetching its content."""
 _LARGEST_HEADER = 100 * 2**20
+_CHUNK = 2**24
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64,
     "F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64, "F8_E5M2": 8, "F8_E4M3": 8,
@@ -148,6 +149,25 @@ def read_index(index: Path) -> dict[str, str]:
     if outside or not names:
         raise _corrupt(index, f"{outside[0]!r} is no file name" if outside else "it lists no file")
     return cast("dict[str, str]", listed)
+
+
+def same_bytes(left: TensorInfo, right: TensorInfo) -> bool:
+    """Say whether two stored tensors have the same bytes; they are read a piece at a time.
+
+    Args:
+        left: A tensor.
+        right: Another.
+    """
+    if left.nbytes != right.nbytes:
+        return False
+    with left.path.open("rb") as first, right.path.open("rb") as second:
+        first.seek(left.offset)
+        second.seek(right.offset)
+        for start in range(0, left.nbytes, _CHUNK):
+            size = min(_CHUNK, left.nbytes - start)
+            if first.read(size) != second.read(size):
+                return False
+    return True
 
 
 def _no_weights(folder: Path) -> SourceError:

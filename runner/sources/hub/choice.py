@@ -5,14 +5,15 @@ from fnmatch import fnmatchcase
 
 from runner.errors import SourceError
 from runner.sources.base import SourceContext
-from runner.sources.checkpoint.files import PICKLE, is_code, is_small, weights_of_modules
-from runner.sources.checkpoint.pickles import ADAPTER_PICKLE, PICKLE_INDEX
+from runner.sources.checkpoint.files import is_code, is_small, weights_of_modules
+from runner.sources.checkpoint.pickles import ADAPTER_PICKLE
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
     SINGLE_FILE,
     read_index,
 )
+from runner.sources.checkpoint.variants import PICKLE, PICKLE_INDEX, of_variant
 from runner.sources.hub.download import fetch_file
 from runner.sources.hub.listing import Listing
 from runner.spelling import did_you_mean
@@ -79,11 +80,17 @@ def _further(repo: str, names: list[str], patterns: Sequence[str]) -> Iterator[s
 def _weights(repo: str, listing: Listing, context: SourceContext) -> list[str]:
     """Choose the weights as transformers does; there may be the same in other forms."""
     pickles = [(PICKLE, PICKLE_INDEX)] if context.allow_pickle else []
-    for single, index in [(SINGLE_FILE, INDEX_FILE), *pickles]:
+    forms = [(SINGLE_FILE, INDEX_FILE), *pickles]
+    for single, index in ([of_variant(name, context.variant) for name in form] for form in forms):
         if single in listing.files:
             return [single]
         if index in listing.files:
             return _shards(repo, listing, index)
+    if context.variant:
+        raise SourceError(
+            f"{repo} has no safetensors in the variant {context.variant}",
+            "Leave `load.model.variant` out, or name a variant that is there.",
+        )
     raise _no_safetensors(repo, sorted(listing.files))
 
 

@@ -9,11 +9,13 @@ from typing import Literal
 from pydantic import Field
 
 from runner.findings import Finding
-from runner.pyfunc.sentences import FOLDER
+from runner.pyfunc.sentences import FOLDER as SENTENCES
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
 from runner.sources.mlflow.location import fetch_model, is_model_uri, location_of
+from runner.sources.mlflow.peft import FOLDER as ADAPTER
+from runner.sources.mlflow.peft import unmark
 from runner.sources.mlflow.references import referenced
 
 _LICENSE = "LICENSE.txt"
@@ -31,6 +33,7 @@ class MlflowSource(Source, frozen=True):
     name_field = path_field = "uri"
     example = {"kind": "mlflow", "uri": "models:/assistant/3"}
     code_stays = True
+    may_bring_adapter = True
 
     kind: Literal["mlflow"]
     uri: str = Field(min_length=1)
@@ -54,10 +57,19 @@ class MlflowSource(Source, frozen=True):
             fetched.mkdir(exist_ok=True)
             model = fetch_model(location, fetched, context.tracking_uri)
             self._assemble(model, target, context)
+        adapter = target / ADAPTER
+        if context.component == "adapter" and adapter.is_dir():
+            insist_on_weights(adapter, None, context.component)
+            return Checkpoint(adapter, self.kind, self.uri)
         if context.weights:
             insist_on_weights(target, None, context.component)
+        with_it = context.component == "model" and adapter.is_dir()
         return Checkpoint(
-            folder=target, kind=self.kind, name=self.uri, license=declared_license(target)
+            folder=target,
+            kind=self.kind,
+            name=self.uri,
+            license=declared_license(target),
+            adapter=Checkpoint(adapter, self.kind, self.uri) if with_it else None,
         )
 
     @property
@@ -80,7 +92,7 @@ class MlflowSource(Source, frozen=True):
         insist_inside(model, (path.relative_to(model).as_posix() for path in model.rglob("*")))
         target.mkdir(parents=True, exist_ok=True)
         folders = sorted((model / "components").glob("*"))
-        for folder in [*folders, model / "model", model / FOLDER]:
+        for folder in [*folders, model / "model", model / SENTENCES]:
             for file in folder.rglob("*") if folder.is_dir() else ():
                 self._link(file, target / file.relative_to(folder))
         if (model / _LICENSE).is_file():
@@ -95,6 +107,11 @@ class MlflowSource(Source, frozen=True):
             for file in base.folder.rglob("*"):
                 if not (target / file.relative_to(base.folder)).exists():
                     self._link(file, target / file.relative_to(base.folder))
+        if (model / ADAPTER).is_dir():
+            for file in (model / ADAPTER).rglob("*"):
+                self._link(file, target / ADAPTER / file.relative_to(model / ADAPTER))
+            if context.component == "model":
+                unmark(target)
 
     def _link(self, file: Path, target: Path) -> None:
         if file.is_file():

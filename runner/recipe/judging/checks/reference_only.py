@@ -12,8 +12,9 @@ _STORE = "Leave it out, so that the weights are stored in the model."
 def check(subject: Subject) -> Iterator[Finding]:
     """Find a reference to what cannot be referenced, and what a reference cannot carry."""
     recipe = subject.recipe
-    if recipe.merge and (recipe.adapter is None or not recipe.save_pretrained):
-        needed = "`adapter`" if recipe.adapter is None else "weights of its own"
+    has_adapter = recipe.adapter is not None or recipe.source.may_bring_adapter
+    if recipe.merge and not (has_adapter and recipe.save_pretrained):
+        needed = "weights of its own" if has_adapter else "`adapter`"
         message = f"`merge: true` needs {needed}."
         yield Finding("merge-without-adapter", message, "Leave one of them out.", ("merge",))
     if recipe.save_pretrained:
@@ -21,6 +22,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     if recipe.allow_pickle:
         message = "`save_pretrained: false` would leave a pickle file to whoever loads the model."
         yield Finding("reference-to-pickle", message, _STORE, ("allow_pickle",))
+    if recipe.load.model.get("variant"):
+        message = "`save_pretrained: false` would leave another variant to whoever loads the model."
+        yield Finding("reference-loses", message, _STORE, ("load", "model", "variant"))
     stays = recipe.source.stay
     if not (stays is Stay.IN_A_REPOSITORY or (recipe.adapter and stays is Stay.ON_THIS_MACHINE)):
         able = [kind for kind, one in all_kinds().items() if one.stay is Stay.IN_A_REPOSITORY]

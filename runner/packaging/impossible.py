@@ -1,0 +1,102 @@
+"""A configuration that transformers cannot build a model from: which of its keys is at fault."""
+
+import json
+import re
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import transformers
+from transformers import PretrainedConfig, PreTrainedModel
+
+from runner.errors import SourceError, first_line, raise_if_ours
+from runner.sources import Checkpoint
+from runner.sources.checkpoint.config_values import CONFIG, read_values
+
+_MOST_MODULES = 200_000
+"""More than three times those of the largest models: 61 layers of 256 experts have 62,000."""
+Build = Callable[[PretrainedConfig], PreTrainedModel]
+
+
+class _TooManyError(Exception):
+    """A model has more modules than any that there is."""
+
+
+def build(checkpoint: Checkpoint, config: PretrainedConfig, builder: Build) -> PreTrainedModel:
+    """Build a model from a configuration alone, on torch's ``meta`` device.
+
+    Args:
+        checkpoint: Where the configuration lies.
+        config: The configuration.
+        builder: Builds the model.
+
+    Raises:
+        ImportError: It needs a library that is not installed.
+        SourceError: No model can be built from it; says which key is at fault.
+    """
+    try:
+        with _bounded(), torch.device("meta"):
+            return builder(config)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise_if_ours(error)
+        raise _impossible(checkpoint, config, builder, error) from error
+
+
+@contextmanager
+def _bounded() -> Generator[None]:
+    """Stop building a model that would never be done."""
+    left = _MOST_MODULES
+
+    def count(*_module: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooManyError(f"it has more than {_MOST_MODULES:,} modules")
+
+    hook = torch.nn.modules.module.register_module_module_registration_hook(count)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _impossible(
+    checkpoint: Checkpoint, config: PretrainedConfig, builder: Build, error: Exception
+) -> SourceError:
+    said = read_values(checkpoint.folder)
+    keys = _keys_at_fault(config, said, builder) or _keys_named(said, str(error))
+    shown = ", ".join(f"`{key}: {json.dumps(said[key])}`" for key in keys)
+    return SourceError(
+        f"no {config.model_type} model can be built from {checkpoint.folder / CONFIG}"
+        f"{f' with {shown}' if shown else ''}: {first_line(error)}",
+        f"Mend the file, or install the version of transformers that it was written for; here is "
+        f"{transformers.__version__}.",
+    )
+
+
+def _keys_at_fault(config: PretrainedConfig, said: Mapping[str, Any], builder: Build) -> list[str]:
+    """Give the one key whose usual value would make a model of it; nothing where none would."""
+    usual = type(config)().to_dict()
+    for key in said:
+        if key not in usual or usual[key] == said[key]:
+            continue
+        try:
+            changed = type(config).from_dict({**said, key: usual[key]})
+            with _bounded(), torch.device("meta"):
+                builder(changed)
+        except Exception as error:
+            raise_if_ours(error)
+            continue
+        return [key]
+    return []
+
+
+def _keys_named(said: Mapping[str, Any], message: str) -> list[str]:
+    """Give the keys whose names or values stand in an error message."""
+    words = set(re.findall(r"[\w.-]+", message))
+    named = [key for key in said if key in words]
+    sizes = [k for k, v in said.items() if isinstance(v, int) and v is not True and str(v) in words]
+    return named or sizes

@@ -1,0 +1,87 @@
+"""Values of a ``config.json`` that no model can have, seen without transformers."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+_WIDTHS = re.compile(
+    r"(vocab|hidden|intermediate|patch|image)_size|(?:n|num)_channels|d_(model|ff|kv)|n_embd|dim"
+    r"|n_positions|n_ctx|max_position_embeddings|num_labels|(\w+_)?(n|num)_(\w+_)?heads?|(en|de)coder_attention_heads"
+    r"|head_dim|num_experts_per_tok"
+)
+_COUNTS = re.compile(r"n_layers?|num_(\w+_)?layers|(encoder|decoder)_layers|num_(\w+_)?experts")
+_MOST = {"layers": 1_000, "experts": 100_000}
+"""A model has at most so many parts of a kind: more cannot even be built in a day."""
+_LARGEST = 2**40
+_MAY_BE_NOTHING = {"head_dim", "image_size", "num_labels", "patch_size"}
+CONFIG = "config.json"
+
+
+def impossible_values(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Find sizes and counts that are none.
+
+    Args:
+        config: What ``config.json`` says, or a part of it.
+        prefix: Keys that lead to the part, each with a dot behind it.
+
+    Yields:
+        The key, and what is wrong with its value.
+    """
+    for key, value in config.items():
+        if isinstance(value, dict) and key.endswith(("_config", "encoder", "decoder", "generator")):
+            yield from impossible_values(cast("dict[str, Any]", value), f"{prefix}{key}.")
+        elif wrong := _wrong(key, value):
+            yield prefix + key, f"is {json.dumps(value)}, {wrong}"
+    yield from ((prefix + key, wrong) for key, wrong in _labels(config.get("id2label")))
+
+
+def read_values(folder: Path) -> Mapping[str, Any]:
+    """Read what a ``config.json`` says; nothing where it cannot be read as an object.
+
+    Args:
+        folder: The checkpoint folder.
+    """
+    try:
+        values: Any = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # whoever builds the model says so
+        return {}
+    return cast("dict[str, Any]", values) if isinstance(values, dict) else {}
+
+
+def _wrong(key: str, value: Any) -> str:
+    is_count = _COUNTS.fullmatch(key) is not None
+    if value is None or isinstance(value, dict) or not (is_count or _WIDTHS.fullmatch(key)):
+        return ""
+    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return next((wrong for item in items if (wrong := _not_a_size(key, item, is_count))), "")
+
+
+def _not_a_size(key: str, value: Any, is_count: bool) -> str:
+    """Say why a value is no size; a count may be 0, and a size may stand in a list of lists."""
+    if isinstance(value, list):
+        lists = cast("list[Any]", value)
+        return next((w for item in lists if (w := _not_a_size(key, item, is_count))), "")
+    whole = isinstance(value, float) and value.is_integer()
+    if isinstance(value, bool) or not (isinstance(value, int) or whole):
+        return "not a whole number"
+    if value < 0 or (value == 0 and not is_count and key not in _MAY_BE_NOTHING):
+        return "which no model can have"
+    most = next((n for kind, n in _MOST.items() if is_count and kind[:-1] in key), _LARGEST)
+    return f"more than the {most:,} that a model can have" if value > most else ""
+
+
+def _labels(labels: Any) -> Iterator[tuple[str, str]]:
+    if labels is None:
+        return
+    if not isinstance(labels, dict):
+        yield "id2label", "is not a mapping of numbers to labels"
+        return
+    found = cast("dict[str, Any]", labels)
+    numbers = {int(key) for key in found if re.fullmatch(r"\d+", str(key))}
+    if len(numbers) < len(found):
+        bad = next(key for key in found if not re.fullmatch(r"\d+", str(key)))
+        yield "id2label", f"has {bad!r} where the number of a label stands"
+    elif lost := sorted({*range(len(found))} - numbers):
+        yield "id2label", f"has {len(found)} labels and none with the number {lost[0]}"

@@ -1,0 +1,79 @@
+"""A configuration of another version is understood, refused, or its leftovers are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoConfig, LlamaConfig, PretrainedConfig
+
+from runner.errors import SourceError
+from runner.packaging import rope
+from runner.packaging.other_version import Reading, understood
+from runner.sources import Checkpoint
+
+NEWER = "99.0.0"
+
+
+def read(folder: Path, **says: Any) -> Reading:
+    folder.mkdir(exist_ok=True)
+    config = {**LlamaConfig().to_dict(), "transformers_version": "4.40.0", **says}
+    (folder / "config.json").write_text(json.dumps(config, default=str))
+    as_read: PretrainedConfig = AutoConfig.from_pretrained(folder)
+    return understood(as_read, Checkpoint(folder, "local", "a folder"))
+
+
+def test_what_the_installed_version_writes_is_taken_as_it_is(tmp_path: Path) -> None:
+    reading = read(tmp_path / "config")
+    assert (reading.translated, reading.notes) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("says", "named"),
+    [
+        ({"attention_chunks": 4, "transformers_version": NEWER}, "`attention_chunks: 4`"),
+        ({"position_embedding_type": "relative_key"}, "`position_embedding_type: relative_key`"),
+        ({"tie_encoder_decoder": True, "model_type": "llama"}, "`tie_encoder_decoder: True`"),
+    ],
+)
+def test_a_key_that_changes_the_model_is_refused(
+    tmp_path: Path, says: dict[str, Any], named: str
+) -> None:
+    name = next(iter(says))
+    if name in PretrainedConfig().to_dict():
+        pytest.skip(f"this version knows {name}")
+    with pytest.raises(SourceError, match="config.json says") as refused:
+        read(tmp_path / "config", **says)
+    assert named in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"attention_chunks": None},
+        {"attention_chunks": False},
+        {"router_loss_weight": 0.5},
+        {"_internal": 3},
+        {"position_embedding_type": "absolute"},
+    ],
+)
+def test_a_key_that_changes_nothing_is_passed_over(tmp_path: Path, says: dict[str, Any]) -> None:
+    assert read(tmp_path / "config", transformers_version=NEWER, **says).notes == []
+
+
+def test_what_an_older_version_left_behind_is_told(tmp_path: Path) -> None:
+    (note,) = read(tmp_path / "config", attention_chunks=4).notes
+    assert "attention_chunks" in note
+
+
+def test_rotary_positions_without_words_for_them_are_not_translated() -> None:
+    known = {"rope_theta", "rope_scaling"}
+    assert rope.translated({"rope_theta": 7.0, "partial_rotary_factor": 0.5}, known) is None
+    assert rope.translated({"rope_theta": 7.0}, {"rope_scaling"}) is None
+    assert rope.translated({"rope_type": "linear", "factor": 2.0}, {"rope_theta"}) is None
+    kinds = {"full_attention": {"rope_theta": 7.0}, "sliding_attention": {"rope_theta": 8.0}}
+    assert rope.translated(kinds, known) is None
+    assert rope.translated(kinds, {*known, "local_rope_theta", "global_rope_theta"}) == {
+        "global_rope_theta": 7.0,
+        "local_rope_theta": 8.0,
+    }

@@ -1,0 +1,97 @@
+"""Sizes and counts that no model can have are found in the text of a configuration."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runner.sources.checkpoint.config_values import impossible_values
+from tests.checkpoints import causal_lm
+from tests.conftest import Outcome
+from tests.layouts import saying, with_tensors
+
+Cli = Callable[..., Outcome]
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"vocab_size": -1}, "vocab_size"),
+        ({"n_head": 0}, "n_head"),
+        ({"num_attention_heads": "four"}, "num_attention_heads"),
+        ({"num_hidden_layers": True}, "num_hidden_layers"),
+        ({"n_layer": 1e9}, "n_layer"),
+        ({"hidden_sizes": [1], "hidden_size": [32, -1]}, "hidden_size"),
+        ({"text_config": {"d_model": 0}}, "text_config.d_model"),
+        ({"id2label": {"0": "a", "2": "c"}}, "id2label"),
+        ({"id2label": ["a"]}, "id2label"),
+    ],
+)
+def test_what_no_model_can_have_is_found(values: dict[str, Any], key: str) -> None:
+    assert [found for found, _ in impossible_values(values)] == [key]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"type_vocab_size": 0, "num_hidden_layers": 0, "num_experts": 0},
+        {"num_hidden_layers": {"vision": 5}, "pruned_heads": {}, "image_size": [224, 224]},
+        {"n_inner": None, "hidden_size": 32.0, "use_head": False, "patch_size": [[1, 2], [2, 2]]},
+        {"id2label": {"1": "b", "0": "a"}},
+    ],
+)
+def test_what_models_do_have_is_not(values: dict[str, Any]) -> None:
+    assert list(impossible_values(values)) == []
+
+
+@pytest.mark.slow
+def test_no_configuration_of_transformers_has_impossible_values() -> None:
+    from transformers import CONFIG_MAPPING
+
+    found: dict[str, list[tuple[str, str]]] = {}
+    tried = 0
+    for name in CONFIG_MAPPING:
+        try:
+            usual = CONFIG_MAPPING[name]().to_dict()
+        except Exception:  # made of others, of a library or of the hub: not of its own  # noqa: S112
+            continue
+        tried += 1
+        if wrong := list(impossible_values(json.loads(json.dumps(usual, default=str)))):
+            found[name] = wrong
+    assert tried > 300
+    assert found == {}
+
+
+def test_validate_finds_it_and_a_run_says_the_source_is_at_fault(cli: Cli, workspace: Path) -> None:
+    folder = saying(causal_lm(workspace / "gpt2"), workspace / "broken", vocab_size=-1)
+    source = {"kind": "local", "path": str(folder)}
+    (workspace / "case.yaml").write_text(
+        yaml.safe_dump({"task": "text-generation", "source": source})
+    )
+    found = cli("validate", "case.yaml")
+    assert found.code == 2
+    assert "case.yaml:3:3 error[impossible-config]" in found.stdout
+    for verb in (("plan",), ()):
+        done = cli(*verb, "+recipe=case.yaml", "tracking.uri=null")
+        assert done.code == 3, done.stderr
+        assert f"{folder / 'config.json'}: `vocab_size` is -1" in done.stderr
+
+
+def test_plan_and_record_tell_of_tensors_that_nothing_uses(cli: Cli, workspace: Path) -> None:
+    import torch
+
+    first = causal_lm(workspace / "gpt2")
+    folder = with_tensors(first, workspace / "more", value_head__weight=torch.ones(1, 32))
+    recipe = {"task": "text-generation", "source": {"kind": "local", "path": str(folder)}}
+    (workspace / "case.yaml").write_text(yaml.safe_dump(recipe))
+    planned = cli("plan", "+recipe=case.yaml", "--output", "json").document
+    assert "value_head.weight" in planned["notes"][0]
+    shown = cli("plan", "+recipe=case.yaml")
+    assert "value_head.weight" in shown.stdout
+    done = cli("+recipe=case.yaml", "tracking.uri=null", "evaluation.views=[]")
+    assert "value_head.weight" in done.stderr
+    record = json.loads((workspace / "outputs/case/default/record.json").read_text())
+    assert record["notes"] == planned["notes"]

@@ -1,0 +1,159 @@
+"""Structures: bases and the adapters on them."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import transformers
+from peft import PeftModel
+
+from tests.adapters import save_adapter, save_head_adapter, save_resized_adapter
+from tests.checkpoints import causal_lm, embedder
+from tests.structures.structure import Made, Structure, local
+
+_TEXT = "text-generation"
+_WAYS: Mapping[str, Mapping[str, Any]] = {
+    "stored": {},
+    "merged": {"merge": True},
+    "referenced": {"save_pretrained": False},
+}
+
+
+def structures() -> list[Structure]:
+    """Give them."""
+    heads = [
+        ("bert", "text-classification", "SEQ_CLS", 2),
+        ("bert", "text-classification", "SEQ_CLS", 3),
+        ("bert", "token-classification", "TOKEN_CLS", 2),
+        ("llama", "text-classification", "SEQ_CLS", 2),
+    ]
+    return [
+        *_on_causal_models(),
+        *(
+            _structure(architecture, task, f"brings the head of {labels} labels", way,
+                       partial(_headless, architecture, kind, labels), labels != 2)
+            for architecture, task, kind, labels in heads
+            for way in _WAYS
+        ),
+        *_unfit(),
+        Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, {}), "LoRA, MLflow's own"),
+        Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, _WAYS["merged"]),
+                  "LoRA, MLflow's own, merged"),
+    ]  # fmt: skip
+
+
+def _on_causal_models() -> list[Structure]:
+    plain = [
+        _structure("gpt2", _TEXT, name, way, partial(_causal, kind))
+        for kind, name in (("lora", "LoRA"), ("ia3", "IA3"))
+        for way in _WAYS
+    ]
+    return [
+        *plain,
+        _structure("gpt2", _TEXT, "prefix tuning", "stored", partial(_causal, "prefix")),
+        *(
+            _structure("llama", _TEXT, "brings longer embeddings", way, _resized, unlike=True)
+            for way in _WAYS
+        ),
+    ]
+
+
+def _structure(
+    architecture: str,
+    task: str,
+    adapter: str,
+    way: str,
+    make: Callable[[Path, Mapping[str, Any]], Made],
+    unlike: bool = False,
+) -> Structure:
+    refused = "a reference cannot carry" if unlike and way == "referenced" else ""
+    folder_to_made = partial(_in_a_way, make, _WAYS[way])
+    layout = "without a head" if "head" in adapter else "one file"
+    return Structure(
+        architecture, task, layout, folder_to_made, f"{adapter}, {way}", refused=refused
+    )
+
+
+def _in_a_way(
+    make: Callable[[Path, Mapping[str, Any]], Made], way: Mapping[str, Any], folder: Path
+) -> Made:
+    return make(folder, way)
+
+
+def _causal(kind: str, folder: Path, way: Mapping[str, Any]) -> Made:
+    base = causal_lm(folder / "gpt2")
+    adapter = save_adapter(kind, base, folder / "adapter")
+    return _made(base, adapter, way, "AutoModelForCausalLM")
+
+
+def _headless(
+    architecture: str, kind: str, labels: int, folder: Path, way: Mapping[str, Any]
+) -> Made:
+    base = (
+        embedder(folder / "base")
+        if architecture == "bert"
+        else causal_lm(folder / "base", architecture)
+    )
+    adapter = save_head_adapter(kind, base, folder / "adapter", labels)
+    auto = {"SEQ_CLS": "AutoModelForSequenceClassification"}.get(
+        kind, "AutoModelForTokenClassification"
+    )
+    return _made(base, adapter, way, auto, num_labels=labels)
+
+
+def _resized(folder: Path, way: Mapping[str, Any]) -> Made:
+    base = causal_lm(folder / "llama", "llama")
+    adapter = save_resized_adapter(base, folder / "adapter", 514)
+
+    def native() -> Any:
+        model: Any = transformers.AutoModelForCausalLM.from_pretrained(base)
+        model.resize_token_embeddings(514, mean_resizing=False)
+        return PeftModel.from_pretrained(model, adapter).eval()
+
+    return Made(base, {"adapter": local(adapter), **way}, native)
+
+
+def _made(base: Path, adapter: Path, way: Mapping[str, Any], auto: str, **arguments: Any) -> Made:
+    def native() -> Any:
+        model = getattr(transformers, auto).from_pretrained(base, **arguments)
+        return PeftModel.from_pretrained(model, adapter).eval()
+
+    return Made(base, {"adapter": local(adapter), **way}, native)
+
+
+def _unfit() -> list[Structure]:
+    cases = {
+        "of a wider base": {"hidden_size": 16},
+        "of a deeper base": {"num_hidden_layers": 1},
+    }
+    return [
+        Structure("llama", _TEXT, "one file", partial(_for_another, config, way),
+                  f"{name}, {how}", refused="does not fit the base model")
+        for name, config in cases.items()
+        for how, way in (("stored", {}), ("merged", {"merge": True}))
+    ]  # fmt: skip
+
+
+def _for_another(config: Mapping[str, Any], way: Mapping[str, Any], folder: Path) -> Made:
+    adapter = save_resized_adapter(causal_lm(folder / "its-base", "llama"), folder / "adapter", 512)
+    base = causal_lm(folder / "llama", "llama", **config)
+    return Made(base, {"adapter": local(adapter), **way})
+
+
+def _of_mlflow(way: Mapping[str, Any], folder: Path) -> Made:
+    """MLflow's own save of a model with an adapter, whose base is a folder."""
+    import mlflow.transformers
+
+    base = causal_lm(folder / "gpt2")
+    made = _made(base, save_adapter("lora", base, folder / "adapter"), {}, "AutoModelForCausalLM")
+    assert made.native is not None
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    mlflow.transformers.save_model(
+        {"model": made.native(), "tokenizer": tokenizer},
+        str(folder / "saved"),
+        task=_TEXT,
+        pip_requirements=["mlflow"],
+    )
+    source = {"kind": "mlflow", "uri": str(folder / "saved")}
+    return Made(base, {"source": source, **way}, made.native)

@@ -1,0 +1,130 @@
+"""Package a structure by the runner, and hold its answers to those of transformers itself."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mlflow.transformers
+import numpy as np
+import torch
+import transformers
+import yaml
+from mlflow.models import Model
+from PIL import Image
+from transformers import set_seed
+
+from runner import compose
+from runner.errors import RunnerError
+from runner.evaluation.samples import sample_file
+from runner.records import Verdict
+from runner.tasks import Column, get_task
+from runner.work.run import run
+from tests.structures.structure import SHORT, Made, Structure
+
+EQUAL, REFUSED = "equal", "refused (3)"
+_ASKED: Mapping[str, Mapping[str, Any]] = {
+    "image-to-text": {"max_new_tokens": 4},
+    "visual-question-answering": {},
+}
+_WAVE = np.sin(np.arange(16_000, dtype=np.float32) / 6)
+
+
+def judge(structure: Structure, folder: Path) -> tuple[str, str]:
+    """Package a structure and ask it.
+
+    Args:
+        structure: The structure.
+        folder: An empty folder.
+
+    Returns:
+        ``equal``, or ``refused`` with the exit code, and the reason.
+    """
+    made = structure.make(folder / "made")
+    recipe = _recipe(structure, made)
+    (folder / "case.yaml").write_text(yaml.safe_dump(recipe))
+    try:
+        composed = compose(folder / "case.yaml", "tracking.uri=null")
+        record = run(composed, folder / "out", "default")
+    except RunnerError as error:
+        return f"refused ({error.exit:d})", error.message
+    failed = [f"{check.view} {check.name}: {check.message}" for check in record.failed_checks]
+    assert record.verdict is Verdict.PASSED, failed
+    theirs = _answers(structure, _source(structure, made), folder)
+    ours = _answers(structure, _saved(structure, folder / "out" / "model"), folder)
+    assert _same(ours, theirs), f"{ours} is not {theirs}"
+    return EQUAL, "; ".join(record.notes)
+
+
+def _arguments(structure: Structure) -> Mapping[str, Any]:
+    usual = SHORT if get_task(structure.task).generates else {}
+    return _ASKED.get(structure.task, usual)
+
+
+def _recipe(structure: Structure, made: Made) -> dict[str, Any]:
+    task = get_task(structure.task)
+    generates = {"model_config": dict(_arguments(structure))} if task.generates else {}
+    source = {"kind": "local", "path": str(made.folder)}
+    views = {"evaluation": {"views": ["source", "native", "pyfunc"]}}
+    return {"task": structure.task, "source": source, **generates, **views, **made.recipe}
+
+
+def _source(structure: Structure, made: Made) -> Any:
+    """Let transformers put the pipeline together, straight from the folder."""
+    task, folder = get_task(structure.task), str(made.native_folder or made.folder)
+    build: Any = transformers.pipeline
+    if made.native is None:
+        parts = dict.fromkeys(task.components, folder)
+        parts.pop("processor", None)
+        return build(task.pipeline_task, model=folder, dtype="auto", device="cpu", **parts)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    return build(task.pipeline_task, model=made.native(), tokenizer=tokenizer, device="cpu")
+
+
+def _saved(structure: Structure, model: Path) -> Any:
+    """Let plain MLflow load the model; one with a processor in parts, as it wants it."""
+    if "processor_type" not in Model.load(str(model)).flavors["transformers"]:
+        return mlflow.transformers.load_model(str(model), device="cpu")
+    parts: Any = mlflow.transformers.load_model(str(model), return_type="components")
+    build: Any = transformers.pipeline
+    return build(**{**parts, "task": get_task(structure.task).pipeline_task, "device": "cpu"})
+
+
+def _answers(structure: Structure, pipeline: Any, folder: Path) -> list[Any]:
+    task = get_task(structure.task)
+    arguments = _arguments(structure)
+    answers: list[Any] = []
+    for row in _rows(structure, folder, pipeline):
+        set_seed(0)
+        given, named = task.call(row)
+        with torch.inference_mode():
+            answers.append(pipeline(*given, **named, **arguments))
+    return answers
+
+
+def _rows(structure: Structure, folder: Path, pipeline: Any) -> list[Any]:
+    """Give inputs: the task's example, with files that are there, and a second text beside it."""
+    task = get_task(structure.task)
+    example: Any = task.example
+    for column in task.inputs:
+        if not isinstance(column, Column) or not column.media:
+            continue
+        file: Any = _WAVE if column.media == "audio" else str(sample_file(folder, column.media))
+        return [{**example, column.name: file} if isinstance(example, dict) else file]
+    if not isinstance(example, str) or structure.task in ("fill-mask", "text-to-audio"):
+        mask = getattr(getattr(pipeline, "tokenizer", None), "mask_token", None)
+        masked = isinstance(example, str) and mask and structure.task == "fill-mask"
+        return [example.replace("[MASK]", mask) if masked else example]
+    return [example, "My dog loves to eat spaghetti, and sleeps."]
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    if isinstance(theirs, Mapping):
+        return ours.keys() == theirs.keys() and all(_same(ours[k], theirs[k]) for k in theirs)
+    if isinstance(theirs, list | tuple):
+        pairs = zip(ours, theirs, strict=True)
+        return len(ours) == len(theirs) and all(_same(one, other) for one, other in pairs)
+    if isinstance(theirs, str | bool | None):
+        return ours == theirs
+    if isinstance(theirs, Image.Image | np.ndarray | torch.Tensor | float | int | np.generic):
+        return bool(np.allclose(np.asarray(ours), np.asarray(theirs), rtol=1e-5, atol=1e-6))
+    raise AssertionError(f"what is a {type(theirs)}?")

@@ -1,0 +1,53 @@
+"""Each structure of a checkpoint: its answers are transformers' own, or it is refused."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+from tests.pages import hold_tables, table
+from tests.structures import adapted, forms, impossible, other_version, plain
+from tests.structures.judged import EQUAL, REFUSED, judge
+from tests.structures.structure import Structure
+
+PAGE = REPOSITORY / "docs" / "checkpoints.md"
+PARTS = (plain, forms, adapted, other_version, impossible)
+STRUCTURES = [structure for part in PARTS for structure in part.structures()]
+"""Another part, such as quantised ones, is another module in ``PARTS``."""
+FOUND: dict[str, tuple[str, str]] = {}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("structure", STRUCTURES, ids=lambda structure: structure.name)
+def test_the_answers_are_those_of_the_source_or_it_is_refused(
+    structure: Structure, workspace: Path
+) -> None:
+    verdict, why = judge(structure, workspace)
+    assert verdict == (REFUSED if structure.refused else EQUAL), why
+    assert structure.refused in why
+    FOUND[structure.name] = verdict, why.replace(str(workspace), "…")
+
+
+def test_the_page_says_what_was_found() -> None:
+    if len(FOUND) < len(STRUCTURES):
+        pytest.skip("only a part of the structures was tried")
+    counts = Counter(verdict for verdict, _ in FOUND.values())
+    rows = [(*_cells(structure), *FOUND[structure.name]) for structure in STRUCTURES]
+    header = ("architecture", "task", "form", "adapter", "quantised", "verdict", "said")
+    total = f"{len(rows)} structures: {counts[EQUAL]} equal, {counts[REFUSED]} refused.\n"
+    hold_tables(PAGE, {"count": total, "structures": table(header, rows)})
+
+
+def test_there_are_enough_and_each_is_another() -> None:
+    names = [structure.name for structure in STRUCTURES]
+    assert len(names) >= 80
+    assert len(set(names)) == len(names)
+
+
+def _cells(structure: Structure) -> tuple[str, ...]:
+    return (
+        structure.architecture, structure.task, structure.layout, structure.adapter,
+        structure.quantisation,
+    )  # fmt: skip
