@@ -112,6 +112,12 @@ def test_each_resample_is_sacrebleus_score_of_the_resampled_corpus(name: str) ->
     np.testing.assert_allclose(metric.aggregate(measured(metric, pairs), weights), expected)
 
 
+@pytest.mark.parametrize(("answer", "target"), [("cat", "cats"), ("a", "a"), ("ab c", "abc de")])
+def test_chrf_of_texts_shorter_than_its_n_grams_is_sacrebleus(answer: str, target: str) -> None:
+    expected = CHRF().corpus_score([answer], [[target]]).score
+    assert value(make("chrf"), [(answer, target)]) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("name", "parameters", "package"), OF_SACREBLEU)
 def test_several_targets_and_bad_answers_score_as_in_sacrebleu(name, parameters, package) -> None:
     answers = ["the the the the the the the", "", "a cat sat on a mat", "on mat the sat cat"]
