@@ -35,11 +35,14 @@ def test_exact_match_is_as_the_squad_script_has_it() -> None:
 
 @pytest.mark.parametrize("metric", [make("token_f1"), make("exact_match", normalise="squad")])
 def test_a_question_without_an_answer_wants_none(metric) -> None:
-    for nothing in (None, "", []):
+    for nothing in (None, "", [], {"text": [], "answer_start": []}):
         assert metric.measure("", nothing) == {"value": 1}
         assert metric.measure("the", nothing) == {"value": 1}
         assert metric.measure("Paris", nothing) == {"value": 0}
     assert metric.measure("", "Paris") == {"value": 0}
+    assert (
+        metric.measure("Paris", {"text": ["Rome", "Paris"], "answer_start": [3, 9]})["value"] == 1
+    )
 
 
 def test_rouge_is_as_published() -> None:
