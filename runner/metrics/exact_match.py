@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from runner.metrics.answers import right_texts, text_of
+from runner.metrics.answers import text_of
 from runner.metrics.base import Mean, Measured
 from runner.metrics.normalising import as_squad
+from runner.metrics.reading import right_answers
 
 
 class ExactMatch(Mean, frozen=True):
@@ -30,8 +31,7 @@ class ExactMatch(Mean, frozen=True):
 
     def measure(self, answer: Any, target: Any) -> Measured:
         """Tell whether the text is one of the right ones."""
-        texts = [""] if target in (None, []) else right_texts(target)
-        right = {self._as_compared(text) for text in texts}
+        right = {self._as_compared(text) for text in right_answers(target)}
         return {"value": float(self._as_compared(text_of(answer)) in right)}
 
     def _as_compared(self, text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from runner.metrics.answers import right_labels
+from runner.metrics.answers import right_labels, right_texts
 from runner.metrics.base import MetricError
 from runner.wording import described
 
@@ -25,6 +25,20 @@ def one_label(target: Any) -> str:
     if len(labels) != 1:
         raise MetricError(f"one right label is wanted, not {len(labels)}")
     return labels.pop()
+
+
+def right_answers(target: Any) -> list[str]:
+    """Give the texts that answer a question; empty text where nothing does.
+
+    Args:
+        target: A text, several, null or an empty list where there is no answer, or a mapping with
+            them as ``text``, as SQuAD has it.
+
+    Raises:
+        MetricError: It is none of these.
+    """
+    texts = target.get("text") if isinstance(target, Mapping) else target
+    return right_texts(texts) if texts not in (None, []) else [""]
 
 
 def scores_of(answer: Any) -> dict[str, float]:

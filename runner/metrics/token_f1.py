@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import Any, Literal
 
-from runner.metrics.answers import right_texts, text_of
+from runner.metrics.answers import text_of
 from runner.metrics.base import Mean, Measured
 from runner.metrics.normalising import as_squad
+from runner.metrics.reading import right_answers
 
 
 class TokenF1(Mean, frozen=True):
@@ -28,7 +29,7 @@ class TokenF1(Mean, frozen=True):
     def measure(self, answer: Any, target: Any) -> Measured:
         """Compare with each right text, and take the best."""
         given = as_squad(text_of(answer)).split()
-        right = right_texts(target) if target not in (None, []) else [""]
+        right = right_answers(target)
         return {"value": max(_f1(given, as_squad(text).split()) for text in right)}
 
 

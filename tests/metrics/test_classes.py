@@ -195,6 +195,27 @@ def test_a_measure_of_one_class_needs_the_class() -> None:
         make("f1_macro", positive="a")
 
 
+def _answered(times) -> list:
+    return [
+        ([{"label": answer, "score": 1.0}], target)
+        for (answer, target), count in times.items()
+        for _ in range(count)
+    ]
+
+
+def test_the_interval_of_micro_is_that_of_accuracy() -> None:
+    pairs = _answered({("a", "a"): 20, ("b", "a"): 6, ("c", "c"): 4})
+    for name in ("f1_micro", "precision_micro", "recall_micro"):
+        found = interval_of(make(name), measured(make(name), pairs))
+        assert found == interval_of(make("accuracy"), measured(make("accuracy"), pairs))
+
+
+def test_a_class_of_two_rows_that_are_right_is_no_certainty() -> None:
+    pairs = _answered({("a", "a"): 55, ("b", "a"): 5, ("b", "b"): 40, ("c", "c"): 2})
+    found = interval_of(make("f1_macro"), measured(make("f1_macro"), pairs))
+    assert value(make("f1_macro"), pairs) - found.low > 0.15
+
+
 def _population(draw, rows: int, shares, right) -> Table:
     """Rows of classes by their shares, each right with a chance of its own, as measured."""
     targets = draw.choice(len(shares), p=shares, size=rows)

@@ -80,6 +80,12 @@ def test_one_entity_is_found_once() -> None:
     assert value(make("entity_f1"), again) == 1
 
 
+def test_an_entity_that_is_the_same_is_matched_before_one_that_overlaps() -> None:
+    wanted = [_one("a", 0, 5), _one("a", 3, 9)]
+    assert value(make("entity_recall"), [([_one("a", 3, 9)], wanted)]) == 0.5
+    assert value(make("entity_recall", match="exact"), [([_one("b", 3, 9)], wanted)]) == 0.5
+
+
 def test_rows_without_entities_are_right_only_where_none_is_found() -> None:
     metric = make("entity_f1")
     assert np.isnan(value(metric, [([], [])]))

@@ -35,11 +35,14 @@ def test_exact_match_is_as_the_squad_script_has_it() -> None:
 
 @pytest.mark.parametrize("metric", [make("token_f1"), make("exact_match", normalise="squad")])
 def test_a_question_without_an_answer_wants_none(metric) -> None:
-    for nothing in (None, "", []):
+    for nothing in (None, "", [], {"text": [], "answer_start": []}):
         assert metric.measure("", nothing) == {"value": 1}
         assert metric.measure("the", nothing) == {"value": 1}
         assert metric.measure("Paris", nothing) == {"value": 0}
     assert metric.measure("", "Paris") == {"value": 0}
+    assert (
+        metric.measure("Paris", {"text": ["Rome", "Paris"], "answer_start": [3, 9]})["value"] == 1
+    )
 
 
 def test_rouge_is_as_published() -> None:
@@ -110,6 +113,12 @@ def test_each_resample_is_sacrebleus_score_of_the_resampled_corpus(name: str) ->
     weights = np.array([np.bincount(one, minlength=6) for one in drawn], float)
     expected = [package.corpus_score(*_columns([pairs[i] for i in one])).score for one in drawn]
     np.testing.assert_allclose(metric.aggregate(measured(metric, pairs), weights), expected)
+
+
+@pytest.mark.parametrize(("answer", "target"), [("cat", "cats"), ("a", "a"), ("ab c", "abc de")])
+def test_chrf_of_texts_shorter_than_its_n_grams_is_sacrebleus(answer: str, target: str) -> None:
+    expected = CHRF().corpus_score([answer], [[target]]).score
+    assert value(make("chrf"), [(answer, target)]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("name", "parameters", "package"), OF_SACREBLEU)

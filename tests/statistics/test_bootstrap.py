@@ -78,6 +78,17 @@ def test_what_is_defined_on_few_resamples_has_no_interval() -> None:
     assert replicate(seldom_not, 20).interval(0.95).known
 
 
+def test_resamples_on_which_it_is_not_defined_count_for_nothing() -> None:
+    values = np.arange(20.0) + 100
+
+    def sometimes(weights):
+        mean = weights @ values / weights.sum(axis=1)
+        return np.where(weights[:, 0] > 0, mean, np.nan)
+
+    interval = replicate(sometimes, 20).interval(0.95)
+    assert 105 < interval.low < interval.high < 115
+
+
 def test_p_and_interval_agree_at_every_level() -> None:
     values = np.random.default_rng(5).exponential(size=25)
     replicates = replicate(mean_of(values), 25, resamples=20_000)
