@@ -1,6 +1,7 @@
 """A model on torch's ``meta`` device: every shape, and no weight."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from runner.sources import Checkpoint
 from runner.sources.checkpoint.model_classes import fitting_classes, made_from
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 from runner.tasks import Task
+from runner.upstream.transformers_api import made_weightless
 
 
 def empty_model(
@@ -34,8 +36,7 @@ def empty_model(
     own: dict[str, Any] = (getattr(config, "auto_map", None) or {}) if trusted else {}
     for model_class in fitting_classes(task, config, own):
         try:
-            with torch.device("meta"):
-                return made_from(model_class, config, trusted=trusted)
+            return _weightless(partial(made_from, model_class, config, trusted=trusted))
         except ImportError as error:
             raise SourceError(
                 f"{checkpoint.name} needs a library that is not installed: {first_line(error)}",
@@ -55,6 +56,16 @@ def empty_model(
         f"cannot load: it does not fit the task {task.name}",
         "Change the task, or take a checkpoint trained for it.",
     )
+
+
+def _weightless(make: Callable[[], PreTrainedModel]) -> PreTrainedModel:
+    """Make a model without weights; with buffers where it cannot be made without those."""
+    try:
+        with torch.device("meta"):
+            return make()
+    except NotImplementedError:
+        with made_weightless():
+            return make()
 
 
 def model_on_meta(

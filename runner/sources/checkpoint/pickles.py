@@ -31,7 +31,8 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     Args:
         folder: A folder that ``check_folder`` found nothing wrong with.
         gguf: Name of the GGUF file in it, where the recipe names one.
-        context: The run it is for; only with ``allow_pickle`` are pickle files read.
+        context: The run it is for; only with ``allow_pickle`` are pickle files read, and where
+            no weights are wanted there may be none.
 
     Returns:
         The folder itself; or, where it has weights in pickle files alone, one of the run that has
@@ -44,12 +45,20 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     insist_inside(folder, names_in(folder))
     pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
     if not pickled:
-        insist_on_weights(folder, gguf, context.component)
+        if context.weights or gguf or _has_weights(folder, context.component):
+            insist_on_weights(folder, gguf, context.component)
         return folder
     target = context.workdir / f"unpickled-{context.component}"
     if not target.is_dir():
         _convert(folder, pickled, target, context)
     return target
+
+
+def _has_weights(folder: Path, component: str) -> bool:
+    """Say whether a folder has weights in any form, also in one that will be refused."""
+    own = [ADAPTER_FILE, ADAPTER_PICKLE] if component == "adapter" else []
+    names = [SINGLE_FILE, INDEX_FILE, PICKLE, PICKLE_INDEX] if component == "model" else own
+    return any((folder / name).is_file() for name in names)
 
 
 def _pickled(folder: Path, component: str) -> Mapping[str, str]:
