@@ -8,7 +8,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile
 
-.PHONY: help setup demo lint check test test-t5 mutants recipes bench docs release clean
+.PHONY: help setup demo lint check test test-t5 mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -64,6 +64,9 @@ mutants: setup  ## change the rules one place at a time, and list the changes th
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
 		out=outputs/recipes tracking.uri=null
+
+model-types: setup  ## rehearse every model type of transformers, and write docs/model-types.md
+	$(VENV)/bin/python docs/generate_model_types.py
 
 bench: setup  ## measure against plain MLflow scripts in the same run
 	$(VENV)/bin/python -m benchmarks

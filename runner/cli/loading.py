@@ -45,13 +45,15 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
     media = [e for e in task.inputs if isinstance(e, Column) and e.media]
     if not media:
         return ["import mlflow", load, f"print(model.predict({given!r}))"]
-    name, form = media[0].name, _form(record)
-    value = given[name] if isinstance(given, dict) else given
-    before, file = _file(value, media[0].media, form, folder)
-    asked = file
+    form = _form(record)
     if isinstance(given, dict):
-        items = ((key, file if key == name else repr(value)) for key, value in given.items())
+        files = {e.name: _file(given[e.name], e.media, form, folder) for e in media}
+        items = ((k, files[k][1] if k in files else repr(v)) for k, v in given.items())
         asked = "{" + ", ".join(f"{key!r}: {value}" for key, value in items) + "}"
+    else:
+        files = {"": _file(given, media[0].media, form, folder)}
+        asked = files[""][1]
+    before = next((lines for lines, _ in files.values() if lines), [])
     imports = ["import mlflow", *([_IMPORTS[media[0].media]] if before else [])]
     return [*imports, *before, load, f"print(model.predict({asked}))"]
 

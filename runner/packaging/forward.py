@@ -8,7 +8,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from runner.errors import raise_if_ours
+from runner.errors import first_line, raise_if_ours
 from runner.packaging.made_up import made_up_inputs
 from runner.tasks import Task
 
@@ -50,10 +50,8 @@ def run_on_made_up(model: PreTrainedModel, **arguments: Any) -> Any:
         except Exception as error:
             raise_if_ours(error)
             failure = error
-    raise ValueError(
-        f"no input can be made up for {type(model).__name__}: name its tensors as "
-        "`evaluation.inputs`"
-    ) from failure
+    why = f" ({first_line(failure)})" if failure else ""
+    raise ValueError(f"no input can be made up for {type(model).__name__}{why}") from failure
 
 
 class ForwardPass(transformers.Pipeline):

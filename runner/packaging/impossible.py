@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.config_values import CONFIG, read_values
+from runner.upstream.transformers_api import made_weightless
 
 _MOST_MODULES = 200_000
 """More than three times those of the largest models: 61 layers of 256 experts have 62,000."""
@@ -36,13 +38,23 @@ def build(checkpoint: Checkpoint, config: PretrainedConfig, builder: Build) -> P
         SourceError: No model can be built from it; says which key is at fault.
     """
     try:
-        with _bounded(), torch.device("meta"):
-            return builder(config)
+        with _bounded():
+            return _weightless(partial(builder, config))
     except ImportError:
         raise
     except Exception as error:
         raise_if_ours(error)
         raise _impossible(checkpoint, config, builder, error) from error
+
+
+def _weightless(make: Callable[[], PreTrainedModel]) -> PreTrainedModel:
+    """Make a model without weights; with buffers where it cannot be made without those."""
+    try:
+        with torch.device("meta"):
+            return make()
+    except NotImplementedError:
+        with made_weightless():
+            return make()
 
 
 @contextmanager

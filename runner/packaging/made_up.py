@@ -13,7 +13,7 @@ _BESIDE = (
     ("decoder_input_ids",),
     ("input_ids", "attention_mask", "bbox", "is_longer", "token_type_ids"),
     ("pixel_values", "input_features", "visual_feats", "visual_pos", "spatial_shapes",
-     "pixel_attention_mask", "image_embeds_position_mask", "image_attention_mask"),
+     "pixel_attention_mask", "encoder_hidden_states"),
     ("states", "actions", "rewards", "returns_to_go", "timesteps", "trajectories",
      "flattened_patches", "future_values", "future_time_features"),
 )  # fmt: skip
@@ -41,7 +41,8 @@ def made_up_inputs(model: PreTrainedModel) -> Iterator[dict[str, torch.Tensor]]:
     known = [name for name in names if name in MAKERS]
     yielded: list[list[str]] = [[]]
     for more in ((), *_BESIDE):
-        known += [name for name in more if name in parameters and name not in known]
+        new = [name for name in more if name in MAKERS and name not in known]
+        known += [name for name in new if name in parameters]
         if known not in yielded:
             yielded.append([*known])
             with torch.random.fork_rng(devices=[]):

@@ -66,13 +66,22 @@ def _tokens(config: PretrainedConfig) -> torch.Tensor:
     return _whole((1, _TOKENS), size)
 
 
+def _decoder_tokens(config: PretrainedConfig) -> torch.Tensor:
+    if delays := getattr(config, "delay_pattern", None):
+        return _whole((1, _TOKENS, len(delays)), _MOST)
+    return _tokens(config)
+
+
 def _pixels(config: PretrainedConfig) -> torch.Tensor:
     """An image; several where a model sees frames, patches where it has them cut already."""
-    if (patches := getattr(_part(config, "vision_config"), "num_patches", None)) is not None:
+    seen = _part(config, "vision_config")
+    patches = getattr(seen, "num_patches", None)
+    if isinstance(patches, int) and not hasattr(seen, "image_size"):
         each = _number(config, 16, "patch_size") ** 2 * _number(config, 3, "num_channels")
-        if hasattr(_part(config, "vision_config"), "vision_use_head"):
-            return torch.rand(1, int(patches), each)
+        return torch.rand(1, patches, each)
     height, width = _sides(config)
+    if ratios := getattr(config, "scaled_images_ratios", None):
+        height = width = int(_number(config, _SIDE, "patch_size") / min(ratios))
     channels = _number(config, 3, "num_channels", "in_channels", "in_chans")
     frames = getattr(_part(config, "vision_config"), "num_frames", None)
     height //= 2 if hasattr(config, "merge_index") else 1  # the prompt is the other half
@@ -148,7 +157,8 @@ def _future(config: PretrainedConfig) -> int:
 
 
 def _times(config: PretrainedConfig) -> int:
-    return max(1, _number(config, 0, "num_time_features"))
+    names = ("num_time_features", "num_dynamic_real_features")
+    return sum(_number(config, 0, name) for name in names)
 
 
 def _prompt(config: PretrainedConfig) -> torch.Tensor:
@@ -162,7 +172,7 @@ def _edges(config: PretrainedConfig) -> torch.Tensor:
 
 MAKERS: Mapping[str, Maker] = {
     "input_ids": _tokens,
-    "decoder_input_ids": _tokens,
+    "decoder_input_ids": _decoder_tokens,
     "qformer_input_ids": lambda config: _whole((1, _TOKENS), _number(config, 100, "vocab_size")),
     "attention_mask": lambda _: _ones(1, _TOKENS),
     "token_type_ids": lambda _: torch.zeros(1, _TOKENS, dtype=torch.long),
@@ -175,6 +185,9 @@ MAKERS: Mapping[str, Maker] = {
     "prompt_masks": _prompt,
     "task_inputs": lambda c: _whole((1, _number(c, 77, "task_seq_len")), 100),
     "flattened_patches": _flattened,
+    "encoder_hidden_states": lambda c: torch.rand(
+        1, _TOKENS, _number(c, 768, "encoder_hidden_size", "hidden_size")
+    ),
     "query_embeds": lambda c: torch.rand(1, _TOKENS, _number(c, 768, "hidden_size")),
     "visual_feats": lambda c: torch.rand(1, _TOKENS, _number(c, 2048, "visual_feat_dim")),
     "visual_pos": lambda c: torch.rand(1, _TOKENS, _number(c, 4, "visual_pos_dim")),

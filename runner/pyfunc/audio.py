@@ -9,8 +9,8 @@ import pandas as pd
 from . import batches
 from .errors import bad_row
 from .media import audio_of
-from .pipelines import Piped, plain, ranked, top_of
-from .rows import texts
+from .pipelines import Piped, labels_of, plain, ranked, top_of
+from .rows import records, texts
 
 
 class SpeechRecognition(Piped):
@@ -55,6 +55,33 @@ class AudioClassification(Piped):
             given, [budget] * len(given), budget, lambda b: [self._call(b[0], rest, top_k=top_k)]
         )
         return ranked(found, ("score", "label"), top)
+
+
+class ZeroShotAudio(Piped):
+    """Recordings and labels in; the labels with scores out, the best first."""
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> pd.DataFrame:
+        """Give a table of ``label`` and ``score``, lists both."""
+        rate = self._parts.components["feature_extractor"].sampling_rate
+        given: list[dict[str, Any]] = []
+        for number, row in enumerate(records(rows, ["audio", "candidate_labels"])):
+            template = row.get("hypothesis_template") or options.get("hypothesis_template")
+            given.append({
+                "audio": audio_of(row["audio"], number, rate),
+                "candidate_labels": labels_of(row["candidate_labels"], number),
+                **({"hypothesis_template": template} if template else {}),
+            })  # fmt: skip
+        found = batches.run(
+            given, [budget] * len(given), budget, lambda b: [self._score(b[0], options)]
+        )
+        columns = ("label", "score")
+        lists = [{c: [one[c] for one in labels] for c in columns} for labels in found]
+        return pd.DataFrame(lists, columns=pd.Index(columns))
+
+    def _score(self, row: dict[str, Any], options: dict[str, Any]) -> Any:
+        return self._call(
+            row["audio"], {**options, **{k: v for k, v in row.items() if k != "audio"}}
+        )
 
 
 class TextToAudio(Piped):

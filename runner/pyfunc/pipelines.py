@@ -234,19 +234,34 @@ class ZeroShot(Piped):
         return pd.DataFrame(table, columns=pd.Index(["sequence", "labels", "scores"]))
 
     def _score(self, row: dict[str, Any], number: int, options: dict[str, Any]) -> list[Any]:
-        labels = row["candidate_labels"]
-        if isinstance(labels, str) and labels.lstrip().startswith("["):
-            labels = structure(labels, number, "candidate_labels")
-        labels = labels.split(",") if isinstance(labels, str) else list(labels)
-        labels = [label.strip() for label in texts(labels) if label.strip()]
-        if not labels:
-            raise bad_row(number, "`candidate_labels` names no label")
+        labels = labels_of(row["candidate_labels"], number)
         sequences = row["sequences"]
         given = texts(list(sequences) if isinstance(sequences, list | np.ndarray) else [sequences])
         template = row.get("hypothesis_template") or options.get("hypothesis_template")
         more = {"hypothesis_template": template} if template else {}
         rest = {k: v for k, v in options.items() if k not in ("candidate_labels", *more)}
         return self._call(given, rest, candidate_labels=labels, batch_size=len(labels), **more)
+
+
+def labels_of(given: Any, number: int) -> list[str]:
+    """Give the labels of a row: a list, the same as JSON, or a text with commas.
+
+    Args:
+        given: What the caller gave.
+        number: The row's number, for errors.
+
+    Raises:
+        BadRequest: There is none; the error names the row.
+    """
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        given = structure(given, number, "candidate_labels")
+    each = given.split(",") if isinstance(given, str) else given
+    if not isinstance(each, list | np.ndarray):
+        raise bad_row(number, "`candidate_labels` names no label")
+    labels = [label.strip() for label in texts(list(each)) if label.strip()]
+    if not labels:
+        raise bad_row(number, "`candidate_labels` names no label")
+    return labels
 
 
 def plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from .errors import BadRequest, bad_row
 from .generation import in_one
 from .loading import Parts
 from .media import image_of
-from .pipelines import Piped, at_least_one, ranked, top_of
+from .pipelines import Piped, at_least_one, labels_of, ranked, top_of
 from .rows import records, structure, texts
 
 _EACH = 256
@@ -43,7 +43,7 @@ class ImageClassification(Piped):
         return ranked(found, ("label", "score"), top)
 
 
-class _Found(Piped):
+class Found(Piped):
     """Images in; for each a list of what is found in it, as lists in the columns of a table."""
 
     columns: tuple[str, ...] = ()
@@ -70,41 +70,31 @@ class _Found(Piped):
         return one[column]
 
 
-class ObjectDetection(_Found):
+class ObjectDetection(Found):
     """Images in; objects with labels, scores and boxes (pixels) out."""
 
     columns = ("label", "score", "box")
 
 
-class ImageSegmentation(_Found):
+class ImageSegmentation(Found):
     """Images in; segments with labels, scores and masks (PNG in base64) out."""
 
     columns = ("label", "score", "mask")
 
     def _value(self, one: dict[str, Any], column: str) -> Any:
-        if column != "mask":
-            return one[column]
-        packed = io.BytesIO()
-        one["mask"].save(packed, format="PNG")
-        return base64.b64encode(packed.getvalue()).decode()
+        return packed(one["mask"]) if column == "mask" else one[column]
 
 
-class ZeroShotImageClassification(_Found):
+class ZeroShotImageClassification(Found):
     """Images and labels in; the labels with scores out, the best first."""
 
     columns = ("label", "score")
 
     def _row(self, row: Any, number: int) -> Any:
         (given,) = records([row], ["image", "candidate_labels"], first=number)
-        labels = given["candidate_labels"]
-        if isinstance(labels, str) and labels.lstrip().startswith("["):
-            labels = structure(labels, number, "candidate_labels")
-        labels = labels.split(",") if isinstance(labels, str) else labels
-        if not isinstance(labels, list | np.ndarray) or not len(labels):
-            raise bad_row(number, "`candidate_labels` names no label")
         return {
             "images": image_of(given["image"], number),
-            "candidate_labels": [label.strip() for label in texts(list(labels))],
+            "candidate_labels": labels_of(given["candidate_labels"], number),
         }
 
 
@@ -112,6 +102,17 @@ class ZeroShotObjectDetection(ZeroShotImageClassification):
     """Images and labels in; the objects that the labels name out."""
 
     columns = ("label", "score", "box")
+
+
+def packed(image: Any) -> str:
+    """Give an image as PNG in base64.
+
+    Args:
+        image: As PIL has it.
+    """
+    file = io.BytesIO()
+    image.save(file, format="PNG")
+    return base64.b64encode(file.getvalue()).decode()
 
 
 class DepthEstimation(Piped):

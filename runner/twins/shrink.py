@@ -20,7 +20,7 @@ _LAYER_COUNTS = (
     "depth",
 )  # fmt: skip
 _DEPTHS = ("depths", "num_blocks", "layers_per_stage")
-_OF_LAYERS = {"first_k_dense_replace": 1, "num_kv_shared_layers": 0}
+_OF_LAYERS = {"first_k_dense_replace": 1, "num_kv_shared_layers": 0, "num_blocks": 1}
 """Counts of layers that are otherwise, with the most there can be among few."""
 _FOLLOWING = ("out_features", "out_indices", "stage_names")
 """What a backbone makes of its layers."""

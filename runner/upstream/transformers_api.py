@@ -3,7 +3,8 @@
 Seen in the sources of transformers 4.57.0, and run with 4.57.6 and 5.23.0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,10 @@ _SKLEARN = Interface(
 _MAPPING = _interface(f"{_AUTO}.auto_factory", "_BaseAutoModelClass._model_mapping")
 _IN_FLOAT32 = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules")
 _IN_FLOAT32_ALWAYS = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules_strict")
+_UNFILLED = Interface("transformers", "4.57.0 to 4.57.6", _MODELS, "no_init_weights", needed="<5")
+_WEIGHTLESS = Interface(
+    "transformers", "4.57.0 to 4.57.6", _MODELS, "init_empty_weights", needed="<5"
+)
 _IMPORTS = _interface("transformers.dynamic_module_utils", "get_imports", ("filename",))
 _TOKENIZERS = _interface(f"{_AUTO}.tokenization_auto", "TOKENIZER_MAPPING_NAMES")
 _EXTRACTORS = _interface(f"{_AUTO}.feature_extraction_auto", "FEATURE_EXTRACTOR_MAPPING_NAMES")
@@ -64,6 +69,22 @@ def can_load(auto_class: Any, config: "PretrainedConfig") -> bool:
         config: The configuration.
     """
     return type(config) in _MAPPING.of(auto_class)
+
+
+@contextmanager
+def made_weightless() -> Generator[None]:
+    """Have models made as transformers 4 makes them to load them: without weights, with buffers.
+
+    For those that read numbers off their buffers while they are made, which a device of shapes
+    alone does not have.
+
+    Raises:
+        NotImplementedError: This version of transformers has no such way.
+    """
+    if not _WEIGHTLESS.is_needed:
+        raise NotImplementedError("a model that needs its buffers while it is made")
+    with _UNFILLED.get()(), _WEIGHTLESS.get()():
+        yield
 
 
 def kept_in_float32(model: "PreTrainedModel", *, bfloat16: bool) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ def cases(sound: Path, picture: Path, *, checked: bool = True) -> list[Case]:
         picture: A PNG file.
         checked: Whether the files are there, and read.
     """
-    return [*_texts(), *_structures(), *_audio(sound, checked), *_protocols(), *_images(picture)]
+    of_texts = [*_texts(), *_structures()]
+    heard = [*_audio(sound, checked), _heard(sound)]
+    return [*of_texts, *heard, *_protocols(), *_images(picture)]
 
 
 def _texts() -> list[Case]:
@@ -173,6 +175,15 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
     return found
 
 
+def _heard(sound: Path) -> Case:
+    labels = ["a dog", "a bell"]
+    given = {"audio": str(sound), "candidate_labels": json.dumps(labels)}
+    return Case(
+        "zero-shot-audio-classification", "audio", "clap", {"json": given}, {"inputs": given},
+        native={"json": {"audios": str(sound), "candidate_labels": labels}},
+    )  # fmt: skip
+
+
 def _images(picture: Path) -> list[Case]:
     image = str(picture)
     question = {"image": image, "question": "What is this?"}
@@ -189,6 +200,8 @@ def _images(picture: Path) -> list[Case]:
         "zero-shot-image-classification": {"inputs": {"image": image, "candidate_labels": CHOICE}},
         "zero-shot-object-detection": {"inputs": {"image": image, "candidate_labels": CHOICE}},
         "image-text-to-text": {"inputs": {"image": image, "text": "<image> What?"}},
+        "image-to-image": {"inputs": [image]},
+        "keypoint-matching": {"inputs": {"image_0": image, "image_1": image}},
     }
     numbered = "label and score come back in columns named 0, 1 …"
     labels = {"image": image, "candidate_labels": ["a cat", "a dog"]}
@@ -200,6 +213,7 @@ def _images(picture: Path) -> list[Case]:
         ("image-feature-extraction", "vit", image, {}),
         ("zero-shot-image-classification", "clip", labels, {}),
         ("zero-shot-object-detection", "owlvit", labels, {"threshold": 0.1}),
+        ("image-to-image", "swin2sr", image, {}),
         ("image-to-text", "blip", image, {"max_new_tokens": 4}),
         ("visual-question-answering", "vilt", question, {}),
         ("document-question-answering", "layoutlm", {**document, "word_boxes": BOXES}, {}),
@@ -216,7 +230,12 @@ def _images(picture: Path) -> list[Case]:
         for task, architecture, value, config in given
     ]  # fmt: skip
     spoken = Case("text-to-audio", "str", "vits", {"json": TEXTS[0]}, {"inputs": [TEXTS[0]]})
-    return [*found, spoken]
+    pair = {"image_0": image, "image_1": image}
+    matched = Case(
+        "keypoint-matching", "pair of images", "efficientloftr", {"json": pair},
+        requests["keypoint-matching"], native={"json": [image, image]},
+    )  # fmt: skip
+    return [*found, matched, spoken]
 
 
 def _as_callers_write(value: Any) -> Any:

@@ -47,6 +47,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "image-segmentation": {"architecture": "segformer"},
     "depth-estimation": {"architecture": "glpn"},
     "image-feature-extraction": {"architecture": "vit"},
+    "image-to-image": {"architecture": "swin2sr"},
+    "keypoint-matching": {"architecture": "efficientloftr"},
+    "zero-shot-audio-classification": {"architecture": "clap"},
     "image-text-to-text": {"architecture": "llava", "model_config": SHORT},
     "text-to-audio": {
         "architecture": "vits",

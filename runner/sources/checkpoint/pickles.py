@@ -37,7 +37,8 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     Args:
         folder: A folder that ``check_folder`` found nothing wrong with.
         gguf: Name of the GGUF file in it, where the recipe names one.
-        context: The run it is for; only with ``allow_pickle`` are pickle files read.
+        context: The run it is for; only with ``allow_pickle`` are pickle files read, and where
+            no weights are wanted there may be none.
 
     Returns:
         The folder itself; or, where it has weights in pickle files alone or a variant of them is
@@ -54,12 +55,20 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     if context.allow_pickle and context.component == "model" and context.task.sentence_modules:
         pickled = {**pickled, **_pickled_modules(folder)}
     if not pickled:
-        insist_on_weights(folder, gguf, context.component)
+        if context.weights or gguf or _has_weights(folder, context.component):
+            insist_on_weights(folder, gguf, context.component)
         return folder
     target = context.workdir / f"unpickled-{context.component}"
     if not target.is_dir():
         _convert(folder, pickled, target, context)
     return target
+
+
+def _has_weights(folder: Path, component: str) -> bool:
+    """Say whether a folder has weights in any form, also in one that will be refused."""
+    own = [ADAPTER_FILE, ADAPTER_PICKLE] if component == "adapter" else []
+    names = [SINGLE_FILE, INDEX_FILE, PICKLE, PICKLE_INDEX] if component == "model" else own
+    return any((folder / name).is_file() for name in names)
 
 
 def _pickled(folder: Path, component: str) -> Mapping[str, str]:

@@ -29,6 +29,9 @@ def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:
         fields["feature_size"] = bins
     if positions := getattr(config, "max_source_positions", None):
         fields["chunk_length"] = max(1, 2 * positions * _HOP // 16_000)
+    heard = getattr(config, "audio_config", None)
+    if hasattr(heard, "enable_fusion"):  # CLAP: of a long recording several views, or one
+        fields["truncation"] = "fusion" if heard.enable_fusion else "rand_trunc"
     return extractor(**fields)
 
 

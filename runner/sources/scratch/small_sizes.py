@@ -18,12 +18,38 @@ _SPEECH = {
     "mask_time_prob": 0.0,
 }
 PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
+    "clap_audio_model": {
+        "patch_size": 4,
+        "patch_embeds_hidden_size": 16,
+        "hidden_size": 32,
+        "depths": [1, 1],
+        "num_attention_heads": [2, 2],
+    },
+    "efficientloftr": {
+        "stage_num_blocks": [1, 1, 1, 1],
+        "out_features": [8, 8, 16, 32],
+        "fine_matching_slice_dim": 4,
+        "coarse_matching_border_removal": 1,  # more leaves nothing of a small image
+        "coarse_matching_threshold": 0.0,  # random features match by little
+        "num_attention_layers": 1,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 8,
+    },
     "funnel": {"block_sizes": [1, 1], "block_repeats": [1, 1]},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
     "longformer": {"attention_window": 16},
     "mamba2": {"num_heads": 8, "n_groups": 1},
+    "perceiver": {
+        "num_latents": 8,
+        "d_latents": 64,
+        "d_model": 64,
+        "num_self_attends_per_block": 2,
+        "qk_channels": 32,
+        "v_channels": 64,
+    },
     "qwen2_vl": {"embed_dim": 32, "num_heads": 4},
     "qwen3_next": {"full_attention_interval": 2},
+    "swin2sr": {"patch_size": 1, "embed_dim": 32, "depths": [1, 1], "num_heads": [2, 2]},
     "segformer": {
         "hidden_sizes": [8, 16, 32, 32],
         "depths": [1, 1, 1, 1],
@@ -83,7 +109,8 @@ def sizes(hidden: Any, heads: Any) -> dict[str, Any]:
     )  # fmt: skip
     widths = dict.fromkeys(
         ("hidden_size", "embedding_size", "d_model", "word_embed_proj_dim", "pooler_hidden_size",
-         "true_hidden_size", "intra_bottleneck_size", "upsample_groups"), hidden,
+         "true_hidden_size", "intra_bottleneck_size", "upsample_groups", "embedding_dim",
+         "attention_hidden_size"), hidden,
     )  # fmt: skip
     inner = dict.fromkeys(
         ("intermediate_size", "hidden_dim", "d_ff", "ffn_dim", "d_inner", "encoder_ffn_dim",
@@ -113,6 +140,7 @@ def sizes(hidden: Any, heads: Any) -> dict[str, Any]:
         **counts,
         **per_head,
         "qk_head_dim": 2 * each,
+        "hidden_size_per_layer_input": each,
         **experts,
         **routing,
         **lengths,
