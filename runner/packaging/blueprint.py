@@ -217,7 +217,7 @@ def _draw(
 ) -> Blueprint:
     task, checkpoint = recipe.contract, checkpoints["model"]
     trusted = recipe.trust_remote_code
-    config = read_config(checkpoint, trusted=trusted)
+    config = read_config(checkpoint, recipe.load.config_fields, trusted=trusted)
     if quantised := quantised_source(checkpoint):
         insist_on_stored_form(recipe, quantised, checkpoint)
     model: Any = empty_model(task, unquantised(config), checkpoint, trusted=trusted)
@@ -225,8 +225,14 @@ def _draw(
     if not checkpoint.gguf and "model" in at_hand:
         tensors = read_headers(checkpoint.folder)
         dtype = choose_dtype(recipe.dtype, config, tensors.values())
-        arguments = recipe.load.model
-        model, report = model_on_meta(type(model), checkpoint.folder, tensors, dtype, arguments)
+        model, report = model_on_meta(
+            type(model),
+            checkpoint.folder,
+            tensors,
+            dtype,
+            recipe.load.model_arguments,
+            recipe.load.config_fields,
+        )
         if quantised:
             report = without_packed(report, model, tensors)
         check_fit(report, task, model, tensors, checkpoint)

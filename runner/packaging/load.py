@@ -53,7 +53,7 @@ def _from_gguf(blueprint: Blueprint, recipe: Recipe) -> PreTrainedModel:
     """Compute weights in ``dtype`` from those that the file holds in few bits."""
     checkpoint = blueprint.checkpoint
     loader = getattr(transformers, blueprint.task.auto_models[0])
-    arguments = dict(recipe.load.model)
+    arguments = recipe.load.model_arguments
     try:
         model = loader.from_pretrained(
             str(checkpoint.folder),

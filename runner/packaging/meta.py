@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -63,6 +64,7 @@ def model_on_meta(
     tensors: Mapping[str, TensorInfo],
     dtype: torch.dtype,
     arguments: Mapping[str, Any],
+    fields: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[PreTrainedModel, Mapping[str, Any]]:
     """Let transformers load a checkpoint of which it gets the headers alone.
 
@@ -72,6 +74,7 @@ def model_on_meta(
         tensors: The checkpoint's tensors, by name.
         dtype: dtype that the floating-point weights are to have.
         arguments: Further arguments of ``from_pretrained``.
+        fields: What its configuration is to say otherwise than the file.
 
     Returns:
         The model on torch's ``meta`` device, and transformers' own report on how the tensors fit:
@@ -79,6 +82,8 @@ def model_on_meta(
     """
     loader: Any = model_class
     config = loader.config_class.from_pretrained(str(folder))
+    for name, value in fields.items():
+        setattr(config, name, value)
     quantised = is_quantised(config)
 
     def dtype_of(info: TensorInfo) -> torch.dtype:
