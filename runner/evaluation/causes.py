@@ -43,7 +43,7 @@ def likely_cause(recipe: Recipe, origin: Origin, model: Path, view: str, dtype: 
     source, saved = origin.checkpoints["model"].folder, model / "model"
     weights = () if recipe.merge else differing_weights(source, saved, _WEIGHTS)
     looked_at = (
-        _configuration(source, saved, trusted=recipe.trust_remote_code),
+        _configuration(recipe, source, saved),
         _generation(source, saved),
         _components(recipe, origin, model),
         _description(recipe, model, view, dtype),
@@ -69,11 +69,12 @@ def _as_far_as_read(differences: Iterable[str]) -> Iterator[str]:
         yield f"what cannot be read: {say(error)}"
 
 
-def _configuration(source: Path, saved: Path, *, trusted: bool) -> Iterator[str]:
+def _configuration(recipe: Recipe, source: Path, saved: Path) -> Iterator[str]:
     if (source / "config.json").is_file() and (saved / "config.json").is_file():
+        fields, trusted = recipe.load.config_fields, recipe.trust_remote_code
         ours, theirs = (
-            AutoConfig.from_pretrained(str(folder), trust_remote_code=trusted).to_dict()
-            for folder in (saved, source)
+            AutoConfig.from_pretrained(str(folder), trust_remote_code=trusted, **asked).to_dict()
+            for folder, asked in ((saved, {}), (source, fields))
         )
         yield from _keys("config.json", ours, theirs)
 

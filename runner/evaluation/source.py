@@ -86,7 +86,7 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     """
     checkpoints, task = origin.checkpoints, recipe.contract
     checkpoint = checkpoints["model"]
-    arguments = recipe.load.model_arguments
+    arguments: dict[str, Any] = {**recipe.load.model_arguments, **recipe.load.config_fields}
     if checkpoint.gguf:
         arguments["gguf_file"] = checkpoint.gguf
     number = device_number(device)

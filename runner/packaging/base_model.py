@@ -48,7 +48,8 @@ def base_of(recipe: Recipe, checkpoint: Checkpoint, brought: Brought) -> Base:
             be another in the model, and cannot.
     """
     task, trusted = recipe.contract, recipe.trust_remote_code
-    reading = understood(read_config(checkpoint, trusted=trusted), checkpoint)
+    config = read_config(checkpoint, recipe.load.config_fields, trusted=trusted)
+    reading = understood(config, checkpoint)
     if quantised := quantised_source(checkpoint):
         insist_on_stored_form(recipe, quantised, checkpoint)
     model = empty_model(task, unquantised(reading.config), checkpoint, trusted=trusted)

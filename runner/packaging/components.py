@@ -8,25 +8,40 @@ import transformers
 from transformers import PretrainedConfig
 
 from runner.errors import SourceError, first_line, raise_if_ours
+from runner.packaging.heard import insist_on_heard, refuse_unheard
 from runner.packaging.remote_code import has_code, needs_code
 from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
 from runner.tasks import Task
+from runner.tasks.arguments import LOADING
 from runner.tasks.base import ComponentName
 
 
-def read_config(checkpoint: Checkpoint, *, trusted: bool = False) -> PretrainedConfig:
+def read_config(
+    checkpoint: Checkpoint, fields: Mapping[str, Any], *, trusted: bool = False
+) -> PretrainedConfig:
     """Read the configuration of a checkpoint.
 
     Args:
         checkpoint: Where it lies; of a GGUF file it is a part.
+        fields: What is to be said otherwise than there.
         trusted: Whether code that comes with it may run.
 
     Raises:
+        RecipeError: It has no such field.
         SourceError: It cannot be read.
     """
+    config = _read_config(checkpoint, trusted=trusted)
+    heard = [name for name in fields if hasattr(config, name)]
+    refuse_unheard("model", type(config).__name__, [*heard, *LOADING["model"]], fields)
+    for name, value in fields.items():
+        setattr(config, name, value)
+    return config
+
+
+def _read_config(checkpoint: Checkpoint, *, trusted: bool) -> PretrainedConfig:
     file = checkpoint.gguf or "config.json"
     arguments: dict[str, Any] = {"gguf_file": checkpoint.gguf} if checkpoint.gguf else {}
     arguments["trust_remote_code"] = trusted
@@ -128,6 +143,7 @@ def read_component(
     if name == "tokenizer":
         _insist_on_vocabulary(component, checkpoint)
         hold_to(component, asked)
+    insist_on_heard(name, component, asked)
     return component
 
 

@@ -1,6 +1,7 @@
 """Ship the runner's inference code inside a model, in place of MLflow's own."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ _CODE = "code"
 _FLAVOR = "python_function"
 
 
-def ship(model: Model, parts: Blueprint, folder: Path, name: str, *, referenced: bool) -> None:
+def ship(
+    model: Model,
+    parts: Blueprint,
+    folder: Path,
+    name: str,
+    arguments: Mapping[str, Any],
+    *,
+    referenced: bool,
+) -> None:
     """Put the code into a model and name it as the one to load.
 
     Args:
@@ -26,6 +35,7 @@ def ship(model: Model, parts: Blueprint, folder: Path, name: str, *, referenced:
         parts: The parts it is made of.
         folder: The model folder.
         name: What the model calls itself in its answers.
+        arguments: What it is loaded with.
         referenced: Whether the weights are not in it.
 
     Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
@@ -45,6 +55,8 @@ def ship(model: Model, parts: Blueprint, folder: Path, name: str, *, referenced:
         flavor["streamable"] = True
     framed = "prompt_template" in (model.metadata or {})
     how = _how(parts, name, chats=parts.task.chat_template and not framed)
+    if arguments:
+        how["load"] = dict(arguments)
     if referenced:
         how["reference"] = reference_of(parts)
     model.metadata = {**(model.metadata or {}), "inference": how}

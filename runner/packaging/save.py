@@ -109,7 +109,9 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
         write_sentences(sentences, staged)
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
-        ship(model, about.parts, staged, name, referenced=not about.recipe.save_pretrained)
+        arguments = about.recipe.load.model_arguments
+        referenced = not about.recipe.save_pretrained
+        ship(model, about.parts, staged, name, arguments, referenced=referenced)
     model.model_size_bytes = _size(staged)
     model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)

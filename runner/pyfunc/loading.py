@@ -160,7 +160,7 @@ def _model(path: Path, how: dict[str, Any], settings: Settings, *, quantised: bo
     dtype = how["dtype"] if settings.dtype == "saved" else settings.dtype
     if quantised and dtype != how["dtype"]:
         raise BadRequest(f"the weights are quantised for {how['dtype']}: dtype cannot be {dtype}")
-    arguments: dict[str, Any] = {"dtype": getattr(torch, dtype)}
+    arguments: dict[str, Any] = {"dtype": getattr(torch, dtype), **how.get("load", {})}
     if "own_code" in how:
         arguments["trust_remote_code"] = True
     if settings.device == "map":

@@ -267,15 +267,13 @@ _FEATURE_EXTRACTOR: Mapping[str, Argument] = {
     "feature_size": _ONE_OR_MORE, "sampling_rate": _ONE_OR_MORE, "padding_value": _NUMBER,
     "padding_side": _SIDE, "do_normalize": _FLAG_OR_NULL, "return_attention_mask": _FLAG_OR_NULL,
 }  # fmt: skip
+_ATTENTIONS = ("eager", "sdpa", "flash_attention_2", "flash_attention_3", "flex_attention")
 
 LOADING: Mapping[str, Mapping[str, Argument]] = MappingProxyType({
     "model": {
-        "attn_implementation": Argument(("text", "mapping"), null=True),
-        "low_cpu_mem_usage": _FLAG_OR_NULL, "use_safetensors": _FLAG_OR_NULL,
-        "ignore_mismatched_sizes": _FLAG, "variant": _TEXT_OR_NULL, "max_memory": _MAPPING,
-        "offload_folder": _TEXT_OR_NULL, "offload_buffers": _FLAG,
-        "key_mapping": _MAPPING, "num_labels": _ONE_OR_MORE,
-        "id2label": _MAPPING, "label2id": _MAPPING,
+        "attn_implementation": Argument(("text", "mapping"), null=True, choices=_ATTENTIONS),
+        "variant": _TEXT_OR_NULL,
+        "num_labels": _ONE_OR_MORE, "id2label": _MAPPING, "label2id": _MAPPING,
     },
     "tokenizer": _TOKENIZER,
     "image_processor": _IMAGE_PROCESSOR,

@@ -59,11 +59,18 @@ class Components(Block):
         return {name: value for name, value in self if value is not None}
 
 
+_OF_LOADING = ("attn_implementation",)
+_OF_SOURCE = ("variant",)
+
+
 class Load(Block):
     """Extra ``from_pretrained`` arguments, per component.
 
     Args:
-        model: For the model.
+        model: For the model: fields of its configuration, such as ``num_labels`` or ``id2label``,
+            which the saved model has for good; and ``attn_implementation``, which holds under
+            pyfunc. MLflow's native loader takes no such argument: ``from_pretrained`` of the
+            model's folder ``model`` does.
         tokenizer: For the tokenizer. Special tokens given here hold even where the file says
             otherwise, as a GGUF file's tokenizer does; ``split_digits: true`` makes a tokenizer
             split numbers digit by digit, which a GGUF file does not record.
@@ -80,8 +87,19 @@ class Load(Block):
 
     @property
     def model_arguments(self) -> dict[str, Any]:
-        """What loading the model takes; which variant it is of, its source has chosen by then."""
-        return {name: value for name, value in self.model.items() if name != "variant"}
+        """What loading the model takes, the saved one too."""
+        return {k: v for k, v in self.model.items() if k in _OF_LOADING and v is not None}
+
+    @property
+    def config_fields(self) -> dict[str, Any]:
+        """What the model's configuration says otherwise than its file."""
+        fields = {k: v for k, v in self.model.items() if k not in (*_OF_LOADING, *_OF_SOURCE)}
+        if names := fields.get("id2label"):
+            fields["id2label"] = {int(number): name for number, name in names.items()}
+            fields.setdefault("label2id", {n: i for i, n in fields["id2label"].items()})
+        elif numbers := fields.get("label2id"):
+            fields["id2label"] = {number: name for name, number in numbers.items()}
+        return fields
 
 
 class Tracking(Block):

@@ -32,7 +32,7 @@ WRONG = [
     ("load: {tokenizer: {padding_side: 3}}", TYPE, "20", "`left` or `right`, not the number 3"),
     ("load: {tokenizer: {padding_side: lft}}", RANGE, "20", "Did you mean `left`?"),
     ("load: {tokenizer: {use_fast: yes}}", TYPE, "20", "write true"),
-    ("load: {model: {low_cpu_mem_usage: on}}", TYPE, "16", "write true"),
+    ("load: {tokenizer: {split_digits: on}}", TYPE, "20", "write true"),
 ]
 RIGHT = [
     "model_config: {max_new_tokens: null, temperature: 1, top_p: 1.0, forced_eos_token_id: [1, 2]}",

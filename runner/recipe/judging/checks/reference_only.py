@@ -36,6 +36,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     elif recipe.source.gguf:
         message = "`save_pretrained: false` cannot reference a GGUF file."
         yield Finding("reference-needs-hub", message, _STORE, ("save_pretrained",))
+    if stays is Stay.ON_THIS_MACHINE and recipe.load.config_fields:
+        message = "A reference cannot carry `load.model`: the configuration in the folder counts."
+        yield Finding("reference-loses", message, _STORE, ("load", "model"))
     if stays is not Stay.IN_A_REPOSITORY:
         return
     for name, given in recipe.load:
