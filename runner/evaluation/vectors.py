@@ -67,7 +67,12 @@ def vectors_of(
         str(origin.checkpoints["model"].folder),
         device="cpu" if number < 0 else f"cuda:{number}",
         local_files_only=True,
-        model_kwargs={"dtype": "auto", **recipe.load.model, **dtype},
+        model_kwargs={
+            "dtype": "auto",
+            **recipe.load.model_arguments,
+            **recipe.load.config_fields,
+            **dtype,
+        },
         processor_kwargs=dict(recipe.load.tokenizer),
     )
     how = {ours: arguments[name] for name, ours in _OF_ENCODE.items() if name in arguments}
