@@ -12,7 +12,7 @@ SAMPLE = [
     ("albert", "fill-mask"),
     ("vit", "image-classification"),
     ("decision_transformer", "native"),
-    ("detr", "object-detection"),
+    ("conditional_detr", "object-detection"),
     ("aimv2", "native"),
     ("qwen3_vl_text", "native"),
 ]

@@ -26,6 +26,7 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "num_attention_heads": [2, 2],
     },
     "efficientloftr": {
+        "hidden_size": 32,
         "stage_num_blocks": [1, 1, 1, 1],
         "out_features": [8, 8, 16, 32],
         "fine_matching_slice_dim": 4,
