@@ -21,16 +21,17 @@ from runner.packaging.fit import check_fit, check_shapes
 from runner.packaging.meta import empty_model, model_on_meta
 from runner.packaging.quantised import (
     insist_on_stored_form,
+    planned_bytes,
     quantised_source,
     unquantised,
     without_packed,
 )
+from runner.packaging.quantising import size_of
 from runner.packaging.remote_code import code_of
 from runner.packaging.sentences import read_sentences
 from runner.packaging.sizes import (
     memory_by_dtype,
     model_bytes,
-    quantised_bytes,
     written_bytes,
 )
 from runner.pyfunc.sentences import Sentences
@@ -45,7 +46,6 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.tasks import Task
-from runner.upstream.quantizers import not_converted
 
 _WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
 
@@ -67,8 +67,10 @@ class Blueprint:
         components: Tokenizer, feature extractor, image processor or processor, by name.
         origins: Checkpoints of the components that have their own, by name.
         code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
-        quantised: How the weights come quantised, and stay; the model is the same without.
         sentences: What it declares of its vectors; None where the task makes none of them.
+        quantised: How the weights are quantised, as they come or as the recipe says; the model is
+            the same without.
+        planned: Size in bytes that they will have then, where the tensors are not known.
     """
 
     task: Task
@@ -83,11 +85,17 @@ class Blueprint:
     code: Mapping[str, str] = field(default_factory=dict[str, str])
     quantised: Quantisation | None = None
     sentences: Sentences | None = None
+    planned: int = 0
 
     @property
     def weightless(self) -> bool:
         """Whether the weights stay on disk until they are copied."""
         return self.model.device.type == "meta"
+
+    @property
+    def stays_quantised(self) -> bool:
+        """Whether the weights come quantised, and so are stored as they are."""
+        return self.quantised is not None and bool(self.quantised.block)
 
     @property
     def class_name(self) -> str:
@@ -109,9 +117,7 @@ class Blueprint:
         """Size of the weights as they will be written."""
         if self.tensors:
             return written_bytes(self.tensors, None if self.quantised else self.dtype)
-        if self.quantised:
-            return quantised_bytes(self.model, self.quantised.bits, not_converted(self.model))
-        return model_bytes(self.model)
+        return self.planned or model_bytes(self.model)
 
     @property
     def memory(self) -> dict[str, int]:
@@ -243,12 +249,20 @@ def _draw(
         config=config,
         model=model,
         dtype=dtype,
-        tensors={} if recipe.merge else tensors,
+        tensors={} if recipe.merge or recipe.quantize else tensors,
         adapter=adapter,
         code=code_of(checkpoint.folder) if trusted else {},
-        quantised=quantised,
         sentences=read_sentences(task, checkpoint, weights="model" in at_hand),
+        quantised=recipe.quantize.quantisation if recipe.quantize else quantised,
+        planned=_planned(recipe, model, quantised),
     )
+
+
+def _planned(recipe: Recipe, model: PreTrainedModel, found: Quantisation | None) -> int:
+    """Give the size that quantised weights will have by the model's shapes; 0 for others."""
+    if recipe.quantize:
+        return size_of(recipe.quantize, model)
+    return planned_bytes(found, model) if found else 0
 
 
 def _has_weights(checkpoint: Checkpoint) -> bool:
