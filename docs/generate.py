@@ -22,6 +22,7 @@ from runner.recipe.language.models import (
     Tracking,
 )
 from runner.recipe.language.params import Param
+from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds
@@ -55,6 +56,7 @@ Written by `make docs` from the models of the language; a test holds the two tog
 _BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("components", Components),
     ("load", Load),
+    ("quantize", Quantize),
     ("params.&lt;name&gt;", Param),
     ("signature", ExplicitSignature),
     ("signature.inputs[]", Spec),

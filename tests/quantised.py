@@ -159,6 +159,22 @@ def fp8(folder: Path) -> Path:
     return _packed(plain(folder), _is_linear, pack, block)
 
 
+def lora(base: Path, folder: Path) -> Path:
+    """An adapter of a Llama that changes what it says."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(1)
+    wanted = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), wanted)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                parameter.copy_(4 * torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    return folder
+
+
 def declare(folder: Path, block: dict[str, Any], **fields: Any) -> Path:
     """Say in the configuration of a checkpoint how its weights are quantised."""
     file = folder / "config.json"

@@ -9,7 +9,9 @@ from transformers import PretrainedConfig
 
 from runner.evaluation.views import NativeView, device_number
 from runner.memory import free_memory
+from runner.packaging.blueprint import draw
 from runner.packaging.forward import build_pipeline
+from runner.packaging.quantising import quantization_config
 from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
@@ -90,7 +92,11 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
     if checkpoint.gguf:
         arguments["gguf_file"] = checkpoint.gguf
     number = device_number(device)
-    if quantisation_of(checkpoint.folder):  # such weights cannot be moved once they are loaded
+    if recipe.quantize:
+        model = draw(recipe, checkpoints).model
+        arguments["quantization_config"] = quantization_config(recipe.quantize, model)
+    if recipe.quantize or quantisation_of(checkpoint.folder):
+        # they cannot be moved once they are loaded
         arguments.setdefault("device_map", {"": number if number >= 0 else "cpu"})
     elif "device_map" not in arguments:
         arguments["device"] = number

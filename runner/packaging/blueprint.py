@@ -23,12 +23,12 @@ from runner.packaging.fit import check_fit, check_shapes, notes_on
 from runner.packaging.meta import config_for, model_on_meta
 from runner.packaging.other_version import understood
 from runner.packaging.quantised import quantised_source, without_packed
+from runner.packaging.quantising import planned_size
 from runner.packaging.remote_code import code_of
 from runner.packaging.sentences import read_sentences
 from runner.packaging.sizes import (
     memory_by_dtype,
     model_bytes,
-    quantised_bytes,
     written_bytes,
 )
 from runner.pyfunc.sentences import Sentences
@@ -43,7 +43,6 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.tasks import Task
-from runner.upstream.quantizers import not_converted
 
 _WEIGHT_FILES = (SINGLE_FILE, INDEX_FILE, ADAPTER_FILE)
 
@@ -65,12 +64,14 @@ class Blueprint:
         components: Tokenizer, feature extractor, image processor or processor, by name.
         origins: Checkpoints of the components that have their own, by name.
         code: SHA-256 of the checkpoint's own code files, by name; empty where none is trusted.
-        quantised: How the weights come quantised, and stay; the model is the same without.
         sentences: What it declares of its vectors; None where the task makes none of them.
         left_out: Tensors of the checkpoint that are not written, because its adapter has others.
         rewritten: Whether the configuration is not what its file says, so that the file alone
             would make another model.
         notes: What whoever packages the model should know of it, a sentence each.
+        quantised: How the weights are quantised, as they come or as the recipe says; the model is
+            the same without.
+        planned: Size in bytes that they will have then, where the tensors are not known.
     """
 
     task: Task
@@ -88,11 +89,17 @@ class Blueprint:
     left_out: Collection[str] = ()
     rewritten: bool = False
     notes: Sequence[str] = ()
+    planned: int = 0
 
     @property
     def weightless(self) -> bool:
         """Whether the weights stay on disk until they are copied."""
         return self.model.device.type == "meta"
+
+    @property
+    def stays_quantised(self) -> bool:
+        """Whether the weights come quantised, and so are stored as they are."""
+        return self.quantised is not None and bool(self.quantised.block)
 
     @property
     def class_name(self) -> str:
@@ -114,9 +121,7 @@ class Blueprint:
         """Size of the weights as they will be written."""
         if self.tensors:
             return written_bytes(self.tensors, None if self.quantised else self.dtype)
-        if self.quantised:
-            return quantised_bytes(self.model, self.quantised.bits, not_converted(self.model))
-        return model_bytes(self.model)
+        return self.planned or model_bytes(self.model)
 
     @property
     def memory(self) -> dict[str, int]:
@@ -254,10 +259,11 @@ def _draw(
         config=base.config,
         model=model,
         dtype=dtype,
-        tensors={} if recipe.merge else tensors,
+        tensors={} if recipe.merge or recipe.quantize else tensors,
         adapter=adapter,
         code=code_of(checkpoint.folder) if recipe.trust_remote_code else {},
-        quantised=base.quantised,
+        quantised=recipe.quantize.quantisation if recipe.quantize else base.quantised,
+        planned=planned_size(recipe, model, base.quantised),
         sentences=read_sentences(task, checkpoint, weights="model" in at_hand),
         left_out=left_out,
         rewritten=base.rewritten,

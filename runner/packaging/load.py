@@ -12,6 +12,7 @@ from runner.packaging.adapter import Adapter, merge
 from runner.packaging.blueprint import Blueprint, draw, with_components
 from runner.packaging.meta import config_for
 from runner.packaging.quantised import insist_on_environment
+from runner.packaging.quantising import quantise
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 
@@ -25,17 +26,20 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
 
     Returns:
         The blueprint with its components. Stored weights are not read; those that have to be
-        computed, from a GGUF file or by merging an adapter, are in its model.
+        computed, from a GGUF file, by merging an adapter or by quantising, are in its model.
 
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
     blueprint = draw(recipe, checkpoints)
-    if blueprint.quantised:
+    if blueprint.quantised and blueprint.stays_quantised:
         insist_on_environment(blueprint.quantised, blueprint.checkpoint)
     blueprint = with_components(blueprint, recipe, checkpoints)
     if blueprint.checkpoint.gguf:
         return replace(blueprint, model=_from_gguf(blueprint, recipe))
+    if recipe.quantize:
+        model = quantise(recipe, recipe.quantize, blueprint.model, blueprint.checkpoint)
+        return replace(blueprint, model=model)
     if blueprint.adapter and recipe.merge:
         merged = _merged(blueprint, blueprint.adapter, recipe)
         return replace(blueprint, model=merged, adapter=None)

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import transformers
+from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.dtypes import is_floating
+from runner.packaging.sizes import quantised_bytes
 from runner.recipe.judging.stored_form import refused
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.quantisation import Quantisation, quantisation_of
 from runner.sources.checkpoint.safetensors_header import TensorInfo
-from runner.upstream.quantizers import methods, why_not_here
+from runner.upstream.quantizers import methods, not_converted, why_not_here
 
 _FIELD = "quantization_config"
 
@@ -79,7 +81,7 @@ def insist_on_environment(found: Quantisation, checkpoint: Checkpoint) -> None:
             f"{what}: {' and '.join(missing)} {'is' if missing[1:] == [] else 'are'} not installed",
             f"pip install {' '.join(missing)}",
         )
-    if error := why_not_here(found.block):
+    if found.block and (error := why_not_here(found.block)):
         raise_if_ours(error)
         raise SourceError(
             f"{what} on this machine: {first_line(error)}",
@@ -107,6 +109,23 @@ def is_quantised(config: PretrainedConfig) -> bool:
         config: The configuration, as read.
     """
     return any(getattr(part, _FIELD, None) for part in (config, config.get_text_config()))
+
+
+def planned_bytes(found: Quantisation, model: PreTrainedModel) -> int:
+    """Estimate the size in bytes of weights of which only the configuration is there.
+
+    Args:
+        found: How they are quantised.
+        model: The model without quantisation.
+    """
+    kept = not_converted(model)
+    embeddings = {f"{n}.weight" for n, m in model.named_modules() if isinstance(m, nn.Embedding)}
+    packed = {
+        name
+        for name, weight in model.named_parameters()
+        if weight.ndim > 1 and name not in embeddings and not any(part in name for part in kept)
+    }
+    return quantised_bytes(model, packed, found.bits)
 
 
 def without_packed(

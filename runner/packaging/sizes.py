@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from runner.packaging.dtypes import is_floating, torch_dtype_of
@@ -50,26 +49,22 @@ def memory_by_dtype(model: PreTrainedModel) -> dict[str, int]:
 
 
 def quantised_bytes(
-    model: PreTrainedModel, bits: float, kept: Collection[str], scales: float = 0
+    model: PreTrainedModel, packed: Collection[str], bits: float, scales: float = 0
 ) -> int:
-    """Estimate the size of a model whose weights are quantised.
+    """Give the size of a model whose weights are quantised.
 
     Args:
         model: The model, without quantisation.
-        bits: Bits of a quantised weight.
-        kept: Names of modules, or parts of these, that stay as they are; embeddings do too.
-        scales: Bytes beside each row of a quantised weight.
+        packed: Names of the weights that are quantised.
+        bits: Bits of one.
+        scales: Bytes beside each row of it.
     """
-    embeddings = {
-        f"{name}.weight" for name, part in model.named_modules() if isinstance(part, nn.Embedding)
-    }
     total = 0.0
     for name, tensor in _distinct(model).items():
-        stays = name in embeddings or any(part in name for part in kept)
-        if tensor.ndim < 2 or stays or not tensor.is_floating_point():
-            total += tensor.numel() * tensor.element_size()
-        else:
+        if name in packed:
             total += tensor.numel() * bits / 8 + tensor.shape[0] * scales
+        else:
+            total += tensor.numel() * tensor.element_size()
     return int(total)
 
 

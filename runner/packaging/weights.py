@@ -19,6 +19,7 @@ from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress
 from runner.sources.checkpoint.safetensors_header import INDEX_FILE, SINGLE_FILE, TensorInfo
+from runner.upstream.quantizers import saves_safetensors
 from runner.upstream.transformers_api import kept_in_float32
 
 _DEFAULT_SHARD_SIZE = "500MB"
@@ -33,7 +34,7 @@ class WeightsReport:
 
     Args:
         how: ``cloned``, ``copied``, ``split``, ``cast from float32 in a stream``, ``converted
-            from GGUF``, ``merged`` or ``referenced``.
+            from GGUF``, ``merged``, ``quantised (torchao-int8)`` or ``referenced``.
         bytes: Size of the files written.
     """
 
@@ -62,12 +63,10 @@ def write_weights(
     folder.mkdir(parents=True, exist_ok=True)
     limit = max_shard_size or _configured_shard_size()
     if not parts.weightless:
-        _save_loaded(parts.model, folder, limit)
-        how = "converted from GGUF" if parts.checkpoint.gguf else "merged"
-        return WeightsReport(how, _size(folder))
+        return WeightsReport(_save(parts, folder, limit), _size(folder))
     if parts.code:
         copy_code(parts.checkpoint.folder, folder)
-    if parts.quantised:
+    if parts.stays_quantised:
         _copy_configs(parts, folder)
         return _copy_files(parts, folder, progress)
     _write_config(parts.model, folder)
@@ -85,6 +84,16 @@ def write_weights(
         return WeightsReport("split", _size(folder))
     origin = ", ".join(sorted(str(torch_dtype_of(d)).removeprefix("torch.") for d in changed))
     return WeightsReport(f"cast from {origin} in a stream", _size(folder))
+
+
+def _save(parts: Blueprint, folder: Path, limit: int) -> str:
+    """Let transformers save weights that were computed; say how they were."""
+    pickled = parts.quantised is not None and not saves_safetensors(parts.model)
+    form: dict[str, Any] = {"safe_serialization": False} if pickled else {}
+    _save_loaded(parts.model, folder, max_shard_size=limit, **form)
+    if parts.quantised:
+        return f"quantised ({parts.quantised.name})"
+    return "converted from GGUF" if parts.checkpoint.gguf else "merged"
 
 
 def _configured_shard_size() -> int:
@@ -124,14 +133,14 @@ def _write_generation(generation: Any, folder: Path) -> None:
     generation.to_json_file(folder / "generation_config.json", use_diff=True)
 
 
-def _save_loaded(model: PreTrainedModel, folder: Path, limit: int) -> None:
+def _save_loaded(model: PreTrainedModel, folder: Path, **how: Any) -> None:
     """Save what is in memory; its settings of generation, which that would judge, apart."""
     if not model.can_generate():
-        type(model).save_pretrained(model, folder, max_shard_size=limit)
+        type(model).save_pretrained(model, folder, **how)
         return
     generation, model.generation_config = model.generation_config, GenerationConfig()
     try:
-        type(model).save_pretrained(model, folder, max_shard_size=limit)
+        type(model).save_pretrained(model, folder, **how)
     finally:
         model.generation_config = generation
     _write_generation(generation, folder)

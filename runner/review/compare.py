@@ -61,7 +61,7 @@ def _fields(before: Recipe, after: Recipe) -> Iterator[Change]:
     was, now = before.model_dump(), after.model_dump()
     for name in Recipe.model_fields:
         if not same(was[name], now[name]):
-            yield from _COMPARERS.get(name, _unknown_field(name))(before, after)
+            yield from _COMPARERS.get(name, _block(name, "field-changed"))(before, after)
 
 
 def _one(rule: str, field: str) -> Comparer:
@@ -74,10 +74,12 @@ def _one(rule: str, field: str) -> Comparer:
     return comparer
 
 
-def _unknown_field(field: str) -> Comparer:
+def _block(field: str, rule: str) -> Comparer:
+    """Give the comparer of a field that is a block: any difference in it is the rule's."""
+
     def comparer(before: Recipe, after: Recipe) -> Iterator[Change]:
         was, now = (_plain(getattr(recipe, field)) for recipe in (before, after))
-        yield Change("field-changed", field, _said(was), _said(now))
+        yield Change(rule, field, _said(was), _said(now))
 
     return comparer
 
@@ -184,6 +186,7 @@ _COMPARERS: Mapping[str, Comparer] = {
     "save_as": _one("save-as-changed", "save_as"),
     "merge": _one("adapter-merged", "merge"),
     "dtype": _dtype,
+    "quantize": _block("quantize", "quantisation-changed"),
     "prompt_template": _one("template-changed", "prompt_template"),
     "inference_config": _model_config,
     "params": compare_params,

@@ -156,6 +156,8 @@ _ALL = (
     Rule("source-restated", _C, "source named otherwise",
          "The locks of both sides show the same files, to the byte."),
     Rule("dtype-changed", _V, "dtype changed", "Answers differ by rounding, memory by the width."),
+    Rule("quantisation-changed", _V, "weights quantised otherwise",
+         "Answers differ by the rounding of weights, memory and disk by their bits."),
     Rule("save-as-changed", _V, "saved in another form",
          "Native loading gives other parts; pyfunc answers alike."),
     Rule("pyfunc-narrowed", _B, "MLflow's own inference code answers",

@@ -73,7 +73,7 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
             "inside the file, which a rehearsal does not fetch",
             "Run the recipe, or rehearse it with the repository that the file was made from.",
         )
-    if blueprint.quantised:
+    if blueprint.quantised:  # by the checkpoint or by the recipe
         insist_on_environment(blueprint.quantised, checkpoint)
     model, how = _smallest(recipe, blueprint)
     folder.mkdir(parents=True)

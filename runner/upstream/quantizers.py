@@ -4,8 +4,11 @@ Seen in the sources of transformers 4.57.6 and 5.23.0.
 """
 
 import copy
-from collections.abc import Mapping
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from runner.upstream.interface import Interface
@@ -31,23 +34,49 @@ def methods() -> frozenset[str]:
     return frozenset(map(str, _METHODS.get()))
 
 
-def why_not_here(block: Mapping[str, Any]) -> Exception | None:
-    """Ask transformers whether weights that are quantised can be loaded in this environment.
+def why_not_here(how: Any, *, stored: bool = True) -> Exception | None:
+    """Ask transformers whether it can load weights in this environment that are quantised.
 
     Args:
-        block: The ``quantization_config`` of their configuration.
+        how: The ``quantization_config``, as a mapping or as an object of transformers'.
+        stored: Whether the weights are quantised already; else they are as they are loaded.
 
     Returns:
         What it raises: a package or a device is missing; nothing where it would load them.
     """
     try:
-        quantizer = _FROM_CONFIG.get()(copy.deepcopy(dict(block)), pre_quantized=True)
+        quantizer = _FROM_CONFIG.get()(copy.deepcopy(how), pre_quantized=stored)
         quantizer.validate_environment(
             dtype=None, from_tf=False, from_flax=False, device_map=None, weights_only=True
         )
     except Exception as error:  # whatever a quantizer's own library raises while it is imported
         return error
     return None
+
+
+def saves_safetensors(model: Any) -> bool:
+    """Say whether a quantised model can be saved as safetensors; else it can as a pickle file.
+
+    Args:
+        model: The model.
+    """
+    asked = model.hf_quantizer.is_serializable
+    if "safe_serialization" not in signature(asked).parameters:  # transformers 5 saves no other
+        return True
+    with _warnings_aside():
+        return bool(asked(safe_serialization=True))
+
+
+@contextmanager
+def _warnings_aside() -> Generator[None]:
+    """Keep what is asked for from being told as a warning too."""
+    log = logging.getLogger("transformers.quantizers")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def not_converted(model: "PreTrainedModel") -> list[str]:

@@ -113,7 +113,7 @@ def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
         (bool(expectations), f"{expected}: random weights meet none"),
         (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
         (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),
-        (bool(twin.of.quantised), "the quantised weights: the twin's are not quantised"),
+        (twin.of.stays_quantised, "the quantised weights: the twin's are not quantised"),
         *((True, f"the {name}: it is not in the cache, and was made up") for name in twin.made),
     ]
     return [text for holds, text in said if holds]

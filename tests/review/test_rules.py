@@ -74,6 +74,7 @@ def test_shuffled_keys_change_nothing(name: str, seed: int) -> None:
 
 MUTATIONS: list[tuple[tuple[str, ...], Any]] = [
     (("description",), "other"), (("task",), "fill-mask"), (("dtype",), "float16"),
+    (("quantize",), {"method": "torchao-int8"}),
     (("source", "repo"), "acme/other"), (("source", "revision"), "v9"),
     (("source",), {"kind": "local", "path": "weights"}), (("save_as",), "components"),
     (("components",), {}), (("components", "tokenizer", "repo"), "acme/more"),

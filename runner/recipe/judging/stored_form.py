@@ -20,5 +20,7 @@ def refused(recipe: Recipe, found: Quantisation) -> Iterator[tuple[str, str]]:
         yield "dtype", "Leave it out: what is not quantised keeps its own dtype."
     if recipe.merge:
         yield "merge", "Leave it out: the adapter is then stored beside its base."
+    if recipe.quantize:
+        yield "quantize", "Leave it out, or take the weights as they were before."
     if recipe.max_shard_size:
         yield "max_shard_size", "Leave it out: the files are copied as they are."

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from runner.recipe.language.block import Block
 from runner.recipe.language.evaluation import Evaluation, ViewName
 from runner.recipe.language.params import ParamEntry
+from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.signature import ExplicitSignature
 from runner.recipe.language.sizes import parse_size
 from runner.sources import Source, all_kinds
@@ -140,6 +141,7 @@ class Recipe(Block):
             with ``save_pretrained: false``.
         merge: Whether the adapter becomes a part of the weights, as an ordinary model.
         dtype: dtype of the weights as written and as loaded; ``auto`` keeps the checkpoint's.
+        quantize: Weights in few bits; what is not quantised stays in ``dtype``.
         prompt_template: Text with one ``{prompt}``, applied to each input under pyfunc.
         inference_config: Arguments of every inference under pyfunc.
         params: The params schema.
@@ -170,6 +172,7 @@ class Recipe(Block):
     adapter: AnySource | None = None
     merge: bool = False
     dtype: Dtype = "auto"
+    quantize: Quantize | None = None
     prompt_template: str | None = None
     inference_config: dict[str, Any] = Field(default_factory=dict, alias="model_config")
     params: dict[str, ParamEntry] = Field(default_factory=dict)

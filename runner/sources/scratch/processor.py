@@ -30,7 +30,8 @@ def make_feature_extractor(config: "PretrainedConfig", task: Task) -> Any:
     if positions := getattr(config, "max_source_positions", None):
         fields["chunk_length"] = max(1, 2 * positions * _HOP // 16_000)
     heard = getattr(config, "audio_config", None)
-    if heard is not None and hasattr(heard, "enable_fusion"):  # CLAP: of a long recording several views, or one
+    if heard is not None and hasattr(heard, "enable_fusion"):
+        # CLAP: of a long recording several views, or one
         fields["truncation"] = "fusion" if heard.enable_fusion else "rand_trunc"
     return extractor(**fields)
 
