@@ -106,7 +106,7 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
         write_adapter(adapter, staged, checkpoint.repo or str(checkpoint.folder))
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
-        ship(model, about.parts, staged, name, referenced=not about.recipe.save_pretrained)
+        ship(model, about.parts, staged, about.recipe, name)
     model.model_size_bytes = _size(staged)
     model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)

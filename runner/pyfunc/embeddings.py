@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .errors import BadRequest
 from .generation import template_of
@@ -19,7 +19,7 @@ class Embeddings(Whole):
     """Texts in, vectors out.
 
     ``pooling`` is ``mean`` (over the text's tokens), ``cls`` (the first), ``last`` or ``none``;
-    ``normalize`` scales vectors to length 1. Texts longer than the model takes are cut off.
+    ``normalize`` scales vectors to length 1.
     """
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
@@ -48,17 +48,18 @@ class Embeddings(Whole):
         prompts = [template_of(self._parts, text) for text in given]
         encoded = self.encode(prompts, options)
         normalize = bool(options.get("normalize"))
-        lengths = [max(1, len(ids)) for ids in encoded]
-        return batches.run(encoded, lengths, budget, lambda b: self._run(b, pooling, normalize))
+        sizes = [max(1, len(ids)) for ids in encoded]
+        return batches.run(encoded, sizes, budget, lambda b: self._run(b, pooling, normalize))
 
     def encode(self, given: list[str], options: dict[str, Any]) -> list[list[int]]:
-        """Tokenize; what the model does not take is cut off, unless the options say otherwise."""
+        """Tokenize; what the model does not take is cut off, unless it is to be refused."""
         if options.get("return_tensors") is not None:
             raise BadRequest("return_tensors is not taken: vectors are arrays")
-        how = {
-            "truncation": options.get("truncation", True),
-            **(options.get("tokenize_kwargs") or {}),
-        }
+        own = options.get("tokenize_kwargs") or {}
+        if not own.keys() & {"truncation", "max_length"}:
+            found = lengths.tokens_of(self._parts.tokenizer, given)
+            lengths.hold(self._parts, found, options)
+        how = {"truncation": lengths.strategy(options), **own}
         return self._parts.tokenizer(given, **how)["input_ids"] if given else []
 
     def _run(self, batch: list[list[int]], pooling: str, normalize: bool) -> list[Any]:
@@ -112,7 +113,7 @@ class EmbeddingsProtocol(Embeddings):
             value = row["input"]
             given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
         found = self.embed(given, options, budget, options.get("pooling") or "cls")
-        used = sum(map(len, self.encode(given, options)))
+        used = sum(map(len, self.encode(given, {**options, "truncation": True})))
         return {
             "object": "list",
             "data": [

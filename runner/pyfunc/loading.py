@@ -35,6 +35,7 @@ class Parts:
         columns: Names of the input columns; empty for one without a name.
         prompt_template: Text with one ``{prompt}``, where the model has one.
         name: What the model is called: as it is registered, else as its recipe is.
+        truncation: What becomes of a row longer than the model.
     """
 
     task: str
@@ -45,11 +46,12 @@ class Parts:
     columns: tuple[str, ...]
     prompt_template: str | None
     name: str
+    truncation: str = "warn"
 
     @property
     def tokenizer(self) -> Any:
-        """The tokenizer."""
-        return self.components["tokenizer"]
+        """The tokenizer; that of the processor where it has no folder of its own."""
+        return self.components.get("tokenizer") or self.components["processor"].tokenizer
 
     @property
     def device(self) -> torch.device:
@@ -105,6 +107,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
         columns=columns,
         prompt_template=metadata.get("prompt_template"),
         name=str(how["name"]),
+        truncation=settings.truncation,
     )
 
 

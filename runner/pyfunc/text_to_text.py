@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .decoding import limits
 from .generation import cleaned, in_one, template_of
 from .loading import Parts
+from .room import new_at_most
 from .rows import texts
 
 _APPLIED = (
@@ -41,13 +42,14 @@ class TextToText(Whole):
         languages = _languages(tokenizer, options)
         special = options.get("add_special_tokens")
         how: dict[str, Any] = {} if special is None else {"add_special_tokens": special}
-        how["truncation"] = options.get("truncation", True)
+        lengths.hold(self._parts, lengths.tokens_of(tokenizer, sources), options)
+        how["truncation"] = lengths.strategy(options)
         encoded = tokenizer(sources, **how)["input_ids"] if sources else []
         beams = int(settings.get("num_beams") or 1)
-        lengths = [len(ids) * beams for ids in encoded]
+        sizes = [len(ids) * beams for ids in encoded]
         found = batches.run(
             encoded,
-            lengths,
+            sizes,
             budget,
             lambda batch: self._generate(batch, options, settings, languages),
         )
@@ -65,6 +67,7 @@ class TextToText(Whole):
         ).to(self._parts.device)
         tokenizer = self._parts.tokenizer
         arguments = limits(settings, self._parts.model.generation_config, _APPLIED)
+        arguments = new_at_most(self._parts, arguments, options)
         if "stop_strings" in arguments:
             arguments["tokenizer"] = tokenizer
         if end := options.get("stop_sequence"):  # its first token, as in the pipeline

@@ -22,6 +22,7 @@ TASK = Task(
     inference="embeddings:Embeddings",
     form="vector",
     scored=vector,
+    cut="truncation",
     agreement=None,
     arguments={
         "pooling": Argument(("text",), null=True, choices=("mean", "cls", "last", "none")),

@@ -24,6 +24,7 @@ TASK = Task(
     example={"input": "A man is eating food."},
     answer=_answer,
     inference="embeddings:EmbeddingsProtocol",
+    cut="truncation",
     agreement=None,
     arguments={
         "pooling": Argument(("text",), null=True, choices=("mean", "cls", "last")),
