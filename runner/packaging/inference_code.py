@@ -33,7 +33,7 @@ def ship(model: Model, parts: Blueprint, folder: Path, recipe: Recipe, name: str
     flavor has its own entry and stays as it is.
     """
     target = folder / _CODE / PACKAGE
-    target.mkdir(parents=True)
+    target.mkdir(parents=True)  # beside the recipe's own code, where it ships some
     for file in sorted(Path(runner.pyfunc.__file__).parent.glob("*.py")):
         shutil.copyfile(file, target / file.name)
     flavor: dict[str, Any] = model.flavors[_FLAVOR]

@@ -1,24 +1,31 @@
 """Save: MLflow writes the model around the weights, out of sight; then it appears whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow.models import Model, ModelSignature
 
+from runner.findings import Loc
 from runner.packaging.adapter import write_adapter
 from runner.packaging.blueprint import Blueprint
-from runner.packaging.card import read_card, write_license
+from runner.packaging.card import card_of, write_license
+from runner.packaging.conda import write_conda
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
 from runner.packaging.requirements import requirements
 from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
+from runner.recipe.composing.beside import card_of as file_of_card
+from runner.recipe.composing.beside import code_of
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress, no_progress
+
+Folders = Callable[[Loc], Path]
+"""Gives the folder that a relative path written at a place of the recipe is relative to."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ def save(
     path: Path,
     metadata: Mapping[str, Any],
     example: Any = None,
+    beside: Folders | None = None,
     progress: Progress = no_progress,
 ) -> Saved:
     """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
@@ -56,6 +64,7 @@ def save(
         path: The model folder; appears by one rename, and replaces one that is there.
         metadata: Entries for the model's metadata.
         example: Input example to store, as callers of the pyfunc give it.
+        beside: Gives the folder that a path of the recipe is relative to.
         progress: Told of the bytes written.
 
     Returns:
@@ -69,15 +78,18 @@ def save(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     need_room(path.parent, parts.bytes if recipe.save_pretrained else 0)
+    folders = beside or (lambda _: Path.cwd())
+    file = file_of_card(recipe, folders)
     about = About(
         recipe=recipe,
         parts=parts,
         signature=signature,
         example=example,
         requirements=requirements(parts, recipe.requirements.extra),
-        metadata={**metadata, **_quantised(parts)},
+        metadata={**recipe.metadata, **metadata, **_quantised(parts)},
         prompt_template=prompt_template_of(recipe, parts),
-        card=read_card(parts.checkpoint),
+        card=card_of(recipe.model_card, file.path if file else None, parts.checkpoint),
+        code=[str(one.path) for one in code_of(recipe, folders)],
     )
     with appearing(path) as staged:
         report = _save_into(staged, about, progress)
@@ -107,6 +119,7 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
         ship(model, about.parts, staged, about.recipe, name)
+    write_conda(staged, about.recipe.requirements)
     model.model_size_bytes = _size(staged)
     model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)
