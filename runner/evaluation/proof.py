@@ -2,8 +2,8 @@
 
 import gc
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -25,6 +25,7 @@ from runner.evaluation.rows import (
 from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
+from runner.process import imports_out_of_sight
 from runner.recipe.language.evaluation import Expectation
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, Verdict, ViewRecord
@@ -80,7 +81,7 @@ def prove(
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
     """
     proof = Proof()
-    with ffmpeg_on_path(), _imports_out_of_sight():
+    with ffmpeg_on_path(), imports_out_of_sight():
         asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None
@@ -91,19 +92,6 @@ def prove(
             _ViewProof(recipe, name, inputs, proof, path, held_to).run(device)
             gc.collect()
     return proof
-
-
-@contextmanager
-def _imports_out_of_sight() -> Generator[None]:
-    """Keep what the imports made, which is not garbage, out of what is looked through for it."""
-    if gc.get_freeze_count():  # somebody else's doing: theirs to undo
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 class _ModelError(Exception):

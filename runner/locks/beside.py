@@ -18,8 +18,8 @@ def parts_beside(composed: Composed) -> dict[str, LockedPart]:
         composed: The composed recipe.
     """
     recipe = composed.recipe
-    code = list(code_of(recipe, lambda loc: composed.origin(loc).folder))
-    card = card_of(recipe, lambda loc: composed.origin(loc).folder)
+    code = list(code_of(recipe, composed.folder_of))
+    card = card_of(recipe, composed.folder_of)
     parts: dict[str, LockedPart] = {}
     if code:
         files = {name: file for one in code for name, file in one.files.items()}

@@ -1,13 +1,12 @@
 """Save: MLflow writes the model around the weights, out of sight; then it appears whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow.models import Model, ModelSignature
 
-from runner.findings import Loc
 from runner.packaging.adapter import write_adapter
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.card import card_of, write_license
@@ -20,12 +19,9 @@ from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
 from runner.recipe.composing.beside import card_of as file_of_card
 from runner.recipe.composing.beside import code_of
-from runner.recipe.language.models import Recipe
+from runner.recipe.composing.composed import Composed
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress, no_progress
-
-Folders = Callable[[Loc], Path]
-"""Gives the folder that a relative path written at a place of the recipe is relative to."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +42,23 @@ class Saved:
 
 
 def save(
-    recipe: Recipe,
+    composed: Composed,
     parts: Blueprint,
     signature: ModelSignature,
     path: Path,
     metadata: Mapping[str, Any],
     example: Any = None,
-    beside: Folders | None = None,
     progress: Progress = no_progress,
 ) -> Saved:
     """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
 
     Args:
-        recipe: The recipe.
+        composed: The composed recipe.
         parts: Its parts.
         signature: Its signature.
         path: The model folder; appears by one rename, and replaces one that is there.
         metadata: Entries for the model's metadata.
         example: Input example to store, as callers of the pyfunc give it.
-        beside: Gives the folder that a path of the recipe is relative to.
         progress: Told of the bytes written.
 
     Returns:
@@ -76,10 +70,10 @@ def save(
 
     Source: ``mlflow.transformers.save_model``, which writes everything but the weights.
     """
+    recipe = composed.recipe
     path.parent.mkdir(parents=True, exist_ok=True)
     need_room(path.parent, parts.bytes if recipe.save_pretrained else 0)
-    folders = beside or (lambda _: Path.cwd())
-    file = file_of_card(recipe, folders)
+    file = file_of_card(recipe, composed.folder_of)
     about = About(
         recipe=recipe,
         parts=parts,
@@ -89,7 +83,7 @@ def save(
         metadata={**recipe.metadata, **metadata, **_quantised(parts)},
         prompt_template=prompt_template_of(recipe, parts),
         card=card_of(recipe.model_card, file.path if file else None, parts.checkpoint),
-        code=[str(one.path) for one in code_of(recipe, folders)],
+        code=[str(one.path) for one in code_of(recipe, composed.folder_of)],
     )
     with appearing(path) as staged:
         report = _save_into(staged, about, progress)
