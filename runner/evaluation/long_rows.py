@@ -29,21 +29,22 @@ class NativeLengths:
     def __init__(self, pipeline: Any, recipe: Recipe) -> None:
         self._task = recipe.contract
         self._pipeline = pipeline
+        tokenizer = getattr(pipeline, "tokenizer", None)
         self._parts = Parts(
             task=self._task.name,
             adapter="",
             pipeline_task=self._task.pipeline_task,
             model=pipeline.model,
             components={
-                "tokenizer": pipeline.tokenizer,
-                "feature_extractor": pipeline.feature_extractor,
+                "tokenizer": tokenizer,
+                "feature_extractor": getattr(pipeline, "feature_extractor", None),
             },
             columns=(),
             prompt_template=None,
             name="",
             truncation=recipe.evaluation.truncation,
         )
-        lengths.bound(pipeline.tokenizer, pipeline.model)
+        lengths.bound(tokenizer, pipeline.model)
 
     def arguments(self, call: Call, given: Mapping[str, Any], number: int) -> dict[str, Any]:
         """Give the arguments that the pipeline is called with.
