@@ -18,11 +18,11 @@ from runner.recipe.language.models import (
     Components,
     Load,
     Recipe,
-    Requirements,
     Tracking,
 )
 from runner.recipe.language.params import Param
 from runner.recipe.language.quantize import Quantize
+from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.sources import all_kinds

@@ -2,8 +2,8 @@
 
 import gc
 import time
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from runner.errors import raise_if_ours
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.evaluation.held import SourceAnswers, ask_source, skipped
+from runner.evaluation.long_rows import Heard, hearing
 from runner.evaluation.rows import (
     alike,
     as_rows,
@@ -24,6 +25,7 @@ from runner.evaluation.rows import (
 from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
+from runner.process import imports_out_of_sight
 from runner.recipe.language.evaluation import Expectation
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, Verdict, ViewRecord
@@ -79,7 +81,7 @@ def prove(
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
     """
     proof = Proof()
-    with ffmpeg_on_path(), _imports_out_of_sight():
+    with ffmpeg_on_path(), imports_out_of_sight():
         asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None
@@ -90,19 +92,6 @@ def prove(
             _ViewProof(recipe, name, inputs, proof, path, held_to).run(device)
             gc.collect()
     return proof
-
-
-@contextmanager
-def _imports_out_of_sight() -> Generator[None]:
-    """Keep what the imports made, which is not garbage, out of what is looked through for it."""
-    if gc.get_freeze_count():  # somebody else's doing: theirs to undo
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 class _ModelError(Exception):
@@ -130,6 +119,7 @@ class _ViewProof:
     proof: Proof
     path: Path
     held_to: SourceAnswers | None = None
+    heard: Heard = field(default_factory=Heard)
 
     @property
     def task(self) -> Task:
@@ -145,7 +135,10 @@ class _ViewProof:
                 self._add("loads", f"it does not load: {say(error)}")
                 return
             self._add("loads", "")
+            self.heard = stack.enter_context(hearing())
             self._look_at(view, time.perf_counter() - start)
+            if self.heard.said:
+                self._add("length", "", "; ".join(self.heard.said))
 
     def _look_at(self, view: View, load_seconds: float) -> None:
         start = time.perf_counter()
@@ -198,21 +191,23 @@ class _ViewProof:
             outputs = as_rows(_ask(view, self.inputs, params))
             return len(outputs), outputs
         if self._singly:
-            outputs = [self._alone(view, row, params) for row in self.inputs]
+            outputs = [self._alone(view, n, params) for n in range(len(self.inputs))]
             return sum(output != [] for output in outputs), outputs
         rows = as_rows(_ask(view, self.inputs, params))
         counts = self._counts()
         if len(rows) != sum(counts):
-            return len(rows), [self._alone(view, row, params) for row in self.inputs]
+            return len(rows), [self._alone(view, n, params) for n in range(len(self.inputs))]
         if counts == [1] * len(counts):
             return len(rows), rows
         starts = accumulate(counts, initial=0)
         grouped = [rows[start : start + n] for start, n in zip(starts, counts, strict=False)]
         return len(rows), grouped
 
-    def _alone(self, view: View, row: Any, params: Mapping[str, Any]) -> Any:
+    def _alone(self, view: View, number: int, params: Mapping[str, Any]) -> Any:
         """Give the output for one input: its row, or all of it where it is several."""
-        output = _ask(view, [row], params)
+        self.heard.first = number
+        output = _ask(view, [self.inputs[number]], params)
+        self.heard.first = 0
         rows = as_rows(output)
         if len(rows) == 1:
             return rows[0]
@@ -268,7 +263,7 @@ class _ViewProof:
             return
         drawn = self.held_to.samples and self.name == "pyfunc"
         if drawn:  # from the seed on: the first is alike however many are asked for
-            rows = [self._alone(view, self.inputs[0], {}) if len(rows) > 1 else rows[0]]
+            rows = [self._alone(view, 0, {}) if len(rows) > 1 else rows[0]]
         problem = self.held_to.difference(self.name, rows, self.path)
         self._add("source", problem, "drawn: the first answer was compared" if drawn else "")
 

@@ -51,7 +51,9 @@ class ServedView:
             with urllib.request.urlopen(asked, timeout=_PATIENCE) as reply:  # noqa: S310
                 return json.load(reply)
         except urllib.error.HTTPError as error:
-            said = error.read().decode(errors="replace")[:_LONGEST_MESSAGE]
+            said = error.read().decode(errors="replace")
+            if len(said) > _LONGEST_MESSAGE:  # the request stands before what is wrong with it
+                said = f"…{said[-_LONGEST_MESSAGE:]}"
             raise RuntimeError(f"the scoring server answers {error.code}: {said}") from error
 
 

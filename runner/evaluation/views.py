@@ -1,7 +1,7 @@
 """The views of a saved model: as its users load it, natively and as pyfunc, and served."""
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,12 @@ from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
+from runner.evaluation.long_rows import NativeLengths
 from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.arguments import EXTENDED
+from runner.tasks.base import Call
 from runner.upstream.transformers_source import accepted_arguments
 
 _MAP_VARIABLE = "MLFLOW_HUGGINGFACE_USE_DEVICE_MAP"
@@ -75,9 +77,13 @@ class NativeView:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""
         set_seed(self.recipe.evaluation.seed)
         arguments = self.arguments | dict(params or {})
-        return [self.recipe.contract.answer(self._call(row, arguments)) for row in inputs]
+        lengths, answer = NativeLengths(self.pipeline, self.recipe), self.recipe.contract.answer
+        return [
+            answer(self._call(row, lambda c, n=number: lengths.arguments(c, arguments, n)))
+            for number, row in enumerate(inputs)
+        ]
 
-    def _call(self, row: Any, arguments: Mapping[str, Any]) -> Any:
+    def _call(self, row: Any, arguments: Callable[[Call], Mapping[str, Any]]) -> Any:
         positional, keywords = self.recipe.contract.call(row)
         if self.chats:
             positional = tuple([{"role": "user", "content": text}] for text in positional)
@@ -86,8 +92,9 @@ class NativeView:
             positional = tuple(
                 template.format(prompt=p) if isinstance(p, str) else p for p in positional
             )
+        given = arguments((positional, keywords))
         with torch.inference_mode():
-            return self.pipeline(*positional, **{**arguments, **keywords})
+            return self.pipeline(*positional, **{**keywords, **given})
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.libraries import installed
+from runner.locks.beside import parts_beside
 from runner.locks.drift import Drift, LockError, drift, missing
 from runner.locks.lock import Lock, lock_file_of
 from runner.locks.pins import pinned, recipe_digest
@@ -88,6 +89,7 @@ def _as_of_now(composed: Composed, lock: Lock) -> tuple[Lock, list[str]]:
             else:
                 unasked.append(name)
                 parts |= {name: lock.parts[name]} if name in lock.parts else {}
+    parts |= parts_beside(composed)
     packages = {name: installed(name) for name in lock.packages}
     changed = {"recipe": recipe_digest(composed), "parts": parts, "packages": packages}
     return lock.model_copy(update=changed), unasked

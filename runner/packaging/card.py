@@ -11,6 +11,20 @@ _CARD_FILES = ("model_card.md", "model_card_data.yaml")
 _LICENSE_FILE = "LICENSE.txt"
 
 
+def card_of(written: str | None, file: Path | None, checkpoint: Checkpoint) -> ModelCard | None:
+    """Give the model card to store: the recipe's own, else the source's.
+
+    Args:
+        written: What the recipe says of it.
+        file: The file that it names, where it names one.
+        checkpoint: Where the weights came from.
+    """
+    if written is None:
+        return read_card(checkpoint)
+    text = file.read_text(encoding="utf-8") if file else written
+    return ModelCard(text, ignore_metadata_errors=True)
+
+
 def read_card(checkpoint: Checkpoint) -> ModelCard | None:
     """Read the model card of a checkpoint; nothing where it has none."""
     readme = checkpoint.folder / "README.md"
@@ -24,7 +38,7 @@ def write_license(checkpoint: Checkpoint, card: ModelCard | None, model: Path) -
 
     Args:
         checkpoint: Where the weights came from.
-        card: Its model card, where it has one.
+        card: The model card that is stored, where there is one; its licence is not the weights'.
         model: The model folder, as MLflow left it. MLflow's LICENSE.txt cites a hub page for any
             source, also one that does not exist; this replaces it.
     """
@@ -36,7 +50,8 @@ def write_license(checkpoint: Checkpoint, card: ModelCard | None, model: Path) -
     if found:
         shutil.copyfile(found[0], target)
         return
-    declared = checkpoint.license or getattr(card and card.data, "license", None)
+    own = read_card(checkpoint)
+    declared = checkpoint.license or getattr(own and own.data, "license", None)
     if declared:
         text = f"The licence declared for {checkpoint.name} is: {declared}\n"
     else:

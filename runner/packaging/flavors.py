@@ -43,7 +43,8 @@ class About:
         requirements: Requirement lines.
         metadata: Entries for the model's metadata.
         prompt_template: Text with one ``{prompt}``.
-        card: Model card of the checkpoint.
+        card: The model card.
+        code: Files and folders that ship in its ``code`` folder.
     """
 
     recipe: Recipe
@@ -54,6 +55,7 @@ class About:
     metadata: Mapping[str, Any]
     prompt_template: str | None
     card: ModelCard | None
+    code: list[str]
 
 
 def write_flavors(about: About, model: Model, folder: Path, write: Callable[[Path], None]) -> None:
@@ -98,6 +100,7 @@ def _write_transformers(
             signature=None if task.mlflow_schema else about.signature,
             input_example=about.example,
             pip_requirements=about.requirements,
+            code_paths=about.code or None,
             metadata=dict(about.metadata),
             model_config=dict(recipe.inference_config) or None,
             prompt_template=about.prompt_template,
@@ -121,6 +124,7 @@ def _write_python_function(
         signature=about.signature,
         input_example=about.example,
         pip_requirements=about.requirements,
+        code_paths=about.code or None,
         metadata={**about.metadata, **({"prompt_template": template} if template else {})},
         model_config=dict(about.recipe.inference_config) or None,
     )

@@ -1,7 +1,6 @@
 """Ship the runner's inference code inside a model, in place of MLflow's own."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import runner.pyfunc
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.reference import reference_of
 from runner.pyfunc.settings import DEFAULTS
+from runner.recipe.language.models import Recipe
 
 PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
 """Name of the package in a model's ``code`` folder."""
@@ -19,44 +19,37 @@ _CODE = "code"
 _FLAVOR = "python_function"
 
 
-def ship(
-    model: Model,
-    parts: Blueprint,
-    folder: Path,
-    name: str,
-    arguments: Mapping[str, Any],
-    *,
-    referenced: bool,
-) -> None:
+def ship(model: Model, parts: Blueprint, folder: Path, recipe: Recipe, name: str) -> None:
     """Put the code into a model and name it as the one to load.
 
     Args:
         model: The model, with the ``python_function`` flavor that MLflow wrote.
         parts: The parts it is made of.
         folder: The model folder.
+        recipe: The recipe.
         name: What the model calls itself in its answers.
-        arguments: What it is loaded with.
-        referenced: Whether the weights are not in it.
 
     Source: MLflow loads ``loader_module`` from the flavor's ``code`` folder; the ``transformers``
     flavor has its own entry and stays as it is.
     """
     target = folder / _CODE / PACKAGE
-    target.mkdir(parents=True)
+    target.mkdir(parents=True)  # beside the recipe's own code, where it ships some
     for file in sorted(Path(runner.pyfunc.__file__).parent.glob("*.py")):
         shutil.copyfile(file, target / file.name)
     flavor: dict[str, Any] = model.flavors[_FLAVOR]
     saved: dict[str, Any] = flavor.get("config") or {}
+    referenced = not recipe.save_pretrained
     based = {"base_model": "saved"} if referenced or parts.adapter else {}
-    flavor["config"] = {**DEFAULTS, **based, **saved}
+    long_rows = {"truncation": recipe.evaluation.truncation}
+    flavor["config"] = {**DEFAULTS, **long_rows, **based, **saved}
     flavor["loader_module"] = PACKAGE
     flavor["code"] = _CODE
     if parts.task.streams:
         flavor["streamable"] = True
     framed = "prompt_template" in (model.metadata or {})
     how = _how(parts, name, chats=parts.task.chat_template and not framed)
-    if arguments:
-        how["load"] = dict(arguments)
+    if arguments := recipe.load.model_arguments:
+        how["load"] = arguments
     if referenced:
         how["reference"] = reference_of(parts)
     model.metadata = {**(model.metadata or {}), "inference": how}

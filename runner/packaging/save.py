@@ -9,7 +9,8 @@ from mlflow.models import Model, ModelSignature
 
 from runner.packaging.adapter import write_adapter
 from runner.packaging.blueprint import Blueprint
-from runner.packaging.card import read_card, write_license
+from runner.packaging.card import card_of, write_license
+from runner.packaging.conda import write_conda
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
 from runner.packaging.requirements import requirements
@@ -17,7 +18,9 @@ from runner.packaging.sentences import write_sentences
 from runner.packaging.storage import appearing, need_room
 from runner.packaging.template import prompt_template_of
 from runner.packaging.weights import WeightsReport, write_weights
-from runner.recipe.language.models import Recipe
+from runner.recipe.composing.beside import card_of as file_of_card
+from runner.recipe.composing.beside import code_of
+from runner.recipe.composing.composed import Composed
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress, no_progress
 
@@ -40,7 +43,7 @@ class Saved:
 
 
 def save(
-    recipe: Recipe,
+    composed: Composed,
     parts: Blueprint,
     signature: ModelSignature,
     path: Path,
@@ -51,7 +54,7 @@ def save(
     """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
 
     Args:
-        recipe: The recipe.
+        composed: The composed recipe.
         parts: Its parts.
         signature: Its signature.
         path: The model folder; appears by one rename, and replaces one that is there.
@@ -68,17 +71,20 @@ def save(
 
     Source: ``mlflow.transformers.save_model``, which writes everything but the weights.
     """
+    recipe = composed.recipe
     path.parent.mkdir(parents=True, exist_ok=True)
     need_room(path.parent, parts.bytes if recipe.save_pretrained else 0)
+    file = file_of_card(recipe, composed.folder_of)
     about = About(
         recipe=recipe,
         parts=parts,
         signature=signature,
         example=example,
         requirements=requirements(parts, recipe.requirements.extra),
-        metadata={**metadata, **_quantised(parts)},
+        metadata={**recipe.metadata, **metadata, **_quantised(parts)},
         prompt_template=prompt_template_of(recipe, parts),
-        card=read_card(parts.checkpoint),
+        card=card_of(recipe.model_card, file.path if file else None, parts.checkpoint),
+        code=[str(one.path) for one in code_of(recipe, composed.folder_of)],
     )
     with appearing(path) as staged:
         report = _save_into(staged, about, progress)
@@ -109,9 +115,8 @@ def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
         write_sentences(sentences, staged)
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
-        arguments = about.recipe.load.model_arguments
-        referenced = not about.recipe.save_pretrained
-        ship(model, about.parts, staged, name, arguments, referenced=referenced)
+        ship(model, about.parts, staged, about.recipe, name)
+    write_conda(staged, about.recipe.requirements)
     model.model_size_bytes = _size(staged)
     model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)

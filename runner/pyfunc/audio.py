@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import batches
+from . import batches, lengths
 from .errors import bad_row
 from .media import audio_of
 from .pipelines import Piped, labels_of, plain, ranked, top_of
@@ -48,6 +48,7 @@ class AudioClassification(Piped):
         """Give a table of ``score`` and ``label``; lists of them with ``top_k`` above 1."""
         rate = self._parts.components["feature_extractor"].sampling_rate
         given = [audio_of(row, number, rate) for number, row in enumerate(rows)]
+        lengths.hold_recordings(self._parts, given, options)
         top = top_of(options)
         rest = {k: v for k, v in options.items() if k != "top_k"}
         top_k = min(top, len(self._parts.model.config.id2label))
@@ -95,6 +96,11 @@ class TextToAudio(Piped):
         for number, text in enumerate(given):
             if not text.strip():
                 raise bad_row(number, "it says nothing")
+        sizes = lengths.tokens_of(self._parts.tokenizer, given)
+        lengths.hold(self._parts, sizes, options)
+        if any(size > self._parts.tokenizer.model_max_length for size in sizes):
+            own = options.get("preprocess_params") or {}
+            options = {**options, "preprocess_params": {"truncation": True, **own}}
         found = batches.run(
             given, [budget] * len(given), budget, lambda b: [self._call(b[0], options)]
         )

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
-from .errors import BadRequest, bad_row, blaming
+from .errors import BadRequest, blaming
 from .loading import Parts, learns_prompts, pipeline_of
 from .penalties import penalties
+from .room import NEW, Room
 from .streaming import Generated, Stream
 from .upstream import usual_generation
 
-_MOST_NEW_TOKENS = 256
 _SHAPING = frozenset({
     "return_full_text", "include_prompt", "collapse_whitespace", "clean_up_tokenization_spaces",
     "stop", "stop_sequence", "skip_special_tokens", "presence_penalty", "frequency_penalty",
@@ -55,10 +55,16 @@ class Decoder:
         pad, ends = self._tokenizer.pad_token_id, _listed(self._usual.eos_token_id)
         self._pad = pad if pad is not None else (ends[0] if ends else 0)
         self._pads = not learns_prompts(parts.model)
-        self._most = int(getattr(parts.model.config, "max_position_embeddings", None) or 0)
+        self._room = Room(parts)
 
     def encode(
-        self, prompts: Sequence[str], options: dict[str, Any], *, special: bool = True
+        self,
+        prompts: Sequence[str],
+        options: dict[str, Any],
+        *,
+        special: bool = True,
+        first: int = 0,
+        new: int | None = None,
     ) -> list[list[int]]:
         """Tokenize prompts; an empty one becomes the beginning token.
 
@@ -66,9 +72,12 @@ class Decoder:
             prompts: The prompts.
             options: ``prefix``, ``truncation`` and the like.
             special: Whether the tokenizer adds its special tokens.
+            first: Number of the first row.
+            new: New tokens that are asked for, where the options do not say it.
 
         Raises:
-            BadRequest: A prompt has more tokens than the model takes; the error names its row.
+            BadRequest: A prompt leaves no place for what is to be generated, and is not to be cut;
+                the error names its row.
         """
         if not prompts:
             return []
@@ -81,21 +90,21 @@ class Decoder:
             how |= {"truncation": options["truncation"], "max_length": options.get("max_length")}
         how |= (options.get("tokenizer_encode_kwargs") or {}) if special else {}
         begun = [(options.get("prefix") or "") + prompt for prompt in prompts]
-        with blaming(list(range(len(begun)))):
-            encoded = self._tokenizer(begun, **how)["input_ids"]
+        with blaming(list(range(first, first + len(begun)))):
+            encoded = self._tokenizer(begun, verbose=False, **how)["input_ids"]
         if options.get("handle_long_generation") == "hole":
             encoded = [self._with_hole(ids, options) for ids in encoded]
-        first = self._tokenizer.bos_token_id
-        start = first if first is not None else self._pad
-        for number, ids in enumerate(encoded):
-            if self._most and len(ids) >= self._most:
-                raise bad_row(number, f"it has {len(ids)} tokens, the model takes {self._most - 1}")
-        return [ids or [start] for ids in encoded]
+        begin = self._tokenizer.bos_token_id
+        start = begin if begin is not None else self._pad
+        said = {**options, **(options.get("generate_kwargs") or {})}
+        asked = int(new or said.get("max_new_tokens") or 0)
+        whole = [ids or [start] for ids in encoded]
+        return self._room.fit(whole, asked, self._usual.max_new_tokens, options, first)
 
     def _with_hole(self, ids: list[int], options: dict[str, Any]) -> list[int]:
         """Leave off the beginning of a prompt that has no place for what is to be generated."""
-        longest = min(self._tokenizer.model_max_length, self._most or 10**9)
-        new = int(options.get("max_new_tokens") or self._usual.max_new_tokens or _MOST_NEW_TOKENS)
+        longest = self._tokenizer.model_max_length
+        new = int(options.get("max_new_tokens") or self._usual.max_new_tokens or NEW)
         kept = longest - new
         if len(ids) <= kept:
             return ids
@@ -129,7 +138,7 @@ class Decoder:
         """
         width = max(map(len, batch))
         uneven = not self._pads and width > min(map(len, batch))
-        if len(batch) > 1 and (uneven or self._overruns(width, options)):
+        if len(batch) > 1 and (uneven or self._left(width, options)):
             return [self.generate([row], options)[0] for row in batch]
         how = self._how(options)
         ids = torch.tensor([[self._pad] * (width - len(row)) + row for row in batch])
@@ -142,11 +151,9 @@ class Decoder:
             for i, row in enumerate(batch)
         ]
 
-    def _overruns(self, width: int, options: dict[str, Any]) -> bool:
-        new = limits(options, self._usual, self._applied).get(
-            "max_new_tokens", self._usual.max_new_tokens
-        )
-        return bool(self._most and new and width + new > self._most)
+    def _left(self, width: int, options: dict[str, Any]) -> int | None:
+        given = limits(options, self._usual, self._applied)
+        return self._room.left(width, given.get("max_new_tokens", self._usual.max_new_tokens))
 
     def _arguments(
         self, ids: Any, mask: Any, options: dict[str, Any], how: "_Ending"
@@ -154,8 +161,8 @@ class Decoder:
         """Give all arguments of ``generate``."""
         given = limits(options, self._usual, self._applied)
         width = ids.shape[1]
-        if self._overruns(width, options):
-            given["max_new_tokens"] = self._most - width
+        if left := self._left(width, options):
+            given["max_new_tokens"] = left
         if how.ends:
             given["eos_token_id"] = how.ends
         if how.words:
@@ -215,7 +222,7 @@ class Decoder:
 
     def sizes(self, encoded: Sequence[list[int]], options: dict[str, Any]) -> list[int]:
         """Give the tokens that each prompt takes with what is generated for it."""
-        new = options.get("max_new_tokens") or _MOST_NEW_TOKENS
+        new = options.get("max_new_tokens") or NEW
         each = options.get("num_return_sequences") or 1
         beams = options.get("num_beams") or 1
         return [(len(ids) + int(new)) * max(int(each), int(beams)) for ids in encoded]
@@ -263,7 +270,7 @@ def limits(
     if "max_length" in given:
         given.setdefault("max_new_tokens", None)
     elif "max_new_tokens" not in given and not limited:
-        given["max_new_tokens"] = _MOST_NEW_TOKENS
+        given["max_new_tokens"] = NEW
     return given
 
 

@@ -3,7 +3,7 @@
 import copy
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from tokenizers.normalizers import Lowercase
 from tokenizers.normalizers import Sequence as Normalizers
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .errors import BadRequest
 from .generation import template_of
@@ -31,17 +31,16 @@ class Embeddings(Whole):
     """Texts in, vectors out.
 
     What is done to the hidden states is what the checkpoint declares, where it is one of
-    sentence-transformers; else their mean. ``pooling`` and ``normalize`` say otherwise. Texts
-    longer than the model takes are cut off.
+    sentence-transformers; else their mean. ``pooling`` and ``normalize`` say otherwise.
     """
 
     usual = "mean"
     """The pooling where neither checkpoint nor caller says one."""
 
     def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+        tokenizer = _as_declared(parts.tokenizer, parts.model.config, parts.sentences)
+        super().__init__(replace(parts, components={**parts.components, "tokenizer": tokenizer}))
         self._declared = Declared(parts.sentences, parts.model) if parts.sentences else None
-        self._tokenizer = _as_declared(parts.tokenizer, parts.model.config, parts.sentences)
         self._takes = {"input_ids", *inspect.signature(parts.model.forward).parameters}
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
@@ -86,14 +85,14 @@ class Embeddings(Whole):
         """
         if options.get("return_tensors") is not None:
             raise BadRequest("return_tensors is not taken: vectors are arrays")
-        arguments: dict[str, Any] = {
-            "truncation": options.get("truncation", True),
-            **(options.get("tokenize_kwargs") or {}),
-        }
         if not given:
             return []
         begun = [how.prompt + template_of(self._parts, text) for text in given]
-        encoded = self._tokenizer(begun, **arguments)
+        own = options.get("tokenize_kwargs") or {}
+        if not own.keys() & {"truncation", "max_length"}:
+            lengths.hold(self._parts, lengths.tokens_of(self._parts.tokenizer, begun), options)
+        arguments: dict[str, Any] = {"truncation": lengths.strategy(options), **own}
+        encoded = self._parts.tokenizer(begun, **arguments)
         names = [name for name in _TOKENS if name in encoded and name in self._takes]
         return [{name: encoded[name][i] for name in names} for i in range(len(begun))]
 
@@ -106,8 +105,8 @@ class Embeddings(Whole):
             budget: Tokens of a batch.
         """
         prompt = self._prompt_tokens(how.prompt)
-        lengths = [max(1, len(row["input_ids"])) for row in encoded]
-        return batches.run(encoded, lengths, budget, lambda b: self._run(b, how, prompt))
+        sizes = [max(1, len(row["input_ids"])) for row in encoded]
+        return batches.run(encoded, sizes, budget, lambda b: self._run(b, how, prompt))
 
     def _run(self, batch: list[Encoded], how: "_Asked", prompt: int) -> list[Any]:
         padded = _padded(self._parts, batch)
@@ -127,8 +126,8 @@ class Embeddings(Whole):
 
     def _prompt_tokens(self, prompt: str) -> int:
         """Count the tokens that a prompt puts before a text, without a special one behind it."""
-        ids = self._tokenizer(prompt)["input_ids"] if prompt else []
-        return len(ids) - bool(ids and ids[-1] in self._tokenizer.all_special_ids)
+        ids = self._parts.tokenizer(prompt)["input_ids"] if prompt else []
+        return len(ids) - bool(ids and ids[-1] in self._parts.tokenizer.all_special_ids)
 
 
 class EmbeddingsProtocol(Embeddings):

@@ -38,6 +38,7 @@ class Parts:
         chats: Whether a text is what a user says, for the chat template to frame at each call.
         name: What the model is called: as it is registered, else as its recipe is.
         sentences: How its vectors are made, where its checkpoint declares it.
+        truncation: What becomes of a row longer than the model.
     """
 
     task: str
@@ -50,11 +51,12 @@ class Parts:
     name: str
     chats: bool = False
     sentences: Sentences | None = None
+    truncation: str = "warn"
 
     @property
     def tokenizer(self) -> Any:
-        """The tokenizer."""
-        return self.components["tokenizer"]
+        """The tokenizer; that of the processor where it has no folder of its own."""
+        return self.components.get("tokenizer") or self.components["processor"].tokenizer
 
     @property
     def device(self) -> torch.device:
@@ -125,6 +127,7 @@ def load_parts(path: Path, settings: Settings) -> Parts:
         name=str(how["name"]),
         chats=bool(how.get("chats")),
         sentences=Sentences.read(path / FOLDER, how["pipeline_task"]),
+        truncation=settings.truncation,
     )
 
 

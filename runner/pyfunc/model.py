@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import transformers
 
+from . import lengths
 from .adapter import adapter_for
 from .errors import BadRequest, blaming
 from .loading import Parts, load_parts, pipeline_of
@@ -25,8 +26,10 @@ class InferenceModel:
 
     def __init__(self, parts: Parts, config: dict[str, Any], settings: Settings) -> None:
         self._parts = parts
-        self._config = {k: v for k, v in config.items() if k not in (*DEFAULTS, "base_model")}
+        self._config = Settings.rest(config)
         self._budget = settings.budget(parts.device)
+        for component in parts.components.values():
+            lengths.bound(getattr(component, "tokenizer", component), parts.model)
         self._adapter = adapter_for(parts)
 
     @classmethod
@@ -81,7 +84,7 @@ class InferenceModel:
         yield from self._adapter.stream(rows, options)
 
     def _options(self, params: dict[str, Any] | None) -> dict[str, Any]:
-        if at_load := sorted(DEFAULTS.keys() & (params or {}).keys()):
+        if at_load := sorted(DEFAULTS.keys() & (params or {}).keys() - {"truncation"}):
             raise BadRequest(f"{', '.join(at_load)}: set in model_config at load, not in a call")
         options = {**self._config, **(params or {})}
         if (seed := options.pop("seed", None)) is not None:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from transformers import GenerationConfig
+from transformers.pipelines import PipelineException
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts, learns_prompts, pipeline_of
-from .rows import kind_of, records, structure, texts
+from .rows import kind_of, structure, texts
 from .upstream import with_generation
 
 _EVERY = 1_000_000
@@ -65,9 +66,27 @@ class Piped(Whole):
             raise BadRequest(f"{', '.join(sorted(whole))}: not taken; name the settings themselves")
         return with_generation(self._pipeline, settings)
 
-    def _lengths(self, given: Sequence[str]) -> list[int]:
-        encoded = self._parts.tokenizer(list(given), truncation=True)["input_ids"] if given else []
-        return [max(1, len(ids)) for ids in encoded]
+    def _lengths(
+        self,
+        given: Sequence[Any],
+        options: dict[str, Any],
+        numbers: Sequence[int] | None = None,
+        *,
+        whole: bool = False,
+    ) -> list[int]:
+        """Give the tokens of texts, or of pairs of them, as they are run: those too long are cut.
+
+        Args:
+            given: The texts.
+            options: ``truncation`` of the call.
+            numbers: The rows' numbers, where they are not all rows.
+            whole: Whether they are looked at through windows, and nothing of them is cut.
+        """
+        found = lengths.tokens_of(self._parts.tokenizer, given)
+        if not whole:
+            lengths.hold(self._parts, found, options, numbers)
+        most = self._parts.tokenizer.model_max_length
+        return [min(max(1, tokens), most) for tokens in found]
 
 
 def ranked(found: Sequence[Sequence[dict[str, Any]]], columns: Sequence[str], top: int) -> Any:
@@ -118,11 +137,10 @@ class TextClassification(Piped):
         top = _EVERY if every else top_of(options)
         rest = {k: v for k, v in options.items() if k not in ("top_k", "return_all_scores")}
         how: dict[str, Any] = {"return_all_scores": True} if every else {"top_k": top}
-        how["truncation"] = options.get("truncation", True)
-        shown = [g if isinstance(g, str) else " ".join(g.values()) for g in given]
+        how["truncation"] = lengths.strategy(options)
         found = batches.run(
             given,
-            self._lengths(shown),
+            self._lengths(given, options),
             budget,
             lambda b: self._call(b, rest, **how, batch_size=len(b)),
         )
@@ -144,10 +162,11 @@ class TokenClassification(Piped):
         given = texts(rows)
         some = [number for number, text in enumerate(given) if text.strip()]
         chosen = [given[number] for number in some]
-        lengths = self._lengths(chosen)
         more = self._striding(chosen, options)
+        whole = "stride" in {*options, *more}
+        tokens = self._lengths(chosen, options, some, whole=whole)
         found = batches.run(
-            chosen, lengths, budget, lambda b: self._call(b, options, batch_size=len(b), **more)
+            chosen, tokens, budget, lambda b: self._call(b, options, batch_size=len(b), **more)
         )
         outputs: list[list[dict[str, Any]]] = [[] for _ in given]
         for number, entities in zip(some, found, strict=True):
@@ -182,15 +201,20 @@ class FillMask(Piped):
         if top is not None:
             top = at_least_one("top_k", top)
             options = {**options, "top_k": min(top, len(self._parts.tokenizer))}
-        found = batches.run(
-            given, self._lengths(given), budget, lambda batch: self._fill(batch, options)
-        )
+        tokens = self._lengths(given, options)
+        how = {"truncation": lengths.strategy(options), **(options.get("tokenizer_kwargs") or {})}
+        options = {**options, "tokenizer_kwargs": how}
+        found = batches.run(given, tokens, budget, lambda batch: self._fill(batch, options))
         if options.get("return_scores"):
             return [json.dumps(plain(one)) for one in found]
         return [_tokens_of(one, top or 1) for one in found]
 
     def _fill(self, batch: list[str], options: dict[str, Any]) -> list[Any]:
-        found = self._call(batch, options, batch_size=len(batch))
+        try:
+            found = self._call(batch, options, batch_size=len(batch))
+        except PipelineException as error:  # its mask is gone, with the end that was cut
+            mask = self._parts.tokenizer.mask_token
+            raise ValueError(f"in what the model takes of it there is no {mask}") from error
         return [found] if len(batch) == 1 else found
 
 
@@ -200,47 +224,6 @@ def _tokens_of(found: list[Any], top: int) -> Any:
         return [_tokens_of(mask, top) for mask in found]
     tokens = [one["token_str"].strip() for one in found]
     return tokens[:top] if top > 1 else tokens[0]
-
-
-_OF_ZERO_SHOT = {
-    "candidate_labels", "hypothesis_template", "multi_label", "batch_size", "num_workers",
-}  # fmt: skip
-"""What its pipeline looks for; it drops all else without a word."""
-
-
-class ZeroShot(Piped):
-    """Texts and labels in; a table with a row for each text and label out."""
-
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        tokenizer = parts.tokenizer
-        if tokenizer.pad_token is None:  # the pipeline wants one, although nothing is padded then
-            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
-        """Give ``sequence``, ``labels`` and ``scores``, the best label of a text first."""
-        dropped = {k for k, v in options.items() if v is not None} - _OF_ZERO_SHOT
-        if dropped:
-            raise BadRequest(f"{', '.join(sorted(dropped))}: the pipeline of this task has no such")
-        table: list[dict[str, Any]] = []
-        for number, row in enumerate(records(rows, ["sequences", "candidate_labels"])):
-            for found in batches.run(
-                [row], [1], 1, lambda b, n=number: [self._score(b[0], n, options)]
-            )[0]:
-                scored = zip(found["labels"], found["scores"], strict=True)
-                table += [
-                    {"sequence": found["sequence"], "labels": lb, "scores": sc} for lb, sc in scored
-                ]
-        return pd.DataFrame(table, columns=pd.Index(["sequence", "labels", "scores"]))
-
-    def _score(self, row: dict[str, Any], number: int, options: dict[str, Any]) -> list[Any]:
-        labels = labels_of(row["candidate_labels"], number)
-        sequences = row["sequences"]
-        given = texts(list(sequences) if isinstance(sequences, list | np.ndarray) else [sequences])
-        template = row.get("hypothesis_template") or options.get("hypothesis_template")
-        more = {"hypothesis_template": template} if template else {}
-        rest = {k: v for k, v in options.items() if k not in ("candidate_labels", *more)}
-        return self._call(given, rest, candidate_labels=labels, batch_size=len(labels), **more)
 
 
 def labels_of(given: Any, number: int) -> list[str]:

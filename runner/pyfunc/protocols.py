@@ -50,7 +50,7 @@ class _Protocol:
         self, row: dict[str, Any], options: dict[str, Any], budget: int, number: int
     ) -> Any:
         arguments = self._arguments(row, options, number)
-        prompt = self._prompt(row[self.field], options, number)
+        prompt = self._prompt(row[self.field], options, number, _wanted(arguments))
         sizes = self._decoder.sizes([prompt], arguments)
         (found,) = batches.run(
             [prompt], sizes, budget, lambda batch: self._decoder.generate(batch, arguments)
@@ -75,7 +75,7 @@ class _Protocol:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
         (row,) = records(rows, [self.field])
         arguments = self._arguments(row, options, 0)
-        prompt = self._prompt(row[self.field], options, 0)
+        prompt = self._prompt(row[self.field], options, 0, _wanted(arguments))
         heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
         pieces = self._decoder.stream(prompt, arguments)
         for piece in without_leading_space(pieces):
@@ -111,7 +111,9 @@ class _Protocol:
             raise bad_row(number, f"`n` is {wanted}, and {why}: set a temperature above 0")
         return arguments
 
-    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
+    def _prompt(
+        self, given: Any, options: dict[str, Any], number: int, new: int | None
+    ) -> list[int]:
         raise NotImplementedError
 
     def _choice(self, text: str) -> dict[str, Any]:
@@ -128,7 +130,9 @@ class Chat(_Protocol):
     field = "messages"
     applied = ("return_full_text", "continue_final_message")
 
-    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
+    def _prompt(
+        self, given: Any, options: dict[str, Any], number: int, new: int | None
+    ) -> list[int]:
         template = getattr(self._parts.tokenizer, "chat_template", None)
         if not template:
             raise BadRequest("the model's tokenizer has no chat template")
@@ -151,7 +155,8 @@ class Chat(_Protocol):
             raise
         except Exception as error:
             raise bad_row(number, f"the chat template refuses the messages: {error}") from error
-        return self._decoder.encode([text], options, special=False)[0]
+        how: dict[str, Any] = {"special": False, "first": number, "new": new}
+        return self._decoder.encode([text], options, **how)[0]
 
     def _choice(self, text: str) -> dict[str, Any]:
         return {"message": {"role": "assistant", "content": text}}
@@ -166,10 +171,13 @@ class Completions(_Protocol):
     kind = "text_completion"
     field = "prompt"
 
-    def _prompt(self, given: Any, options: dict[str, Any], number: int) -> list[int]:
+    def _prompt(
+        self, given: Any, options: dict[str, Any], number: int, new: int | None
+    ) -> list[int]:
         if not isinstance(given, str):
             raise bad_row(number, f"`prompt` is text, not {kind_of(given)}")
-        return self._decoder.encode([template_of(self._parts, given)], options)[0]
+        prompts = [template_of(self._parts, given)]
+        return self._decoder.encode(prompts, options, first=number, new=new)[0]
 
     def _choice(self, text: str) -> dict[str, Any]:
         return {"text": text}
@@ -190,6 +198,10 @@ def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dic
         if not arguments["do_sample"]:
             del arguments["temperature"]
     return arguments
+
+
+def _wanted(arguments: dict[str, Any]) -> int | None:
+    return arguments.get("max_new_tokens")
 
 
 def _is_empty(value: Any) -> bool:

@@ -10,7 +10,11 @@ from .errors import BadRequest
 
 _ON_CPU = 1024
 _ON_GPU = 16_384
-DEFAULTS: Mapping[str, Any] = {"device": "auto", "dtype": "saved", "batch_tokens": "auto"}
+POLICIES = ("error", "warn", "cut")
+"""What becomes of a row longer than the model: refused; cut, with a warning; cut."""
+DEFAULTS: Mapping[str, Any] = {
+    "device": "auto", "dtype": "saved", "batch_tokens": "auto", "truncation": "warn"
+}  # fmt: skip
 """Saved with every model, so that they can be set at load: MLflow drops keys it does not know."""
 
 
@@ -22,6 +26,8 @@ class Settings:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:<n>``, or ``map`` to spread over devices.
         dtype: ``saved``, or a torch dtype name to run in.
         batch_tokens: Tokens of a batch at most, padding included; 0 for what suits the device.
+        truncation: One of :data:`POLICIES`. What the tokenizers call so is an argument of inference
+            beside it, and wins.
         base_model: For weights that are not in the model, or have an adapter: ``saved``, or a
             folder or repository to take instead.
     """
@@ -29,6 +35,7 @@ class Settings:
     device: str
     dtype: str
     batch_tokens: int
+    truncation: str = "warn"
     base_model: str = "saved"
 
     @classmethod
@@ -41,7 +48,16 @@ class Settings:
         except ValueError as error:
             raise BadRequest(f"batch_tokens {tokens!r} is neither a number nor auto") from error
         base = str(config.get("base_model") or "saved")
-        return cls(str(values["device"]), str(values["dtype"]), number, base)
+        how = values["truncation"]
+        how = how if how in POLICIES else DEFAULTS["truncation"]
+        return cls(str(values["device"]), str(values["dtype"]), number, how, base)
+
+    @staticmethod
+    def rest(config: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the arguments of inference: what a ``model_config`` says beside the settings."""
+        strategy = {k: v for k, v in config.items() if k == "truncation" and v not in POLICIES}
+        settings = (*DEFAULTS, "base_model")
+        return {**{k: v for k, v in config.items() if k not in settings}, **strategy}
 
     def budget(self, device: torch.device) -> int:
         """Give the tokens of a batch: few keep a CPU's caches warm, many a GPU busy."""

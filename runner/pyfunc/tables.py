@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import batches
+from . import batches, lengths
 from .errors import bad_row
 from .pipelines import Piped
 from .rows import records, structure, texts
@@ -28,9 +28,19 @@ class TableAnswers(Piped):
         asked = [_asked(row, number) for number, row in enumerate(_rejoined(rows))]
         if options.get("sequential"):
             asked = _conversations(asked)
+        for number, (queries, table) in enumerate(asked):
+            found = [self._tokens(table, query) for query in queries]
+            lengths.hold(self._parts, [max(found)], options, [number])
+        if lengths.strategy(options) is True:
+            options = {**options, "truncation": "drop_rows_to_fit"}
         one_each = [1] * len(asked)
         found = batches.run(asked, one_each, 1, lambda b: [self._answers(b[0], options)])
         return [answer for answers in found for answer in answers]
+
+    def _tokens(self, table: pd.DataFrame, query: str) -> int:
+        """Count the tokens of a question with all rows of its table."""
+        how = {"truncation": "do_not_truncate", "verbose": False}
+        return len(self._parts.tokenizer(table, query, **how)["input_ids"])
 
     def _answers(self, asked: _Asked, options: dict[str, Any]) -> list[str]:
         queries, table = asked

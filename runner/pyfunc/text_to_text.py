@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .decoding import limits
 from .errors import BadRequest
 from .generation import cleaned, in_one, template_of
 from .languages import ARGUMENTS, asked, languages_of, reading
 from .loading import Parts
+from .room import new_at_most
 from .rows import texts
 
 _APPLIED = (
@@ -43,15 +44,16 @@ class TextToText(Whole):
         languages = self._languages(options)
         special = options.get("add_special_tokens")
         how: dict[str, Any] = {} if special is None else {"add_special_tokens": special}
-        how["truncation"] = options.get("truncation", True)
+        how["truncation"] = lengths.strategy(options)
         with reading(tokenizer, languages.get("src_lang")):
+            lengths.hold(self._parts, lengths.tokens_of(tokenizer, sources), options)
             encoded = tokenizer(sources, **how)["input_ids"] if sources else []
         begins = self._begins(languages, settings)
         beams = int(settings.get("num_beams") or 1)
-        lengths = [len(ids) * beams for ids in encoded]
+        sizes = [len(ids) * beams for ids in encoded]
         found = batches.run(
             encoded,
-            lengths,
+            sizes,
             budget,
             lambda batch: self._generate(batch, options, settings, begins),
         )
@@ -69,6 +71,7 @@ class TextToText(Whole):
         ).to(self._parts.device)
         tokenizer = self._parts.tokenizer
         arguments = limits(settings, self._parts.model.generation_config, _APPLIED)
+        arguments = new_at_most(self._parts, arguments, options)
         if "stop_strings" in arguments:
             arguments["tokenizer"] = tokenizer
         if end := options.get("stop_sequence"):  # its first token, as in the pipeline

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from transformers import GenerationConfig
 
-from . import batches
+from . import batches, lengths
 from .adapter import Whole
 from .decoding import limits
 from .errors import BadRequest, bad_row
@@ -19,6 +19,7 @@ from .generation import in_one
 from .loading import Parts
 from .media import image_of
 from .pipelines import Piped, at_least_one, labels_of, ranked, top_of
+from .room import Room, new_at_most
 from .rows import records, structure, texts
 
 _EACH = 256
@@ -50,7 +51,7 @@ class Found(Piped):
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> pd.DataFrame:
         """Give a row an image: in each column a list, empty where nothing is found."""
-        given = [self._row(row, number) for number, row in enumerate(rows)]
+        given = [self._row(row, number, options) for number, row in enumerate(rows)]
         found = batches.run(
             given, [budget] * len(given), budget, lambda b: [self._find(b[0], options)]
         )
@@ -59,7 +60,7 @@ class Found(Piped):
         ]
         return pd.DataFrame(lists, columns=pd.Index(self.columns))
 
-    def _row(self, row: Any, number: int) -> Any:
+    def _row(self, row: Any, number: int, options: dict[str, Any]) -> Any:
         return {"images": image_of(row, number)}
 
     def _find(self, row: dict[str, Any], options: dict[str, Any]) -> Sequence[dict[str, Any]]:
@@ -89,19 +90,22 @@ class ZeroShotImageClassification(Found):
     """Images and labels in; the labels with scores out, the best first."""
 
     columns = ("label", "score")
+    template = "This is a photo of {}."
 
-    def _row(self, row: Any, number: int) -> Any:
+    def _row(self, row: Any, number: int, options: dict[str, Any]) -> Any:
         (given,) = records([row], ["image", "candidate_labels"], first=number)
-        return {
-            "images": image_of(given["image"], number),
-            "candidate_labels": labels_of(given["candidate_labels"], number),
-        }
+        asked = labels_of(given["candidate_labels"], number)
+        shown = [(options.get("hypothesis_template") or self.template).format(lb) for lb in asked]
+        found = lengths.tokens_of(self._parts.tokenizer, shown)
+        lengths.insist(self._parts, found, number, "a label")
+        return {"images": image_of(given["image"], number), "candidate_labels": asked}
 
 
 class ZeroShotObjectDetection(ZeroShotImageClassification):
     """Images and labels in; the objects that the labels name out."""
 
     columns = ("label", "score", "box")
+    template = "{}"
 
 
 def packed(image: Any) -> str:
@@ -192,11 +196,12 @@ class ImageTextToText(Whole):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._processor = parts.components["processor"]
+        self._room = Room(parts)
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
         """Give a text a row."""
         given = [
-            (image_of(row["image"], number), self._framed(texts([row["text"]])[0]))
+            (image_of(row["image"], number), self._framed(texts([row["text"]])[0]), number)
             for number, row in enumerate(records(rows, ["image", "text"]))
         ]
         return batches.run(
@@ -212,11 +217,15 @@ class ImageTextToText(Whole):
             [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
         )
 
-    def _go_on(self, given: tuple[Any, str], options: dict[str, Any]) -> str:
-        image, text = given
+    def _go_on(self, given: tuple[Any, str, int], options: dict[str, Any]) -> str:
+        image, text, number = given
         inputs = self._processor(images=[image], text=text, return_tensors="pt")
         inputs = inputs.to(self._parts.device, self._parts.model.dtype)
         arguments = limits(options, self._parts.model.generation_config)
+        if self._parts.model.config.is_encoder_decoder:
+            arguments = new_at_most(self._parts, arguments, {})
+        elif left := self._room.after(inputs["input_ids"].shape[1], arguments, options, number):
+            arguments["max_new_tokens"] = left
         new = self._parts.model.generate(**inputs, **arguments)[0]
         if not self._parts.model.config.is_encoder_decoder:
             new = new[inputs["input_ids"].shape[1] :]
@@ -232,8 +241,10 @@ class VisualAnswers(Whole):
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
         """Give a text a row; the best ``top_k`` labels as a list."""
         given = records(rows, ["image", "question"])
+        asked = [str(row["question"]) for row in given]
+        lengths.hold(self._parts, lengths.tokens_of(self._parts.tokenizer, asked), options)
         images = [image_of(row["image"], number) for number, row in enumerate(given)]
-        pairs = list(zip(images, (str(row["question"]) for row in given), strict=True))
+        pairs = list(zip(images, asked, strict=True))
         return batches.run(
             pairs, [budget] * len(pairs), budget, lambda b: [self._answer(b[0], options)]
         )
@@ -241,7 +252,7 @@ class VisualAnswers(Whole):
     def _answer(self, pair: tuple[Any, str], options: dict[str, Any]) -> Any:
         image, question = pair
         tokenizer, model = self._parts.tokenizer, self._parts.model
-        how = {"return_tensors": "pt", "truncation": options.get("truncation", True)}
+        how = {"return_tensors": "pt", "truncation": lengths.strategy(options)}
         inputs = tokenizer(question, **how)
         pixels = self._parts.components["image_processor"](images=image, return_tensors="pt")
         inputs.update(pixels)
@@ -272,6 +283,7 @@ class ImageToText(Whole):
         pixels = processor(images=images, return_tensors="pt")["pixel_values"]
         pixels = pixels.to(self._parts.device, self._parts.model.dtype)
         arguments = limits(options, self._parts.model.generation_config)
+        arguments = new_at_most(self._parts, arguments, {})
         sequences = self._parts.model.generate(pixel_values=pixels, **arguments)
         decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
         return [text.strip() for text in decoded]

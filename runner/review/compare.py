@@ -171,6 +171,16 @@ def _tracking(before: Recipe, after: Recipe) -> Iterator[Change]:
     yield from _mapping("tracking-changed", "tracking.tags", was.tags, now.tags)
 
 
+def _metadata(before: Recipe, after: Recipe) -> Iterator[Change]:
+    yield from _mapping("metadata-changed", "metadata", before.metadata, after.metadata)
+
+
+def _code(before: Recipe, after: Recipe) -> Iterator[Change]:
+    was, now = before.code_paths, after.code_paths
+    ships = bool(set(now) - set(was)) or set(now) == set(was)
+    yield Change("code-shipped" if ships else "code-withdrawn", "code_paths", was, now)
+
+
 def _elsewhere(_before: Recipe, _after: Recipe) -> Iterator[Change]:
     """Leave a field to those who compare it with more than the recipe at hand."""
     yield from ()
@@ -198,6 +208,9 @@ _COMPARERS: Mapping[str, Comparer] = {
     "tracking": _tracking,
     "pyfunc": _pyfunc,
     "requirements": compare_requirements,
+    "model_card": _one("card-changed", "model_card"),
+    "metadata": _metadata,
+    "code_paths": _code,
     "max_shard_size": _one("shard-size-changed", "max_shard_size"),
     "allow_pickle": _one("pickle-allowance", "allow_pickle"),
     "trust_remote_code": _remote_code,

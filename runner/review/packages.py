@@ -7,7 +7,7 @@ from runner.review.rules import ABSENT, Change
 
 
 def compare_requirements(before: Recipe, after: Recipe) -> Iterator[Change]:
-    """Compare the extra requirement lines of two recipes.
+    """Compare what two recipes ask of the environment.
 
     Args:
         before: The recipe before.
@@ -17,6 +17,10 @@ def compare_requirements(before: Recipe, after: Recipe) -> Iterator[Change]:
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):
             yield package_change(f"requirements.extra.{name}", was.get(name), now.get(name))
+    for field, rule in (("conda", "package-set"), ("channels", "environment-changed")):
+        old, new = (getattr(recipe.requirements, field) for recipe in (before, after))
+        if old != new:
+            yield Change(rule, f"requirements.{field}", old, new)
 
 
 def package_change(field: str, was: str | None, now: str | None) -> Change:

@@ -9,7 +9,7 @@ from runner.review.rules import ABSENT, Change
 from runner.review.signatures import canonical, same
 from runner.tasks.forms import example_rows
 
-_ELSEWHERE = ("inputs", "expect", "views")
+_ELSEWHERE = ("inputs", "expect", "views", "truncation")
 
 
 def compare_proofs(before: Recipe, after: Recipe) -> Iterator[Change]:
@@ -25,12 +25,20 @@ def compare_proofs(before: Recipe, after: Recipe) -> Iterator[Change]:
     for promise in sorted(now.keys() - was.keys()):
         yield Change("promise-added", "evaluation.expect", ABSENT, now[promise])
     yield from _views(before, after)
+    yield from _long_rows(before, after)
     for field in type(before.evaluation).model_fields:
         old, new = getattr(before.evaluation, field), getattr(after.evaluation, field)
         if field == "inputs" and not same(old, new):
             yield Change("proof-changed", "evaluation.inputs", old, new)
         elif field not in _ELSEWHERE and old != new:
             yield Change("proof-changed", f"evaluation.{field}", old, new)
+
+
+def _long_rows(before: Recipe, after: Recipe) -> Iterator[Change]:
+    old, new = before.evaluation.truncation, after.evaluation.truncation
+    if old != new:
+        rule = "long-rows-refused" if new == "error" else "long-rows-cut"
+        yield Change(rule, "evaluation.truncation", old, new)
 
 
 def _views(before: Recipe, after: Recipe) -> Iterator[Change]:

@@ -24,6 +24,7 @@ TASK = Task(
     form="labels",
     scored=labels,
     scored_with={"return_scores": True},
+    cut="seconds",
     arguments=RETURN_SCORES,
     answer_form=best_or_list,
     agreement=best_one,

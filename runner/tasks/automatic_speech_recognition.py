@@ -20,6 +20,7 @@ TASK = Task(
     answer=_answer,
     inference="audio:SpeechRecognition",
     form="text",
+    cut="return_timestamps",
     answer_form=text_or_timed,
     components=("feature_extractor", "tokenizer"),
     input_types=("bytes", "path", "array"),

@@ -17,6 +17,9 @@ ColumnType = Literal[
 ]
 ComponentName = Literal["tokenizer", "feature_extractor", "image_processor", "processor"]
 Media = Literal["", "audio", "image"]
+Cut = Literal[
+    "", "truncation", "tokenizer_kwargs", "prompt", "windows", "seconds", "return_timestamps"
+]  # fmt: skip
 InputType = Literal["path", "bytes", "array"]
 _KINDS: Mapping[ColumnType, Kind] = {
     "string": "text",
@@ -134,6 +137,10 @@ class Task:
         form: The form in which its answers are scored by metrics; None where there is none.
         scored: Turns an answer to one input into that form.
         scored_with: What its inference code is asked, so that an answer has all that is scored.
+        cut: How a caller of the pipeline has a row cut that is longer than the model: the argument
+            for it; ``prompt`` for one that is gone on from, ``windows`` for one that is looked at
+            through windows where they can be joined, ``seconds`` for a recording that the feature
+            extractor cuts. Empty where the pipeline sees to it.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
@@ -181,6 +188,7 @@ class Task:
     form: Form | None = None
     scored: Scored = as_it_is
     scored_with: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    cut: Cut = ""
     with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True

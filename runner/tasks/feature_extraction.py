@@ -33,6 +33,7 @@ TASK = Task(
     inference="embeddings:Embeddings",
     form="vector",
     scored=vector,
+    cut="truncation",
     agreement=None,
     arguments={
         "pooling": Argument(("text", "list"), null=True, choices=(*POOLINGS, "last", "none")),

@@ -27,6 +27,7 @@ TASK = Task(
     form="labels",
     scored=tokens,
     scored_with={"return_scores": True},
+    cut="tokenizer_kwargs",
     arguments=RETURN_SCORES,
     answer_form=text_or_json,
     prompt_template=True,

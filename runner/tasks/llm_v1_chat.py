@@ -55,6 +55,7 @@ TASK = Task(
     inference="protocols:Chat",
     form="text",
     scored=_scored,
+    cut="prompt",
     agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},

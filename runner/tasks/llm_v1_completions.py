@@ -49,6 +49,7 @@ TASK = Task(
     inference="protocols:Completions",
     form="text",
     scored=_scored,
+    cut="prompt",
     agreement=_agreement,
     generates=True,
     arguments={"stop": Argument(("text", "list"), null=True)},

@@ -38,6 +38,7 @@ TASK = Task(
     inference="embeddings:EmbeddingsProtocol",
     form="vector",
     scored=_vector,
+    cut="truncation",
     agreement=None,
     arguments={
         "pooling": Argument(("text", "list"), null=True, choices=(*POOLINGS, "last")),

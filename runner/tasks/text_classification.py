@@ -25,6 +25,7 @@ TASK = Task(
     form="labels",
     scored=labels,
     scored_with={"return_scores": True},
+    cut="truncation",
     arguments=RETURN_SCORES,
     answer_form=best_or_list,
 )

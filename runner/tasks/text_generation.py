@@ -21,6 +21,7 @@ TASK = Task(
     inference="generation:TextGeneration",
     form="text",
     scored_with={"include_prompt": False},
+    cut="prompt",
     generates=True,
     arguments={
         "include_prompt": Argument(("boolean",), mlflow=True),

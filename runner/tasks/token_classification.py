@@ -24,6 +24,7 @@ TASK = Task(
     form="entities",
     scored=entities,
     scored_with={"return_scores": True, "aggregation_strategy": "simple"},
+    cut="windows",
     arguments=RETURN_SCORES,
     answer_form=text_or_json,
 )

@@ -20,6 +20,7 @@ TASK = Task(
     answer=_answer,
     inference="text_to_text:Translation",
     form="text",
+    cut="truncation",
     generates=True,
     arguments={
         "collapse_whitespace": Argument(("boolean",)),

@@ -19,6 +19,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:VisualAnswers",
     form="text",
+    cut="truncation",
     generates=True,
     gone_in="5.0",
     components=("tokenizer", "image_processor"),

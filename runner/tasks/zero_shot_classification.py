@@ -39,9 +39,9 @@ TASK = Task(
         "hypothesis_template": "This example talks about how the dog is {}.",
     },
     answer=_answer,
-    inference="pipelines:ZeroShot",
     form="labels",
     scored=_scored,
+    inference="zero_shot:ZeroShot",
     json_columns=("candidate_labels",),
     rows=_rows,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from runner.locks.beside import parts_beside
 from runner.locks.drift import Drift, drift
 from runner.locks.lock import Lock, LockedModel, LockedPart, lock_file_of
 from runner.locks.pins import kept_commit, pin, recipe_digest
@@ -71,6 +72,7 @@ def lock(
             parts[name], checkpoints[name] = pin(source, context, kept_commit(source, known))
         if found := sketch(composed.recipe, checkpoints):
             found = with_components(found, composed.recipe, checkpoints)
+    parts |= parts_beside(composed)
     digest = recipe_digest(composed)
     record = newest_record(composed, parts, outs)
     still_true = old.result if old and (old.recipe, old.parts) == (digest, parts) else None

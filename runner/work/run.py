@@ -87,7 +87,7 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
     metadata = {"recipe": record.recipe, "recipe_digest": record.digest}
     saved = journal.step(
         "save",
-        lambda: save(recipe, parts, signature, folder / "model", metadata, example, progress),
+        lambda: save(composed, parts, signature, folder / "model", metadata, example, progress),
         entries.of_saved,
     )
     origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)

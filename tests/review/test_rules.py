@@ -86,9 +86,12 @@ MUTATIONS: list[tuple[tuple[str, ...], Any]] = [
     (("signature",), {"inputs": [{"type": "string", "name": "q"}]}),
     (("save_pretrained",), False), (("evaluation", "inputs"), ["Hello"]),
     (("evaluation", "expect"), []), (("evaluation", "views"), ["pyfunc"]),
-    (("evaluation", "seed"), 4), (("tracking", "register_as"), None),
+    (("evaluation", "seed"), 4), (("evaluation", "truncation"), "error"),
+    (("tracking", "register_as"), None),
     (("tracking", "experiment"), "e"), (("tracking", "tags"), {"a": "b"}),
     (("pyfunc",), "mlflow"), (("requirements", "extra"), ["protobuf==6.0"]),
+    (("requirements", "conda"), ["ffmpeg=7"]), (("requirements", "channels"), ["conda-forge"]),
+    (("model_card",), "# Mine"), (("metadata",), {"owner": "me"}), (("code_paths",), ["src"]),
     (("trust_remote_code",), True), (("max_shard_size",), "1GB"), (("allow_pickle",), True),
 ]  # fmt: skip
 
@@ -136,6 +139,12 @@ def _signed(*inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 _A, _B = {"type": "string", "name": "a"}, {"type": "integer", "name": "b"}
 CASES: dict[str, Case] = {
+    "code ships": (TEXT, {**TEXT, "code_paths": ["src"]}, {"code-shipped"}),
+    "code ships no more": ({**TEXT, "code_paths": ["src"]}, TEXT, {"code-withdrawn"}),
+    "long rows refused that were cut": (
+        TEXT, {**TEXT, "evaluation": {"truncation": "error"}}, {"long-rows-refused"}),
+    "long rows cut that were refused": (
+        {**TEXT, "evaluation": {"truncation": "error"}}, TEXT, {"long-rows-cut"}),
     "the task's own signature, written out": (
         TEXT, _signed({"type": "string"}), {"signature-restated"}),
     "an input that must be given": (_signed(_A), _signed(_A, _B), {"input-required"}),

@@ -45,6 +45,10 @@ class Composed:
             loc = loc[:-1]
         return self.origins.get(loc, Origin(Place(self.name), Path.cwd()))
 
+    def folder_of(self, loc: Loc) -> Path:
+        """Give the folder that a relative path written at ``loc`` is relative to."""
+        return self.origin(loc).folder
+
     def parts(
         self, workdir: Path, progress: Progress = no_progress
     ) -> Iterator[tuple[Source, SourceContext]]:

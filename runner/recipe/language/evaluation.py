@@ -11,6 +11,7 @@ from runner.recipe.language.block import Block
 from runner.recipe.language.gates import FORM, Gate, parse_gate
 
 ViewName = Literal["native", "pyfunc", "server"]
+Truncation = Literal["error", "warn", "cut"]
 Engine = Literal["local", "ray", "spark"]
 AskedView = Literal["native", "pyfunc", "server", "source"]
 
@@ -102,6 +103,9 @@ class Evaluation(Block):
             in no GGUF file. An empty list skips the proof, and the verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats; of the resampling too.
+        truncation: What a row longer than the model gets: ``error`` refuses it (a status 400 when
+            served), ``warn`` cuts it and says which one in a warning, ``cut`` cuts it. The packaged
+            model does so too, under the runner's inference code.
         dataset: Rows with targets, for the metrics.
         metrics: What is measured on them: a name, or a mapping of a name and its parameters. What
             a metric is called by gates is its ``title``, else its name.
@@ -121,6 +125,7 @@ class Evaluation(Block):
     views: list[AskedView] | None = None
     expect: list[Expectation] = Field(default_factory=list[Expectation])
     seed: int = 0
+    truncation: Truncation = "warn"
     dataset: DatasetBlock | None = None
     metrics: list[AnyMetric] = Field(default_factory=list[AnyMetric])
     slices: list[str] = Field(default_factory=list[str])

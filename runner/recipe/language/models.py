@@ -10,6 +10,7 @@ from runner.recipe.language.block import Block
 from runner.recipe.language.evaluation import Evaluation, ViewName
 from runner.recipe.language.params import ParamEntry
 from runner.recipe.language.quantize import Quantize
+from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.signature import ExplicitSignature
 from runner.recipe.language.sizes import parse_size
 from runner.sources import Source, all_kinds
@@ -117,16 +118,6 @@ class Tracking(Block):
     tags: dict[str, str] = Field(default_factory=dict)
 
 
-class Requirements(Block):
-    """Pins beside the computed ones.
-
-    Args:
-        extra: Requirement lines, such as ``sentencepiece==0.2.0``.
-    """
-
-    extra: list[str] = Field(default_factory=list)
-
-
 class Recipe(Block):
     """A recipe: what is packaged, how it is signed and how it is proven.
 
@@ -154,7 +145,12 @@ class Recipe(Block):
         tracking: What is said of the run in MLflow.
         pyfunc: Whose inference code ``mlflow.pyfunc.load_model`` runs: ``extended`` for the
             runner's, which ships inside the model, ``mlflow`` for MLflow's own.
-        requirements: Pins beside the computed ones.
+        requirements: Packages beside the computed ones.
+        model_card: Markdown, or the path of an ``.md`` file in the recipe's repository; the
+            source's own card where absent.
+        metadata: What ``MLmodel`` is to keep beside what MLflow and the runner keep there.
+        code_paths: Files and folders of the recipe's repository that ship in the model's ``code``
+            folder, and can be imported once it is loaded. Who runs the recipe runs them.
         max_shard_size: Largest weight file, such as ``2GB``; files of a checkpoint whose weights
             need no change are split only by this. Where it is absent, other weights take MLflow's
             ``MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE``, 500MB by default.
@@ -184,6 +180,9 @@ class Recipe(Block):
     tracking: Tracking = Field(default_factory=Tracking)
     pyfunc: Literal["extended", "mlflow"] = "extended"
     requirements: Requirements = Field(default_factory=Requirements)
+    model_card: Annotated[str, Field(min_length=1)] | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    code_paths: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list[str])
     max_shard_size: Annotated[str, AfterValidator(_size)] | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False

@@ -17,10 +17,10 @@ from runner.recipe.language.models import (
     Components,
     Load,
     Recipe,
-    Requirements,
     Tracking,
 )
 from runner.recipe.language.params import Param
+from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.schema import fields
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.recipe.reading.strict_yaml import parse

@@ -1,0 +1,37 @@
+"""Files of the recipe's own repository that go into its model, as a lock has them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.locks.lock import LockedFile, LockedPart
+from runner.recipe.composing.beside import card_of, code_of
+from runner.recipe.composing.composed import Composed
+from runner.sources.checkpoint.files import sha256_of
+
+_KIND = "repository"
+
+
+def parts_beside(composed: Composed) -> dict[str, LockedPart]:
+    """Give the code and the model card that a recipe ships, as parts of its lock.
+
+    Args:
+        composed: The composed recipe.
+    """
+    recipe = composed.recipe
+    code = list(code_of(recipe, composed.folder_of))
+    card = card_of(recipe, composed.folder_of)
+    parts: dict[str, LockedPart] = {}
+    if code:
+        files = {name: file for one in code for name, file in one.files.items()}
+        parts["code"] = _part(", ".join(one.written for one in code), files)
+    if card:
+        parts["model_card"] = _part(card.written, card.files)
+    return parts
+
+
+def _part(name: str, files: Mapping[str, Path]) -> LockedPart:
+    locked = {
+        path: LockedFile(sha256=sha256_of(file), size=file.stat().st_size)
+        for path, file in files.items()
+    }
+    return LockedPart(kind=_KIND, name=name, files=locked)
