@@ -105,8 +105,7 @@ def _disks(
 
 
 def _disk(folder: Path, needed: int) -> Disk:
-    path = folder.absolute()
-    there = next(parent for parent in (path, *path.parents) if parent.is_dir())
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
     return Disk(folder=str(there), needed=needed, free=shutil.disk_usage(there).free)
 
 
