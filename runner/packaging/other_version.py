@@ -171,15 +171,20 @@ def _known(kind: type[PretrainedConfig]) -> set[str]:
     except Exception:  # made of others: it has no usual form
         usual = PretrainedConfig()
     own = {*usual.to_dict(), *PretrainedConfig().to_dict(), *vars(usual), *kind.attribute_map}
-    return own | {*inspect.signature(kind.__init__).parameters, *kind.sub_configs} - {"kwargs"}
+    return own | {*inspect.signature(kind.__init__).parameters, *_inside(kind)} - {"kwargs"}
+
+
+def _inside(kind: type[PretrainedConfig]) -> Mapping[str, Any]:
+    """Give the configurations that a class lists inside its own; those with a backbone find out."""
+    parts: Any = kind.sub_configs
+    return cast("Mapping[str, Any]", parts) if isinstance(parts, dict) else {}
 
 
 def _parts(
     kind: type[PretrainedConfig], said: Mapping[str, Any]
 ) -> Iterator[tuple[str, type[PretrainedConfig]]]:
     """Give the configurations inside one, by their keys."""
-    parts = cast("Mapping[str, Any]", kind.sub_configs)
-    for name, part in parts.items():
+    for name, part in _inside(kind).items():
         inside = said.get(name)
         if not isinstance(inside, dict) or not inside:
             continue

@@ -24,6 +24,11 @@ _OF_LAYERS = {"first_k_dense_replace": 1, "num_kv_shared_layers": 0, "num_blocks
 """Counts of layers that are otherwise, with the most there can be among few."""
 _FOLLOWING = ("out_features", "out_indices", "stage_names")
 """What a backbone makes of its layers."""
+_DERIVED = (
+    "stage_in_channels", "stage_block_stride", "stage_block_out_channels",
+    "stage_block_in_channels", "fine_fusion_dims",
+)  # fmt: skip
+"""What a class makes of other sizes, writes down all the same, and would take for said."""
 _ROPE = ("rope_scaling", "rope_parameters")
 
 
@@ -55,6 +60,7 @@ def _made(
     """Make a configuration of what is said anew, and of what its file would say."""
     said, written = config.to_dict(), config.to_diff_dict()
     values = {k: v for k, v in values.items() if k in written or v != said.get(k)}
+    values = {k: v for k, v in values.items() if k not in _DERIVED}
     for name in vars(config).keys() | {*cast("Mapping[str, Any]", config.sub_configs)}:
         if isinstance(part := getattr(config, name, None), PretrainedConfig):
             values[name] = shrink(part).to_diff_dict()
@@ -120,6 +126,9 @@ def _share_heads(config: PretrainedConfig, values: dict[str, Any], heads: int) -
     """Let as many heads share keys and values as did: all, some, or none."""
     name, real_heads = _own(config, "num_key_value_heads"), config.to_dict()
     shared, of = real_heads.get(name), real_heads.get(_own(config, "num_attention_heads"))
+    attention = _own(config, "num_attention_heads")
+    if attention != name and _counts(own := values.get(attention)):
+        heads = int(own)
     if isinstance(shared, int):
         values[name] = heads if shared == of else max(1, heads // 2) if shared > 1 else 1
 
