@@ -10,15 +10,35 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner.evaluated import EvaluationRecord, GateVerdict
+
 RECORD_FILE = "record.json"
 
 
 class Verdict(StrEnum):
-    """What the proof said of the model."""
+    """What the proof and the gates said of the model; ``undecided`` are gates with too few rows."""
 
     PASSED = "passed"
     FAILED = "failed"
+    UNDECIDED = "undecided"
     UNPROVEN = "unproven"
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing speaks against the model: no check failed, and every gate passed."""
+        return self in (Verdict.PASSED, Verdict.UNPROVEN)
+
+    def with_gates(self, evaluation: EvaluationRecord) -> "Verdict":
+        """Give the verdict of proof and gates together: gates make no failed proof good.
+
+        Args:
+            evaluation: What the evaluation on data found.
+        """
+        if self is Verdict.FAILED or evaluation.verdict is GateVerdict.FAILED:
+            return Verdict.FAILED
+        if evaluation.verdict is GateVerdict.UNDECIDED:
+            return Verdict.UNDECIDED
+        return Verdict.PASSED if evaluation.gates else self
 
 
 class Outcome(StrEnum):
@@ -43,7 +63,7 @@ class Step(_Part):
     """One step of a run.
 
     Args:
-        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove`` or ``log``.
+        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove``, ``evaluate`` or ``log``.
         seconds: Wall time.
         bytes: Bytes fetched or written by the step, where it does either.
         detail: One phrase on how it was done, such as ``copied, not loaded``.
@@ -176,7 +196,8 @@ class RunRecord(_Part):
         source_view: What the source gave, before it was packaged, where it was asked.
         checks: The proof, check by check.
         metrics: Numbers the proof measured.
-        verdict: What the proof said.
+        evaluation: What the evaluation on data found.
+        verdict: What the proof and the gates said.
         tracking: Where the run is in MLflow.
         versions: Versions of Python and the packages that matter.
         failure: What ended the run early.
@@ -204,6 +225,7 @@ class RunRecord(_Part):
     source_view: ViewRecord | None = None
     checks: list[CheckRecord] = Field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = Field(default_factory=dict)
+    evaluation: EvaluationRecord | None = None
     verdict: Verdict = Verdict.UNPROVEN
     tracking: TrackingRecord | None = None
     versions: dict[str, str] = Field(default_factory=dict)

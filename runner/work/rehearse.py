@@ -20,6 +20,7 @@ from runner.work.run import run
 FOLDER = "rehearsal"
 """What a rehearsal leaves, in the folder of the point."""
 _MOST_INPUTS = 8
+_NO_DATA = {"dataset": None, "metrics": [], "slices": [], "gates": {}}
 
 
 def rehearse(
@@ -83,6 +84,7 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
         "inputs": evaluation.inputs[:_MOST_INPUTS],
         "expect": [],
         "views": list(dict.fromkeys(views)),
+        **_NO_DATA,
     }
     changed = {
         **sources,
@@ -112,6 +114,7 @@ def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
     said = [
         (bool(expectations), f"{expected}: random weights meet none"),
         (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
+        (recipe.evaluation.dataset is not None, "the dataset: random weights are no good on it"),
         (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),
         (bool(twin.of.quantised), "the quantised weights: the twin's are not quantised"),
         *((True, f"the {name}: it is not in the cache, and was made up") for name in twin.made),
