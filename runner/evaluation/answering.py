@@ -184,6 +184,7 @@ def _configured(path: Path, config: Mapping[str, Any], workdir: Path) -> Path:
     described = Model.load(str(path))
     flavor = described.flavors[_PYFUNC]
     flavor["config"] = {**(flavor.get("config") or {}), **config}
+    flavor["code"] = str(path / flavor["code"])  # the next model has what this one imports of it
     shown = workdir / "asked"
     shown.mkdir()
     for entry in path.iterdir():

@@ -1,5 +1,6 @@
 """The rows of a dataset through a model: asked once, kept, and timed."""
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -165,7 +166,8 @@ class Asking:
         task, given = self.recipe.contract, example.given
         columns = {c.name: c for c in task.inputs if isinstance(c, Column)}
         if isinstance(given, dict):
-            given = {k: _as_typed(columns.get(k), value) for k, value in given.items()}
+            structured = task.json_columns
+            given = {k: _as_typed(columns.get(k), v, k in structured) for k, v in given.items()}
         if problem := input_problem(task, given):
             message = f"{at_row(self.data.name, example.id)}: the input {problem}."
             raise DataError(message, "Mend the row, or name other columns as `inputs`.")
@@ -185,11 +187,20 @@ def _as_file(value: Any) -> Any:
     return Path(value) if isinstance(value, str) and "://" not in value else value
 
 
-def _as_typed(column: Column | None, value: Any) -> Any:
-    """Read the text of a cell as the number that a column takes."""
+def _as_typed(column: Column | None, value: Any, structured: bool) -> Any:
+    """Read the text of a cell as the number, or the structure, that a column takes."""
+    if isinstance(value, str) and (structured or (column and column.type == "object")):
+        return _structure(value)
     if column is None or not isinstance(value, str) or column.type in ("string", "binary"):
         return value
     try:
         return int(value) if column.type in ("long", "integer") else float(value)
     except ValueError:
         return value
+
+
+def _structure(text: str) -> Any:
+    try:
+        return json.loads(text) if text.lstrip()[:1] in ("[", "{") else text
+    except ValueError:
+        return text

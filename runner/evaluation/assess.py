@@ -120,7 +120,7 @@ def _measure(recipe: Recipe, asking: Asking) -> Measured:
     known = KnownLabels(asking.data.name)
     for example, answer in asking.pairs():
         measuring.add(example, answer)
-        if form == "labels":
+        if recipe.contract.every_label:
             known.add(example.target, answer)
     known.insist()
     return measuring.measured(evaluation.confidence, evaluation.seed)

@@ -134,6 +134,7 @@ class Task:
         form: The form in which its answers are scored by metrics; None where there is none.
         scored: Turns an answer to one input into that form.
         scored_with: What its inference code is asked, so that an answer has all that is scored.
+        every_label: Whether an answer that is scored has every label there is.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
@@ -181,6 +182,7 @@ class Task:
     form: Form | None = None
     scored: Scored = as_it_is
     scored_with: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    every_label: bool = False
     with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True
