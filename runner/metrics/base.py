@@ -117,23 +117,6 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
         """
         return None
 
-    def interval(
-        self, table: Table, confidence: float, resampled: Callable[[], "Interval"]
-    ) -> "Interval":
-        """Give where the metric may lie: Wilson's interval of a share, the bootstrap's otherwise.
-
-        Args:
-            table: The statistics of the rows.
-            confidence: Such as 0.95.
-            resampled: Gives the bootstrap's interval, for the time that this takes.
-        """
-        if not self.share:
-            return resampled()
-        from runner.statistics.intervals import wilson
-
-        right = self.per_row(table)
-        return resampled() if right is None else wilson(right.sum(), len(right), confidence)
-
     def parts(self, table: Table, weights: "Numbers") -> Mapping[str, float]:
         """Give what it is made of, such as a value for each class, by name; nothing by default.
 
