@@ -39,7 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "reviews.csv").open("w", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["key", "text", "label", "lang"])
-        for n, (text, best) in enumerate(zip(texts, ask(texts), strict=True)):
+        for n, (text, best) in enumerate(zip(texts, ask(texts, batch_size=100), strict=True)):
             label = other[best["label"]] if n % 10 == 0 else best["label"]
             writer.writerow([f"r{n}", text, label, "de" if n % 4 == 0 else "en"])
     (folder / "recipes").mkdir()
