@@ -12,7 +12,7 @@ from mlflow.models import Model
 from runner.evaluation.predictions import Predictions
 from runner.packaging.requirements import versions
 
-_SMALL = 2**20
+_SMALL = 2**16
 _SAYS_NOTHING = {
     "MLmodel", "README.md", "conda.yaml", "python_env.yaml", "requirements.txt",
     "input_example.json", "serving_input_example.json", "LICENSE.txt", "model_card.md",

@@ -12,7 +12,7 @@ from runner.datasets import Example
 from runner.evaluated import RowRecord
 from runner.evaluation.scores import Measured
 from runner.metrics import Metric
-from runner.statistics.intervals import Numbers
+from runner.statistics.bootstrap import Numbers
 
 TABLE_FILE = "eval_results_table.json"
 """The name that ``mlflow.evaluate`` gives it; its form is that of ``pandas``' ``split``."""

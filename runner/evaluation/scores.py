@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -14,9 +13,10 @@ from runner.evaluated import ScoreRecord
 from runner.evaluation.targets import as_scored
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
+from runner.metrics.intervals import interval_of, parts_of
 from runner.metrics.table import Table, Tabulating
-from runner.statistics.bootstrap import bootstrap
-from runner.statistics.intervals import Interval, Numbers
+from runner.statistics.bootstrap import Numbers
+from runner.statistics.intervals import Interval
 from runner.tasks.scoring import Form
 
 
@@ -111,44 +111,19 @@ class Measured:
         return {name: values for name, values in found.items() if values is not None}
 
     def _score(self, name: str, metric: Metric, table: Table) -> ScoreRecord:
-        rows = len(table)
-        value = float(metric.aggregate(table, np.ones((1, rows)))[0]) if rows else np.nan
-        aggregate = partial(metric.aggregate, table)
-        interval = metric.interval(
-            table,
-            self.confidence,
-            lambda: bootstrap(
-                aggregate,
-                rows,
-                confidence=self.confidence,
-                seed=self.seed,
-                bounds=Interval(*metric.bounds),
-            ),
-        )
-        return _record(name, metric, value, interval, rows)
+        value = float(metric.aggregate(table, np.ones((1, len(table))))[0])
+        interval = interval_of(metric, table, self.confidence, self.seed)
+        return _record(name, metric, value, interval, len(table))
 
     def _parts(self, metric: Metric, table: Table) -> Iterator[ScoreRecord]:
-        rows = len(table)
-        for name, value in metric.parts(table, np.ones(rows)).items():
-            interval = bootstrap(
-                partial(_part, metric, table, name),
-                rows,
-                confidence=self.confidence,
-                seed=self.seed,
-                resamples=400,
-                bounds=Interval(*metric.bounds),
-            )
-            yield _record(f"{metric.key}.{name}", metric, value, interval, rows)
+        for name, (value, interval) in parts_of(metric, table, self.confidence, self.seed).items():
+            yield _record(f"{metric.key}.{name}", metric, value, interval, len(table))
 
     def _sliced(self) -> Iterator[tuple[str, str, np.ndarray[Any, np.dtype[np.intp]]]]:
         for column in self.columns:
             codes = self.slices[column]
             for code in np.unique(codes):
                 yield column, self.slices.words[int(code)], np.flatnonzero(codes == code)
-
-
-def _part(metric: Metric, table: Table, name: str, weights: Numbers) -> Numbers:
-    return np.array([metric.parts(table, one).get(name, np.nan) for one in weights], np.float64)
 
 
 def _record(name: str, metric: Metric, value: float, interval: Interval, rows: int) -> ScoreRecord:

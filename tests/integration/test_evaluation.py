@@ -255,7 +255,8 @@ def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_p
         )  # fmt: skip
         done = run(asked)
         if alias:
-            assert client.get_model_version_by_alias("reviews", "champion").version == alias
+            version = client.get_model_version_by_alias("reviews", "champion").version
+            assert str(version) == alias
         else:
             with pytest.raises(MlflowException, match="alias"):
                 client.get_model_version_by_alias("reviews", "champion")
