@@ -1,4 +1,4 @@
-"""What an evaluation on data found: the part of a record that says it."""
+"""What an evaluation on data found, and the verdict on a model: the part of a record."""
 
 from enum import StrEnum
 from typing import Any
@@ -130,3 +130,29 @@ class EvaluationRecord(_Part):
         """Everything measured that has a value, by name."""
         scored = {score.name: score.value for score in self.scores if score.value is not None}
         return {**scored, **self.measured}
+
+
+class Verdict(StrEnum):
+    """What the proof and the gates said of the model; ``undecided`` are gates with too few rows."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+    UNPROVEN = "unproven"
+
+    @property
+    def stands(self) -> bool:
+        """Whether nothing speaks against the model: no check failed, and every gate passed."""
+        return self in (Verdict.PASSED, Verdict.UNPROVEN)
+
+    def with_gates(self, evaluation: EvaluationRecord) -> "Verdict":
+        """Give the verdict of proof and gates together: gates make no failed proof good.
+
+        Args:
+            evaluation: What the evaluation on data found.
+        """
+        if self is Verdict.FAILED or evaluation.verdict is GateVerdict.FAILED:
+            return Verdict.FAILED
+        if evaluation.verdict is GateVerdict.UNDECIDED:
+            return Verdict.UNDECIDED
+        return Verdict.PASSED if evaluation.gates else self

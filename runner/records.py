@@ -10,35 +10,10 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner.evaluated import EvaluationRecord, GateVerdict
+from runner.evaluated import EvaluationRecord
+from runner.evaluated import Verdict as Verdict
 
 RECORD_FILE = "record.json"
-
-
-class Verdict(StrEnum):
-    """What the proof and the gates said of the model; ``undecided`` are gates with too few rows."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNDECIDED = "undecided"
-    UNPROVEN = "unproven"
-
-    @property
-    def stands(self) -> bool:
-        """Whether nothing speaks against the model: no check failed, and every gate passed."""
-        return self in (Verdict.PASSED, Verdict.UNPROVEN)
-
-    def with_gates(self, evaluation: EvaluationRecord) -> "Verdict":
-        """Give the verdict of proof and gates together: gates make no failed proof good.
-
-        Args:
-            evaluation: What the evaluation on data found.
-        """
-        if self is Verdict.FAILED or evaluation.verdict is GateVerdict.FAILED:
-            return Verdict.FAILED
-        if evaluation.verdict is GateVerdict.UNDECIDED:
-            return Verdict.UNDECIDED
-        return Verdict.PASSED if evaluation.gates else self
 
 
 class Outcome(StrEnum):

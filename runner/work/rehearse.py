@@ -7,13 +7,12 @@ from pathlib import Path
 
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
-from runner.records import Observer, Silent, SourceRecord
-from runner.sources import Checkpoint
+from runner.records import Observer, Silent
 from runner.sources.local import LocalSource
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
 from runner.wording import counted
-from runner.work.rehearsal import Rehearsal
+from runner.work.rehearsal import Rehearsal, surveyed
 from runner.work.resolve import survey
 from runner.work.run import run
 
@@ -58,7 +57,7 @@ def rehearse(
             sources["adapter"] = LocalSource.of(workdir / "adapter")
         twins = _of_twins(composed, sources)
         record = run(twins, folder / FOLDER, point, observer, wait=wait)
-        record.sources = _as_surveyed(checkpoints)
+        record.sources = surveyed(checkpoints)
         record.write(folder / FOLDER)
     return Rehearsal(
         recipe=composed.name,
@@ -99,13 +98,6 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
         settings=settings.model_copy(update={"tracking": untracked}),
         pins={k: v for k, v in composed.pins.items() if k not in ("model", "adapter")},
     )
-
-
-def _as_surveyed(checkpoints: Mapping[str, Checkpoint]) -> dict[str, SourceRecord]:
-    return {
-        name: SourceRecord(kind=c.kind, name=c.name, commit=c.commit, license=c.license)
-        for name, c in checkpoints.items()
-    }
 
 
 def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
