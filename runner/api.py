@@ -72,23 +72,28 @@ def run(
         return run_point(composed, folder or point.folder, point.name, observer, wait=wait)
 
 
-def evaluate(model: Named, composed: Composed) -> "Proof":
-    """Run the proof of a recipe on a model that is packaged already, whoever made it.
+def evaluate(model: Named, composed: Composed, folder: Path | None = None) -> "Proof":
+    """Run the evaluation of a recipe on a model that is packaged already, whoever made it.
 
     Args:
         model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
-        composed: The recipe: its inputs, views and expectations.
+        composed: The recipe: its inputs, views and expectations, its dataset, metrics and gates.
+        folder: Folder for the table of all rows; ``<out>/<recipe>/<point>`` where absent.
 
     Returns:
-        What was found: ``verdict``, ``checks``, ``views`` with the outputs, ``metrics``.
+        What was found: ``verdict``, ``checks``, ``views`` with the outputs, ``metrics``, and
+        ``evaluation`` with the scores and gates.
 
     Raises:
         SourceError: The model cannot be had, or an input cannot be read.
+        DataError: A row of the dataset cannot be used.
     """
     with undisturbed():
+        from runner.sweeps.points import points
         from runner.work.evaluate import evaluate as evaluate_model
 
-        return evaluate_model(fspath(model), composed)
+        (point,) = points([composed], sweep=False)
+        return evaluate_model(fspath(model), composed, folder or point.folder)
 
 
 def sweep(

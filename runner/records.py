@@ -10,15 +10,10 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner.evaluated import EvaluationRecord
+from runner.evaluated import Verdict as Verdict
+
 RECORD_FILE = "record.json"
-
-
-class Verdict(StrEnum):
-    """What the proof said of the model."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    UNPROVEN = "unproven"
 
 
 class Outcome(StrEnum):
@@ -43,7 +38,7 @@ class Step(_Part):
     """One step of a run.
 
     Args:
-        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove`` or ``log``.
+        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove``, ``evaluate`` or ``log``.
         seconds: Wall time.
         bytes: Bytes fetched or written by the step, where it does either.
         detail: One phrase on how it was done, such as ``copied, not loaded``.
@@ -176,7 +171,8 @@ class RunRecord(_Part):
         source_view: What the source gave, before it was packaged, where it was asked.
         checks: The proof, check by check.
         metrics: Numbers the proof measured.
-        verdict: What the proof said.
+        evaluation: What the evaluation on data found.
+        verdict: What the proof and the gates said.
         tracking: Where the run is in MLflow.
         versions: Versions of Python and the packages that matter.
         failure: What ended the run early.
@@ -204,6 +200,7 @@ class RunRecord(_Part):
     source_view: ViewRecord | None = None
     checks: list[CheckRecord] = Field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = Field(default_factory=dict)
+    evaluation: EvaluationRecord | None = None
     verdict: Verdict = Verdict.UNPROVEN
     tracking: TrackingRecord | None = None
     versions: dict[str, str] = Field(default_factory=dict)

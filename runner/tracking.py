@@ -18,7 +18,8 @@ from mlflow.models import Model
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
-from runner.records import RunRecord, TrackingRecord
+from runner.records import RunRecord, TrackingRecord, Verdict
+from runner.tracking_of_data import log_evaluation
 from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20
@@ -92,6 +93,8 @@ def _log_into(
         raise
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    if record.evaluation:
+        log_evaluation(client, run_id, model.model_id, record.evaluation)
     tracked = TrackingRecord(
         uri=_without_credentials(uri),
         run_id=run_id,
@@ -100,7 +103,8 @@ def _log_into(
         storage=storage,
     )
     if recipe.tracking.register_as and not record.failed_checks:
-        tracked.registered = _register(client, recipe.tracking.register_as, model, run_id)
+        tracked.registered = _register(client, recipe.tracking.register_as, model, run_id, tags)
+        _set_alias(client, recipe, record, tracked.registered)
     logged = record.model_copy(update={"tracking": tracked})
     client.log_text(run_id, logged.model_dump_json(indent=2), "record.json")
     client.log_text(run_id, yaml.safe_dump(dict(values), sort_keys=False), "recipe.yaml")
@@ -187,14 +191,28 @@ def _name_run(folder: Path, target: Path, model: LoggedModel, run_id: str) -> No
     described.save(str(target / "MLmodel"))
 
 
-def _register(client: MlflowClient, name: str, model: LoggedModel, run_id: str) -> str:
+def _set_alias(client: MlflowClient, recipe: Recipe, record: RunRecord, registered: str) -> None:
+    """Set the alias of a version, where the model passed: a gate without a pass is no champion."""
+    gates = record.evaluation.gates if record.evaluation else ()
+    if recipe.tracking.alias and gates and record.verdict is Verdict.PASSED:
+        name, _, version = registered.rpartition("/")
+        client.set_registered_model_alias(name, recipe.tracking.alias, version)
+
+
+def _register(
+    client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: Mapping[str, str]
+) -> str:
     try:
         client.create_registered_model(name)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     version = client.create_model_version(
-        name, source=model.artifact_location, run_id=run_id, model_id=model.model_id
+        name,
+        source=model.artifact_location,
+        run_id=run_id,
+        model_id=model.model_id,
+        tags=dict(tags),
     )
     return f"{name}/{version.version}"
 

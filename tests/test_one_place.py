@@ -90,6 +90,7 @@ _OTHER_MEANINGS = {
     "local": {
         "global": "GPT-Neo's word for an attention layer that looks nearby",
         "ray": "where an evaluation runs: the choices of the field `engine`",
+        "code": "where a dataset comes from, as MLflow says it",
     },
 }
 """Words of other trades that are names of kinds too, by the word beside them that says which."""

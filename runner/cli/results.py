@@ -8,18 +8,25 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from runner.cli.evaluated import print_evaluation
 from runner.cli.loading import loading_lines
-from runner.records import Outcome, RunRecord, Verdict
+from runner.records import CheckRecord, Outcome, RunRecord, Verdict
 from runner.wording import size
 
 if TYPE_CHECKING:
+    from runner.evaluation.proof import Proof
     from runner.sweeps.points import Point
     from runner.sweeps.run_all import PointResult
 
 _SHOWN_ANSWERS = 3
 _LEAST = 20
 """Characters that stay of an input, however long its answer is."""
-_COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNPROVEN: "yellow"}
+_COLOURS = {
+    Verdict.PASSED: "green",
+    Verdict.FAILED: "red",
+    Verdict.UNDECIDED: "yellow",
+    Verdict.UNPROVEN: "yellow",
+}
 
 
 def print_point(console: Console, point: "Point") -> None:
@@ -36,10 +43,12 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
         elif result.record is not None:
             _print_answers(console, result.record)
             _print_notes(console, result.record)
-            _print_checks(console, result.record)
+            _print_checks(console, result.record.checks)
+            if result.record.evaluation:
+                print_evaluation(console, result.record.evaluation)
     console.print(_table(results))
     for result in results:
-        if (record := result.record) and record.model and record.verdict is not Verdict.FAILED:
+        if (record := result.record) and record.model and record.verdict.stands:
             console.print("\nLoad it anywhere MLflow and transformers are:")
             lines = loading_lines(record, _folder(result.point))
             console.print("\n".join(lines), soft_wrap=True, markup=False)
@@ -104,8 +113,21 @@ def _print_notes(console: Console, record: RunRecord) -> None:
         console.print(f"  [yellow]note[/] {escape(note)}", highlight=False, soft_wrap=True)
 
 
-def _print_checks(console: Console, record: RunRecord) -> None:
-    for check in record.checks:
+def print_proof(console: Console, found: "Proof") -> None:
+    """Print what was found of a model that was packaged before.
+
+    Args:
+        console: Where to.
+        found: What was found.
+    """
+    _print_checks(console, found.checks)
+    if found.evaluation:
+        print_evaluation(console, found.evaluation)
+    console.print(f"  [{_COLOURS[found.verdict]}]{found.verdict}[/]")
+
+
+def _print_checks(console: Console, checks: Sequence[CheckRecord]) -> None:
+    for check in checks:
         if check.outcome is Outcome.PASSED:
             continue
         colour = "red" if check.outcome is Outcome.FAILED else "yellow"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import raise_if_ours
+from runner.evaluated import EvaluationRecord
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.evaluation.held import SourceAnswers, ask_source, skipped
 from runner.evaluation.long_rows import Heard, hearing
@@ -42,6 +43,7 @@ class Proof:
         checks: Every check, with its outcome.
         metrics: Numbers measured on the way, such as ``similarity[0,1]``.
         tried: The views that were tried, also those that did not load.
+        evaluation: What the evaluation on data found, where there was one.
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
@@ -49,15 +51,15 @@ class Proof:
     checks: list[CheckRecord] = field(default_factory=list[CheckRecord])
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tried: list[str] = field(default_factory=list[str])
+    evaluation: EvaluationRecord | None = None
 
     @property
     def verdict(self) -> Verdict:
-        """Passed if no check failed, unproven if none was made."""
-        made = [check for check in self.checks if check.outcome is not Outcome.SKIPPED]
-        if not made:
-            return Verdict.UNPROVEN
-        failed = any(check.outcome is Outcome.FAILED for check in made)
-        return Verdict.FAILED if failed else Verdict.PASSED
+        """Passed if no check failed and every gate passed, unproven if none was made."""
+        made = {check.outcome for check in self.checks} - {Outcome.SKIPPED}
+        failed = Verdict.FAILED if Outcome.FAILED in made else Verdict.PASSED
+        proven = failed if made else Verdict.UNPROVEN
+        return proven.with_gates(self.evaluation) if self.evaluation else proven
 
 
 def prove(

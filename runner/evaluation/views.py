@@ -129,13 +129,13 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
     seed, task = recipe.evaluation.seed, recipe.contract
     if name == "native":
         metadata = Model.load(str(path)).metadata or {}
-        with _placed(device) if "quantised" in metadata else _on_device(device):
+        with _placed(device) if "quantised" in metadata else on_device(device):
             pipeline = _pipeline(path, recipe)
         template = metadata.get("prompt_template")
         chats = task.chat_template and template is None
         yield NativeView(pipeline, recipe, template, chats=chats)
         return
-    with _on_device(device):
+    with on_device(device):
         extended = recipe.pyfunc == "extended"
         config = {"device": device} if extended and device != "auto" else None
         model = load_pyfunc(str(path), suppress_warnings=True, model_config=config)
@@ -176,8 +176,12 @@ def _of_the_code(recipe: Recipe) -> set[str]:
     return of_the_code - accepted_arguments(recipe.contract.pipeline_task)
 
 
-def _on_device(device: str) -> AbstractContextManager[None]:
-    """Point MLflow's loaders at a device; they take only its number, from the environment."""
+def on_device(device: str) -> AbstractContextManager[None]:
+    """Point MLflow's loaders at a device; they take only its number, from the environment.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+    """
     return _environment({_DEVICE_VARIABLE: str(device_number(device))})
 
 

@@ -15,7 +15,7 @@ class KeypointMatching(Found):
 
     columns = ("keypoint_image_0", "keypoint_image_1", "score")
 
-    def _row(self, row: Any, number: int) -> Any:
+    def _row(self, row: Any, number: int, options: dict[str, Any]) -> Any:
         (given,) = records([row], ["image_0", "image_1"], first=number)
         return {"images": [image_of(given[name], number) for name in ("image_0", "image_1")]}
 

@@ -28,8 +28,8 @@ class PointResult:
         """The exit code it stands for."""
         if self.error is not None:
             return self.error.exit
-        failed = self.record is not None and self.record.verdict is Verdict.FAILED
-        return Exit.GATE_FAILED if failed else Exit.DONE
+        verdict = self.record.verdict if self.record else Verdict.UNPROVEN
+        return Exit.DONE if verdict.stands else Exit.GATE_FAILED
 
 
 def run_all(

@@ -22,6 +22,7 @@ TASK = Task(
     answer=_answer,
     inference="audio:AudioClassification",
     form="labels",
+    every_label=True,
     scored=labels,
     scored_with={"return_scores": True},
     cut="seconds",

@@ -141,6 +141,7 @@ class Task:
             for it; ``prompt`` for one that is gone on from, ``windows`` for one that is looked at
             through windows where they can be joined, ``seconds`` for a recording that the feature
             extractor cuts. Empty where the pipeline sees to it.
+        every_label: Whether an answer that is scored has every label there is.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
@@ -189,6 +190,7 @@ class Task:
     scored: Scored = as_it_is
     scored_with: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     cut: Cut = ""
+    every_label: bool = False
     with_template: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     streams: bool = False
     batches: bool = True

@@ -22,6 +22,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:ImageClassification",
     form="labels",
+    every_label=True,
     scored=labels,
     scored_with={"return_scores": True},
     arguments=RETURN_SCORES,

@@ -39,11 +39,14 @@ def labels(answer: Any, label: str = "label", score: str = "score") -> list[dict
     """Give the labels of an answer with their scores, the best first.
 
     Args:
-        answer: One label with its score, columns of lists of them, or a list of such mappings.
+        answer: One label with its score, columns of lists of them, a list of such mappings, or
+            the label alone, as other models give it.
         label: What a label is called.
         score: What its score is called.
     """
     rows = answer if isinstance(answer, list) else [answer]
+    if not isinstance(rows[0], dict):
+        return [{"label": str(row), "score": 1.0} for row in rows]
     if isinstance(rows[0][label], list):
         pairs = list(zip(rows[0][label], rows[0][score], strict=True))
     else:

@@ -23,6 +23,7 @@ TASK = Task(
     answer=_answer,
     inference="pipelines:TextClassification",
     form="labels",
+    every_label=True,
     scored=labels,
     scored_with={"return_scores": True},
     cut="truncation",

@@ -12,7 +12,10 @@ def _answer(raw: Any) -> Any:
 
 
 def _rows(given: Any) -> int:
-    return len(given["candidate_labels"])
+    labels = given["candidate_labels"]
+    return len(
+        [one for one in labels.split(",") if one.strip()] if isinstance(labels, str) else labels
+    )
 
 
 def _scored(answer: Any) -> Any:
@@ -40,6 +43,7 @@ TASK = Task(
     },
     answer=_answer,
     form="labels",
+    every_label=True,
     scored=_scored,
     inference="zero_shot:ZeroShot",
     json_columns=("candidate_labels",),

@@ -23,6 +23,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:ZeroShotImageClassification",
     form="labels",
+    every_label=True,
     scored=labels,
     components=("tokenizer", "image_processor"),
     json_columns=("candidate_labels",),

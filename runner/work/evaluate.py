@@ -1,9 +1,7 @@
 """Evaluate a packaged model: the proof of a recipe, on a model that is there already."""
 
-import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from runner.errors import SourceError
 from runner.evaluation.held import skipped
@@ -13,20 +11,25 @@ from runner.evaluation.source import Origin
 from runner.packaging.blueprint import draw
 from runner.recipe.composing.composed import Composed
 from runner.records import CheckRecord
-from runner.sources.base import no_progress
+from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.work.on_data import check_rows, evaluate_on_data, sampling_rate
 from runner.work.resolve import resolve, with_brought
 
-_EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 
+def evaluate(
+    model: str, composed: Composed, folder: Path, progress: Progress = no_progress
+) -> Proof:
+    """Run the evaluation of a recipe on a packaged model: its proof, and what it says on data.
 
-def evaluate(model: str, composed: Composed) -> Proof:
-    """Run the proof of a recipe on a packaged model.
+    Of a recipe with a dataset, whose proof says nothing by itself, the data are all that is run.
 
     Args:
         model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
         composed: The recipe: its inputs, views and expectations; its ``device`` and
             ``tracking.uri`` settings.
+        folder: Folder for the table of all rows.
+        progress: Told how many rows are done.
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
@@ -34,14 +37,27 @@ def evaluate(model: str, composed: Composed) -> Proof:
     Raises:
         SourceError: The model, or its source where that is asked for, cannot be had, or an input
             cannot be read.
+        DataError: A row cannot be read, given to the model, answered or measured.
     """
+    check_rows(composed)
     uri = composed.settings.tracking.uri
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
-        folder = fetch_model(location_of(model, uri), workdir, uri)
-        inputs = read_inputs(composed, workdir, _sampling_rate(folder))
-        origin = _origin(composed, workdir / "source")
-        return prove(composed.recipe, inputs.proof, folder, composed.settings.device, origin)
+        there = fetch_model(location_of(model, uri), workdir, uri)
+        proof = _prove(composed, there, workdir) if _says_something(composed) else Proof()
+        proof.evaluation = evaluate_on_data(composed, there, folder, progress)
+        return proof
+
+
+def _says_something(composed: Composed) -> bool:
+    evaluation = composed.recipe.evaluation
+    return bool(evaluation.dataset is None or evaluation.inputs or evaluation.expect)
+
+
+def _prove(composed: Composed, model: Path, workdir: Path) -> Proof:
+    inputs = read_inputs(composed, workdir, sampling_rate(model))
+    origin = _origin(composed, workdir / "source")
+    return prove(composed.recipe, inputs.proof, model, composed.settings.device, origin)
 
 
 def _origin(composed: Composed, workdir: Path) -> Origin | CheckRecord | None:
@@ -62,12 +78,3 @@ def _origin(composed: Composed, workdir: Path) -> Origin | CheckRecord | None:
             raise
         return skipped("source", f"the source cannot be had: {error.message}")
     return Origin(parts, blueprint.bytes, blueprint.config if blueprint.rewritten else None)
-
-
-def _sampling_rate(model: Path) -> int:
-    """Give the samples a second that a model of recordings expects, in Hz; 0 for any other."""
-    file = model / _EXTRACTOR
-    if not file.is_file():
-        return 0
-    described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return int(described.get("sampling_rate") or 0)

@@ -7,11 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runner import __version__
 from runner.errors import RunnerError, first_line
+from runner.evaluated import EvaluationRecord
+from runner.evaluation.inputs import inputs_of
 from runner.evaluation.proof import Proof
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import code_of
+from runner.packaging.requirements import versions
 from runner.packaging.save import Saved
+from runner.recipe.composing.composed import Composed
+from runner.recipe.language.digest import digest
 from runner.records import (
     Failure,
     Observer,
@@ -19,9 +25,11 @@ from runner.records import (
     SourceRecord,
     Step,
     TrackingRecord,
+    Verdict,
     peak_memory,
 )
 from runner.sources import Checkpoint
+from runner.wording import counted
 
 Given = TypeVar("Given")
 """What a step gives."""
@@ -122,6 +130,25 @@ def _failure(error: BaseException, steps: list[Step]) -> Failure:
             return Failure(step=step, code="interrupted", message=type(error).__name__)
 
 
+def begun(composed: Composed, point: str) -> RunRecord:
+    """Begin the record of a point.
+
+    Args:
+        composed: The composed recipe.
+        point: Name of the point.
+    """
+    recipe = composed.recipe
+    return RunRecord(
+        recipe=composed.name,
+        task=recipe.task,
+        point=point,
+        overrides=list(composed.overrides),
+        digest=digest(recipe),
+        inputs=inputs_of(recipe),
+        versions={"runner": __version__, **versions()},
+    )
+
+
 def of_sources(checkpoints: Mapping[str, Checkpoint], *, trusted: bool) -> Entry:
     """Say where the parts came from.
 
@@ -177,6 +204,22 @@ def of_proof(proof: Proof) -> Entry:
     }
     held = ", held to the source" if proof.source_view else ""
     return Entry(f"{' and '.join(proof.tried)}{held}", fields=fields)
+
+
+def of_evaluation(evaluation: EvaluationRecord | None, proven: Verdict) -> Entry:
+    """Say what the evaluation on data found.
+
+    Args:
+        evaluation: What it found.
+        proven: What the proof said; the gates do not make a failed one good.
+    """
+    if evaluation is None:
+        return Entry()
+    data = evaluation.data
+    rows = counted(data.rows, "row")
+    asked = "" if data.inferred == data.rows else f", {data.inferred} of them inferred"
+    verdict = proven.with_gates(evaluation)
+    return Entry(f"{rows}{asked}", fields={"evaluation": evaluation, "verdict": verdict})
 
 
 def of_tracking(tracked: TrackingRecord) -> Entry:

@@ -1,8 +1,11 @@
 """The model of a rehearsal: what was found on the twin."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
-from runner.records import RunRecord, Verdict
+from runner.records import RunRecord, SourceRecord, Verdict
+from runner.sources import Checkpoint
 
 
 class Rehearsal(BaseModel):
@@ -34,3 +37,15 @@ class Rehearsal(BaseModel):
     def passed(self) -> bool:
         """Whether every check of the twin passed."""
         return self.record.verdict is Verdict.PASSED
+
+
+def surveyed(checkpoints: Mapping[str, Checkpoint]) -> dict[str, SourceRecord]:
+    """Give where the parts come from, of which a rehearsal has twins.
+
+    Args:
+        checkpoints: Checkpoint of each part.
+    """
+    return {
+        name: SourceRecord(kind=c.kind, name=c.name, commit=c.commit, license=c.license)
+        for name, c in checkpoints.items()
+    }

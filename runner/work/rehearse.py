@@ -7,19 +7,19 @@ from pathlib import Path
 
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
-from runner.records import Observer, Silent, SourceRecord
-from runner.sources import Checkpoint
+from runner.records import Observer, Silent
 from runner.sources.local import LocalSource
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
 from runner.wording import counted
-from runner.work.rehearsal import Rehearsal
+from runner.work.rehearsal import Rehearsal, surveyed
 from runner.work.resolve import survey
 from runner.work.run import run
 
 FOLDER = "rehearsal"
 """What a rehearsal leaves, in the folder of the point."""
 _MOST_INPUTS = 8
+_NO_DATA = {"dataset": None, "metrics": [], "slices": [], "gates": {}}
 
 
 def rehearse(
@@ -57,7 +57,7 @@ def rehearse(
             sources["adapter"] = LocalSource.of(workdir / "adapter")
         twins = _of_twins(composed, sources)
         record = run(twins, folder / FOLDER, point, observer, wait=wait)
-        record.sources = _as_surveyed(checkpoints)
+        record.sources = surveyed(checkpoints)
         record.write(folder / FOLDER)
     return Rehearsal(
         recipe=composed.name,
@@ -83,6 +83,7 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
         "inputs": evaluation.inputs[:_MOST_INPUTS],
         "expect": [],
         "views": list(dict.fromkeys(views)),
+        **_NO_DATA,
     }
     changed = {
         **sources,
@@ -99,19 +100,13 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
     )
 
 
-def _as_surveyed(checkpoints: Mapping[str, Checkpoint]) -> dict[str, SourceRecord]:
-    return {
-        name: SourceRecord(kind=c.kind, name=c.name, commit=c.commit, license=c.license)
-        for name, c in checkpoints.items()
-    }
-
-
 def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
     expectations, inputs = recipe.evaluation.expect, recipe.evaluation.inputs
     expected = counted(len(expectations), "expectation")
     said = [
         (bool(expectations), f"{expected}: random weights meet none"),
         (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
+        (recipe.evaluation.dataset is not None, "the dataset: random weights are no good on it"),
         (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),
         (twin.of.stays_quantised, "the quantised weights: the twin's are not quantised"),
         *((True, f"the {name}: it is not in the cache, and was made up") for name in twin.made),

@@ -4,20 +4,19 @@ from pathlib import Path
 
 import yaml
 
-from runner import __version__, tracking
-from runner.evaluation.inputs import inputs_of, read_inputs
+from runner import tracking
+from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import prove
 from runner.evaluation.source import Origin
 from runner.packaging.load import load
-from runner.packaging.requirements import versions
 from runner.packaging.save import save
 from runner.packaging.sign import infer, sign
 from runner.packaging.storage import failing_as_storage
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.records import Observer, RunRecord, Silent
 from runner.work import journal as entries
 from runner.work.journal import Entry, Journal, keeping
+from runner.work.on_data import check_rows, evaluate_on_data
 from runner.work.resolve import resolve
 from runner.work.workplace import working_in
 
@@ -46,16 +45,7 @@ def run(
         RunnerError: A step failed. The record written says which, and what was done is kept.
     """
     folder = folder.absolute()
-    recipe = composed.recipe
-    record = RunRecord(
-        recipe=composed.name,
-        task=recipe.task,
-        point=point,
-        overrides=list(composed.overrides),
-        digest=digest(recipe),
-        inputs=inputs_of(recipe),
-        versions={"runner": __version__, **versions()},
-    )
+    record = entries.begun(composed, point)
     observer = observer or Silent()
     with (
         failing_as_storage(folder),
@@ -70,6 +60,7 @@ def run(
 
 def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) -> None:
     recipe, record, progress = composed.recipe, journal.record, journal.observer.progress
+    check_rows(composed)
     checkpoints = journal.step(
         "resolve",
         lambda: resolve(composed, workdir, progress),
@@ -96,6 +87,12 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
             "prove",
             lambda: prove(recipe, inputs.proof, saved.path, composed.settings.device, origin),
             entries.of_proof,
+        )
+    if recipe.evaluation.dataset:
+        journal.step(
+            "evaluate",
+            lambda: evaluate_on_data(composed, saved.path, folder, progress),
+            lambda found: entries.of_evaluation(found, record.verdict),
         )
     if uri := composed.settings.tracking.uri:
         journal.step(

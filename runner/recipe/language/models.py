@@ -110,11 +110,14 @@ class Tracking(Block):
     Args:
         experiment: Experiment name; ``recipes`` where absent.
         register_as: Registered model name; the model is registered once it is proven.
+        alias: Alias of the registered version, such as ``champion``; set where every gate passed
+            and no check failed, and nowhere else.
         tags: Tags of the run and the logged model.
     """
 
     experiment: str = Field(default="recipes", min_length=1)
     register_as: str | None = Field(default=None, min_length=1)
+    alias: str | None = Field(default=None, min_length=1)
     tags: dict[str, str] = Field(default_factory=dict)
 
 

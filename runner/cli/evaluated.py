@@ -1,0 +1,120 @@
+"""What an evaluation on data found, for people: metrics, gates, and the rows it did worst on."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from runner.evaluated import EvaluationRecord, GateRecord, GateVerdict, RowRecord, ScoreRecord
+from runner.wording import counted, size
+
+_COLOURS = {
+    GateVerdict.PASSED: "green",
+    GateVerdict.FAILED: "red",
+    GateVerdict.UNDECIDED: "yellow",
+}
+_MOST_SCORES = 20
+
+
+def print_evaluation(console: Console, found: EvaluationRecord) -> None:
+    """Print what was found: how the model did, whether it passes, and where it went wrong.
+
+    Args:
+        console: Where to.
+        found: What was found.
+    """
+    data = found.data
+    kept = data.rows - data.inferred
+    rows = counted(data.rows, "row") + (f", {kept} of them answered before" if kept else "")
+    console.print(f"  [bold]{escape(data.name or 'rows of the recipe')}[/]: {rows}")
+    if found.scores:
+        console.print(_scores(found.scores))
+        if left := len(found.scores) - _MOST_SCORES:
+            console.print(f"  … and {left} more in the record") if left > 0 else None
+    console.print(f"  [dim]{_beside(found.measured)}[/]", highlight=False)
+    if found.worst:
+        console.print(_worst(found.worst))
+        console.print(f"  all rows: {found.table}", markup=False, highlight=False, soft_wrap=True)
+    if found.gates:
+        console.print(_gates(found.gates))
+
+
+def _scores(scores: Iterable[ScoreRecord]) -> Table:
+    table = _table("metric", "value", "interval", "rows")
+    for score in list(scores)[:_MOST_SCORES]:
+        value = "not defined" if score.value is None else _number(score.value)
+        table.add_row(escape(score.name), value, _interval(score.low, score.high), str(score.rows))
+    return table
+
+
+def _gates(gates: Iterable[GateRecord]) -> Table:
+    table = _table("gate", "must be", "is", "interval", "verdict", "")
+    for gate in gates:
+        table.add_row(
+            escape(gate.name),
+            escape(gate.condition),
+            "" if gate.value is None else _number(gate.value),
+            "" if gate.value is None else _interval(gate.low, gate.high),
+            f"[{_COLOURS[gate.verdict]}]{gate.verdict}[/]",
+            escape(gate.message),
+        )
+    return table
+
+
+def _worst(rows: Iterable[RowRecord]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=True)
+    table.add_column("wrong row", no_wrap=True)
+    for name in ("input", "target", "answer"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(
+            *(escape(_text(cell)) for cell in (row.id, row.given, row.target, _best(row.answer)))
+        )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _best(answer: Any) -> Any:
+    """Give of labels with scores the best one."""
+    match answer:
+        case [{"label": label, "score": float(score), **rest}, *_] if not rest:
+            return f"{label} ({score:.3f})"
+        case _:
+            return answer
+
+
+def _beside(measured: dict[str, float]) -> str:
+    latency = ", ".join(
+        f"{name.split('_')[1]} {measured[name]:.1f} ms" for name in measured if "latency" in name
+    )
+    return (
+        f"latency of one row {latency}; {measured['rows_per_second']:.0f} rows/s; "
+        f"loaded in {measured['load_seconds']:.2f} s; "
+        f"{size(int(measured['peak_memory_bytes']))} of memory; "
+        f"{size(int(measured['size_bytes']))} on disk"
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "not known"
+    ends = ("…" if end is None else _number(end) for end in (low, high))
+    return " to ".join(ends)
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return " ".join(text.split())

@@ -1,0 +1,71 @@
+"""``evaluate``: the evaluation of a recipe on a model that is packaged already."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.options import add_config_dir, add_output, add_overrides
+from runner.errors import Exit
+
+if TYPE_CHECKING:
+    from runner.evaluation.proof import Proof
+
+SUMMARY = "evaluate a packaged model, whoever made it: metrics on data, gates, the proof"
+
+EPILOG = """\
+example:
+  python -m runner evaluate models:/reviews@champion +recipe=text-classification/reviews
+
+  reviews.csv: 500 rows, 500 of them answered before
+   metric    value  interval          rows
+   accuracy  0.938  0.9134 to 0.9559  500
+   gate      must be  is     interval          verdict
+   accuracy  >= 0.9   0.938  0.9134 to 0.9559  passed
+
+  Exit code 1 where a gate or a check did not pass. Answers are kept: another metric or gate asks
+  the model nothing. A recipe without a dataset has its proof run.
+"""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "model", metavar="MODEL_URI", help="models:/name/version, runs:/run/name, or a folder"
+    )
+    add_overrides(parser)
+    add_config_dir(parser)
+    add_output(parser)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="let the libraries log and warn"
+    )
+
+
+def execute(args: Namespace) -> Exit:
+    """Compose, evaluate, and say what was found."""
+    from runner.cli.asking import ask_points
+    from runner.cli.documents import as_json
+    from runner.cli.session import session
+
+    (point,) = ask_points(args)
+    with session(verbose=args.verbose) as at:
+        with at.importing():
+            from runner.cli.results import print_proof
+            from runner.work.evaluate import evaluate
+        at.warn(point.composed.warnings)
+        with at.step("evaluate"):
+            progress = at.observer.progress
+            found = evaluate(args.model, point.composed, point.folder, progress)
+        print_proof(at.console, found)
+    if args.output == "json":
+        sys.stdout.write(as_json(_document(args.model, found)))
+    return Exit.DONE if found.verdict.stands else Exit.GATE_FAILED
+
+
+def _document(model: str, found: "Proof") -> dict[str, Any]:
+    return {
+        "model": model,
+        "verdict": found.verdict.value,
+        "checks": [check.model_dump(mode="json") for check in found.checks],
+        "metrics": found.metrics,
+        "evaluation": found.evaluation.model_dump(mode="json") if found.evaluation else None,
+    }

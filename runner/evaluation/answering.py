@@ -1,0 +1,211 @@
+"""A saved model as an evaluation asks it: rows in, an answer each in the form that is scored."""
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mlflow.models import Model
+from mlflow.pyfunc import load_model as load_pyfunc
+
+from runner.errors import raise_if_ours
+from runner.evaluation.rows import as_rows, say
+from runner.evaluation.views import PyfuncView, View, on_device, open_view
+from runner.recipe.language.models import Recipe
+from runner.tasks import Task
+from runner.tasks.scoring import ScoringError
+
+_PYFUNC = "python_function"
+_SHIPPED = "inference"
+"""Where a model says that the runner's inference code is in it."""
+
+
+class ModelFailed(Exception):
+    """The model cannot be asked, or an answer cannot be scored; says why."""
+
+    def __init__(self, row: int, message: str) -> None:
+        super().__init__(message)
+        self.row = row
+        """Which row of those it was asked for; -1 for none in particular."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a model is asked.
+
+    Args:
+        view: ``pyfunc``, or ``native`` for a model that has none.
+        config: What its inference code is asked for beside what the model says.
+    """
+
+    view: str
+    config: Mapping[str, Any]
+
+
+def how_to_ask(path: Path, recipe: Recipe) -> Asked:
+    """Say how a model is asked, without loading it.
+
+    Args:
+        path: The model folder.
+        recipe: The recipe.
+    """
+    described = Model.load(str(path))
+    if _PYFUNC not in described.flavors:
+        return Asked("native", {})
+    if _SHIPPED not in (described.metadata or {}):
+        return Asked("pyfunc", {})
+    said = described.flavors[_PYFUNC].get("config") or {}
+    asked = recipe.contract.scored_with
+    return Asked("pyfunc", {k: v for k, v in asked.items() if said.get(k) is None})
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A loaded model.
+
+    Args:
+        view: The model.
+        task: The task.
+        asked: How it is asked.
+    """
+
+    view: View
+    task: Task
+    asked: Asked
+
+    def answers(self, rows: Sequence[Any]) -> list[Any]:
+        """Give an answer a row, as JSON has it, in the form that is scored.
+
+        Args:
+            rows: The rows, as the model takes them.
+
+        Raises:
+            ModelFailed: The model raised, or gave what cannot be scored; names the row.
+        """
+        try:
+            found = self._together(rows)
+        except ModelFailed:
+            if len(rows) == 1:
+                raise
+            found = [self._alone(number, row) for number, row in enumerate(rows)]
+        return [self._scored(number, answer) for number, answer in enumerate(found)]
+
+    def _together(self, rows: Sequence[Any]) -> list[Any]:
+        if self.asked.view == "native":
+            return as_rows(self._predict(rows))
+        if not self.task.batches:
+            return [self._alone(number, row) for number, row in enumerate(rows)]
+        counts = [self.task.rows(row) for row in rows]
+        found = as_rows(self._predict(rows))
+        if len(found) != sum(counts):
+            raise ModelFailed(-1, f"{sum(counts)} rows are wanted, {len(found)} came")
+        if len(found) == len(rows):
+            return found
+        starts = accumulate(counts, initial=0)
+        return [found[start : start + n] for start, n in zip(starts, counts, strict=False)]
+
+    def _alone(self, number: int, row: Any) -> Any:
+        try:
+            output = self._predict([row])
+        except ModelFailed as error:
+            raise ModelFailed(number, str(error)) from error
+        found = as_rows(output)
+        if len(found) not in (1, self.task.rows(row)):
+            raise ModelFailed(number, f"one answer is wanted, {len(found)} came")
+        return found[0] if len(found) == 1 else found
+
+    def _predict(self, rows: Sequence[Any]) -> Any:
+        try:
+            return self.view.predict(rows)
+        except Exception as error:
+            raise_if_ours(error)
+            raise ModelFailed(0 if len(rows) == 1 else -1, say(error)) from error
+
+    def _scored(self, number: int, answer: Any) -> Any:
+        try:
+            return plain(self.task.scored(answer))
+        except (ScoringError, KeyError, TypeError, ValueError, IndexError) as error:
+            raise_if_ours(error)
+            form = f"what {self.task.name} gives"
+            raise ModelFailed(number, f"the answer is not {form}: {say(error)}") from error
+
+
+@contextmanager
+def answering(
+    path: Path, recipe: Recipe, asked: Asked, device: str, workdir: Path
+) -> Generator[Answering]:
+    """Load a model to be asked.
+
+    Args:
+        path: The model folder.
+        recipe: The recipe.
+        asked: How it is to be asked.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+        workdir: An empty folder.
+
+    Yields:
+        The model.
+
+    Raises:
+        ModelFailed: It does not load.
+    """
+    try:
+        loaded = _load(path, recipe, asked, device, workdir)
+        view = loaded.__enter__()
+    except Exception as error:
+        raise_if_ours(error)
+        raise ModelFailed(-1, f"it does not load: {say(error)}") from error
+    try:
+        yield Answering(view, recipe.contract, asked)
+    finally:
+        loaded.__exit__(None, None, None)
+
+
+@contextmanager
+def _load(path: Path, recipe: Recipe, asked: Asked, device: str, workdir: Path) -> Generator[View]:
+    if asked.view == "native":
+        with open_view("native", path, recipe, device) as view:
+            yield view
+        return
+    shown = _configured(path, asked.config, workdir) if asked.config else path
+    ours = _SHIPPED in (Model.load(str(path)).metadata or {})
+    config = {"device": device} if ours and device != "auto" else None
+    with on_device(device):
+        model = load_pyfunc(str(shown), suppress_warnings=True, model_config=config)
+    yield PyfuncView(model, recipe.evaluation.seed, recipe.contract)
+
+
+def _configured(path: Path, config: Mapping[str, Any], workdir: Path) -> Path:
+    """Give a model with more in its ``model_config``: the same files, and another ``MLmodel``."""
+    described = Model.load(str(path))
+    flavor = described.flavors[_PYFUNC]
+    flavor["config"] = {**(flavor.get("config") or {}), **config}
+    flavor["code"] = str(path / flavor["code"])  # the next model has what this one imports of it
+    shown = workdir / "asked"
+    shown.mkdir()
+    for entry in path.iterdir():
+        if entry.name != "MLmodel":
+            os.symlink(entry.absolute(), shown / entry.name)
+    described.save(str(shown / "MLmodel"))
+    return shown
+
+
+def plain(value: Any) -> Any:
+    """Give an answer as JSON has it.
+
+    Args:
+        value: An answer in the form that is scored.
+    """
+    match value:
+        case dict():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case np.ndarray() | np.generic():
+            return value.tolist()
+        case _:
+            return value

@@ -1,0 +1,52 @@
+"""Targets that the model has no label for: one of two names for one thing, more often than not."""
+
+from typing import Any
+
+from runner.datasets import DataError
+from runner.metrics.answers import right_labels
+
+_SHOWN = 10
+
+
+class KnownLabels:
+    """Compares the labels of targets with those that the model gives.
+
+    Args:
+        name: What the dataset is called.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._wanted: set[str] = set()
+        self._given: set[str] = set()
+        self._whole = False
+
+    def add(self, target: Any, answer: Any) -> None:
+        """Add a row.
+
+        Args:
+            target: Its target.
+            answer: The answer to it, with all labels where the inference code gives them.
+        """
+        if target is not None:
+            self._wanted |= right_labels(target)
+        self._given |= {one["label"] for one in answer}
+        self._whole = self._whole or len(answer) > 1
+
+    def insist(self) -> None:
+        """Refuse targets of which none is a label of the model.
+
+        Raises:
+            DataError: None is; every metric would be as bad as can be, without a word.
+        """
+        if self._whole and self._wanted and not self._wanted & self._given:
+            message = (
+                f"{self._name}: no target is a label of the model. Targets are "
+                f"{_listed(self._wanted)}; the model's labels {_listed(self._given)}."
+            )
+            raise DataError(message, "Say which is which in `evaluation.dataset.labels`.")
+
+
+def _listed(labels: set[str]) -> str:
+    some = sorted(labels)[:_SHOWN]
+    return ", ".join(some) + (", …" if len(labels) > _SHOWN else "")

@@ -1,0 +1,141 @@
+"""Metrics of answered rows: each with its interval, as a whole, by its parts and by slices."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from runner.datasets import DataError, Example
+from runner.datasets.errors import at_row
+from runner.evaluated import ScoreRecord
+from runner.evaluation.targets import as_scored
+from runner.metrics import Metric
+from runner.metrics.base import MetricError
+from runner.metrics.intervals import interval_of, parts_of
+from runner.metrics.table import Table, Tabulating
+from runner.statistics.bootstrap import Numbers
+from runner.statistics.intervals import Interval
+from runner.tasks.scoring import Form
+
+
+class Measuring:
+    """Collects what the metrics measure of each row, and nothing else of it.
+
+    Args:
+        metrics: The metrics.
+        slices: The columns that rows are sliced by.
+        name: What the dataset is called.
+        form: The form of the answers.
+    """
+
+    def __init__(
+        self, metrics: Sequence[Metric], slices: Sequence[str], name: str, form: Form | None
+    ) -> None:
+        self._metrics = metrics
+        self._name = name
+        self._form: Form | None = form
+        self._collected = [Tabulating() for _ in metrics]
+        self._slices = Tabulating()
+        self._columns = tuple(slices)
+
+    def add(self, example: Example, answer: Any) -> None:
+        """Measure a row.
+
+        Args:
+            example: The row.
+            answer: The answer to it.
+
+        Raises:
+            DataError: A metric cannot take its target.
+        """
+        try:
+            target = as_scored(example.target, self._form)
+            for metric, collected in zip(self._metrics, self._collected, strict=True):
+                collected.add(metric.measure(answer, target))
+        except MetricError as error:
+            message = f"{at_row(self._name, example.id)}: {error}."
+            raise DataError(message, "Mend the target, or name another column.") from error
+        self._slices.add({column: example.of[column] for column in self._columns})
+
+    def measured(self, confidence: float, seed: int) -> "Measured":
+        """Give what was collected.
+
+        Args:
+            confidence: Confidence of the intervals.
+            seed: Seed of the resampling.
+        """
+        tables = [collected.table() for collected in self._collected]
+        pairs = tuple(zip(self._metrics, tables, strict=True))
+        return Measured(pairs, self._slices.table(), self._columns, confidence, seed)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Metrics with the statistics of all rows.
+
+    Args:
+        metrics: Each with its table.
+        slices: The values that rows are sliced by.
+        columns: The columns that they are of.
+        confidence: Confidence of the intervals.
+        seed: Seed of the resampling.
+    """
+
+    metrics: tuple[tuple[Metric, Table], ...]
+    slices: Table
+    columns: tuple[str, ...]
+    confidence: float
+    seed: int
+
+    def scores(self) -> Iterator[ScoreRecord]:
+        """Give every metric: as a whole, each of its parts, and by slices."""
+        for metric, table in self.metrics:
+            yield self._score(metric.key, metric, table)
+            yield from self._parts(metric, table)
+            for column, word, rows in self._sliced():
+                name = f"{metric.key}.slices.{column}.{word}"
+                yield self._score(name, metric, table.take(rows))
+
+    def first_by_row(self) -> tuple[Metric, Numbers] | None:
+        """Give the first metric that has a value for each row, with the values."""
+        for metric, table in self.metrics:
+            if (values := metric.per_row(table)) is not None:
+                return metric, values
+        return None
+
+    def by_row(self) -> Mapping[str, Numbers]:
+        """Give every metric that has a value for each row, with the values."""
+        found = {metric.key: metric.per_row(table) for metric, table in self.metrics}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def _score(self, name: str, metric: Metric, table: Table) -> ScoreRecord:
+        value = float(metric.aggregate(table, np.ones((1, len(table))))[0])
+        interval = interval_of(metric, table, self.confidence, self.seed)
+        return _record(name, metric, value, interval, len(table))
+
+    def _parts(self, metric: Metric, table: Table) -> Iterator[ScoreRecord]:
+        for name, (value, interval) in parts_of(metric, table, self.confidence, self.seed).items():
+            yield _record(f"{metric.key}.{name}", metric, value, interval, len(table))
+
+    def _sliced(self) -> Iterator[tuple[str, str, np.ndarray[Any, np.dtype[np.intp]]]]:
+        for column in self.columns:
+            codes = self.slices[column]
+            for code in np.unique(codes):
+                yield column, self.slices.words[int(code)], np.flatnonzero(codes == code)
+
+
+def _record(name: str, metric: Metric, value: float, interval: Interval, rows: int) -> ScoreRecord:
+    return ScoreRecord(
+        name=name,
+        value=_finite(value),
+        low=_finite(interval.low),
+        high=_finite(interval.high),
+        rows=rows,
+        better="higher" if metric.higher_is_better else "lower",
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if isfinite(value) else None

@@ -1,0 +1,92 @@
+"""A model on the dataset of its recipe: where the rows are, and where answers to them are kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from runner.datasets import Labelled
+from runner.evaluated import EvaluationRecord
+from runner.evaluation.assess import assess, count
+from runner.recipe.composing.composed import Composed
+from runner.recipe.labelled import labelled
+from runner.sources.base import Progress, no_progress
+
+_EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
+_KEPT = Path(".store", "predictions.sqlite")
+
+
+def evaluate_on_data(
+    composed: Composed, model: Path, folder: Path, progress: Progress = no_progress
+) -> EvaluationRecord | None:
+    """Evaluate a model on the dataset of a recipe.
+
+    Args:
+        composed: The composed recipe.
+        model: The model folder.
+        folder: Folder of the point: gets the table of all rows.
+        progress: Told how many rows are done.
+
+    Returns:
+        What was found; None where the recipe has no dataset.
+
+    Raises:
+        DataError: A row cannot be read, given to the model, answered or measured.
+    """
+    data = labelled_of(composed)
+    if data is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return assess(
+        composed.recipe,
+        data,
+        model,
+        folder,
+        _root(composed, folder) / _KEPT,
+        device=composed.settings.device,
+        rate=sampling_rate(model),
+        progress=progress,
+    )
+
+
+def check_rows(composed: Composed) -> None:
+    """Read every row of a recipe's dataset, if it has one, so that nothing starts on broken ones.
+
+    Args:
+        composed: The composed recipe.
+
+    Raises:
+        DataError: A row cannot be read.
+    """
+    if data := labelled_of(composed):
+        count(data)
+
+
+def labelled_of(composed: Composed) -> Labelled | None:
+    """Give the dataset of a recipe, not read yet; None where it has none.
+
+    Args:
+        composed: The composed recipe.
+    """
+    folder = composed.origin(("evaluation", "dataset", "path")).folder
+    return labelled(composed.recipe, folder)
+
+
+def sampling_rate(model: Path) -> int:
+    """Give the samples a second that a model of recordings expects, in Hz; 0 for any other.
+
+    Args:
+        model: The model folder.
+    """
+    file = model / _EXTRACTOR
+    if not file.is_file():
+        return 0
+    described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return int(described.get("sampling_rate") or 0)
+
+
+def _root(composed: Composed, folder: Path) -> Path:
+    """Give the folder of all recipes' points, or the point's own where it lies elsewhere."""
+    names = Path(composed.name).parts
+    around = folder.absolute().parents
+    within = len(around) > len(names) and around[0].parts[-len(names) :] == names
+    return around[len(names)] if within else folder

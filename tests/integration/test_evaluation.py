@@ -1,0 +1,275 @@
+"""A model on the rows of its recipe: what is measured is right, kept, and decides."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from runner import RunRecord, compose, evaluate, run
+from runner.datasets import DataError
+from runner.evaluated import GateVerdict
+from tests.checkpoints import classifier
+from tests.conftest import REPOSITORY, Outcome
+
+Cli = Callable[..., Outcome]
+ROWS = 400
+WRONG = 40
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a classifier, 400 rows of which it has 360 right, and a recipe."""
+    from transformers import pipeline
+
+    folder = tmp_path_factory.mktemp("home")
+    classifier(folder / "clf")
+    ask = pipeline("text-classification", str(folder / "clf"))
+    words = ["good", "bad", "fine", "awful", "great", "poor", "nice", "dull"]
+    texts = [f"{words[n % 8]} {words[n // 8 % 8]} {words[n // 64 % 8]} {n}" for n in range(ROWS)]
+    other = {"NEGATIVE": "POSITIVE", "POSITIVE": "NEGATIVE"}
+    with (folder / "reviews.csv").open("w", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["key", "text", "label", "lang"])
+        for n, (text, best) in enumerate(zip(texts, ask(texts, batch_size=100), strict=True)):
+            label = other[best["label"]] if n % 10 == 0 else best["label"]
+            writer.writerow([f"r{n}", text, label, "de" if n % 4 == 0 else "en"])
+    (folder / "recipes").mkdir()
+    written(folder)
+    return folder
+
+
+def written(home: Path, name: str = "reviews", source: Path | None = None, **evaluation) -> str:
+    dataset = {"path": "../reviews.csv", "target": "label", "id": "key"}
+    recipe = {
+        "task": "text-classification",
+        "source": {"kind": "local", "path": str(source or home / "clf")},
+        "evaluation": {
+            "views": ["pyfunc"],
+            "dataset": {**dataset, **evaluation.pop("dataset", {})},
+            "metrics": ["accuracy"],
+            **evaluation,
+        },
+    }
+    (home / "recipes" / f"{name}.yaml").write_text(yaml.safe_dump(recipe))
+    return str(home / "recipes" / f"{name}.yaml")
+
+
+def composed(recipe: str, home: Path, *overrides: str):
+    return compose(recipe, f"out={home}/outputs", "tracking.uri=null", *overrides)
+
+
+@pytest.fixture(scope="module")
+def record(home: Path) -> RunRecord:
+    """The record of one run of it."""
+    gates = {"accuracy": ">= 0.85", "size_bytes": "> 0", "latency_p50_ms": "< 60000"}
+    recipe = written(home, slices=["lang"], gates=gates)
+    return run(composed(recipe, home))
+
+
+@pytest.fixture
+def model(record: RunRecord) -> str:
+    return record.model
+
+
+def opened_weights(work: Callable[[], object]) -> list[str]:
+    """Do something, and give the weights that were opened for it."""
+    opened: list[str] = []
+
+    def hook(event: str, arguments: tuple) -> None:
+        if event == "open" and str(arguments[0]).endswith(".safetensors"):
+            opened.append(str(arguments[0]))
+
+    sys.addaudithook(hook)
+    work()
+    return list(opened)
+
+
+def test_what_is_measured_is_what_another_way_of_counting_gives(
+    home: Path, record: RunRecord
+) -> None:
+    from scipy.stats import binomtest
+
+    found = record.evaluation
+    assert (found.data.rows, found.data.inferred, len(found.data.sha256)) == (ROWS, ROWS, 64)
+    scores = {score.name: score for score in found.scores}
+    right = ROWS - WRONG
+    wilson = binomtest(right, ROWS).proportion_ci(0.95, "wilson")
+    whole = scores["accuracy"]
+    assert (whole.value, whole.rows) == (right / ROWS, ROWS)
+    assert (whole.low, whole.high) == pytest.approx((wilson.low, wilson.high))
+    assert scores["accuracy.slices.lang.de"].value == pytest.approx(80 / 100)
+    assert scores["accuracy.slices.lang.en"].value == pytest.approx(280 / 300)
+    assert {gate.name: gate.verdict for gate in found.gates} == dict.fromkeys(
+        ("accuracy", "size_bytes", "latency_p50_ms"), GateVerdict.PASSED
+    )
+    assert record.verdict == "passed"
+    assert [row.id for row in found.worst] == [f"r{n}" for n in range(0, 100, 10)]
+    assert all(row.target != row.answer[0]["label"] for row in found.worst)
+
+
+def test_the_table_has_every_row_as_mlflow_has_it(record: RunRecord) -> None:
+    table = pd.read_json(record.evaluation.table, orient="split", dtype=False)
+    assert list(table.columns) == ["id", "inputs", "targets", "outputs", "lang", "accuracy"]
+    assert table["accuracy"].sum() == ROWS - WRONG
+    assert table["id"].tolist() == [f"r{n}" for n in range(ROWS)]
+
+
+def test_another_gate_asks_the_model_nothing(home: Path, model: str, cli: Cli) -> None:
+    recipe = written(home, "again", gates={"accuracy": ">= 0.95"})
+    found = []
+    again = composed(recipe, home)
+    opened = opened_weights(lambda: found.append(evaluate(model, again).evaluation))
+    assert opened == []
+    assert found[0].data.inferred == 0
+    (gate,) = found[0].gates
+    assert (gate.verdict, gate.value) == (GateVerdict.FAILED, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("gate", "verdict", "code"),
+    [(">= 0.8", "passed", 0), (">= 0.97", "failed", 1), (">= 0.89", "undecided", 1)],
+)
+def test_the_exit_code_is_what_the_gates_say(
+    home: Path, model: str, cli: Cli, gate: str, verdict: str, code: int
+) -> None:
+    recipe = written(home, "gated", gates={"accuracy": gate})
+    asked = ("evaluate", model, recipe, f"out={home}/outputs", "tracking.uri=null")
+    done = cli(*asked, "--output", "json")
+    assert (done.code, done.document["verdict"]) == (code, verdict)
+    (said,) = done.document["evaluation"]["gates"]
+    assert said["verdict"] == verdict
+    assert ("rows do not decide it; about" in said["message"]) == (verdict == "undecided")
+    shown = done.stderr
+    assert verdict in shown
+    assert "r0" in shown
+    assert "400 rows, 400 of them answered before" in shown
+
+
+def test_a_slice_that_no_row_is_in_fails_its_gate(home: Path, model: str) -> None:
+    recipe = written(home, "sliced", slices=["lang"], gates={"accuracy.slices.lang.fr": ">= 0.1"})
+    (gate,) = evaluate(model, composed(recipe, home)).evaluation.gates
+    assert gate.verdict is GateVerdict.FAILED
+    assert gate.message == "nothing of that name was measured; there are de, en"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "said"),
+    [
+        ({"id": "lang"}, "reviews.csv, row 3: en is the id of another"),
+        ({"where": "lang == 'fr'"}, "reviews.csv has no rows to evaluate"),
+        ({"labels": {"POSITIVE": "1", "NEGATIVE": "0"}}, "no target is a label of the model"),
+    ],
+)
+def test_rows_that_say_nothing_are_refused(
+    home: Path, model: str, dataset: dict, said: str
+) -> None:
+    recipe = written(home, "refused", dataset=dataset)
+    with pytest.raises(DataError, match=said):
+        evaluate(model, composed(recipe, home))
+
+
+def test_a_broken_row_stops_a_run_before_anything_is_made(home: Path, cli: Cli) -> None:
+    Path("reviews.csv").write_text("text,label\nGood.,POSITIVE\nBad.,\n")
+    Path("recipes").mkdir()
+    recipe = written(Path(), source=home / "clf", dataset={"id": None})
+    done = cli(recipe, "tracking.uri=null")
+    assert done.code == 3
+    assert "reviews.csv, row 2, column label is empty" in done.stderr
+    assert not list(Path("outputs").rglob("MLmodel"))
+
+
+KILLED = """
+import os, signal, sys
+from runner import compose
+from runner.work.evaluate import evaluate
+from pathlib import Path
+
+def progress(what, done, total):
+    if what == "rows" and done >= int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asked = compose(sys.argv[2], f"out={sys.argv[3]}", "tracking.uri=null")
+evaluate(sys.argv[1], asked, Path(sys.argv[3], "point"), progress)
+"""
+
+
+def test_a_killed_evaluation_goes_on_where_it_was(
+    home: Path, record: RunRecord, tmp_path: Path
+) -> None:
+    recipe, out = written(home, "killed"), tmp_path / "out"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, record.model, recipe, str(out), "256"],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    (kept,) = out.rglob("predictions.sqlite")
+    with sqlite3.connect(kept) as database:
+        assert database.execute("SELECT count(*) FROM predictions").fetchone() == (256,)
+    again = compose(recipe, f"out={out}", "tracking.uri=null")
+    found = evaluate(record.model, again, out / "point").evaluation
+    assert (found.data.rows, found.data.inferred) == (ROWS, ROWS - 256)
+    whole = json.loads(Path(record.evaluation.table).read_text())["data"]
+    mended = json.loads(Path(found.table).read_text())["data"]
+    assert [row[:4] for row in mended] == [row[:4] for row in whole]
+
+
+def test_a_model_that_this_did_not_make_is_evaluated_too(home: Path, tmp_path: Path) -> None:
+    import mlflow.pyfunc
+
+    class Always(mlflow.pyfunc.PythonModel):
+        def predict(self, model_input: list[str], params=None) -> list[str]:
+            return ["NEGATIVE" for _ in model_input]
+
+    mlflow.pyfunc.save_model(tmp_path / "other", python_model=Always(), pip_requirements=["mlflow"])
+    found = evaluate(tmp_path / "other", composed(written(home, "other"), home)).evaluation
+    with (home / "reviews.csv").open() as opened:
+        labels = [row["label"] for row in csv.DictReader(opened)]
+    assert found.scores[0].value == labels.count("NEGATIVE") / ROWS
+
+
+def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_pass(
+    home: Path, tmp_path: Path
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    client = MlflowClient(store)
+    tracking = ["+tracking.register_as=reviews", "+tracking.alias=champion"]
+    for gate, alias in ((">= 0.97", ""), (">= 0.8", "2")):
+        recipe = written(home, "tracked", gates={"accuracy": gate}, dataset={"limit": 100})
+        asked = compose(
+            recipe, f"out={home}/outputs", *[t.lstrip("+") for t in tracking],
+            f"tracking.uri={store}",
+        )  # fmt: skip
+        done = run(asked)
+        if alias:
+            version = client.get_model_version_by_alias("reviews", "champion").version
+            assert str(version) == alias
+        else:
+            with pytest.raises(MlflowException, match="alias"):
+                client.get_model_version_by_alias("reviews", "champion")
+    logged = client.get_run(done.tracking.run_id)
+    assert logged.data.metrics["accuracy"] == 0.9
+    (given,) = logged.inputs.dataset_inputs
+    assert given.dataset.name == "reviews.csv"
+    assert done.evaluation.data.sha256.startswith(given.dataset.digest)
+    names = [file.path for file in client.list_artifacts(done.tracking.run_id)]
+    assert "eval_results_table.json" in names
+    model = client.get_logged_model(done.tracking.model_id)
+    assert {metric.key: metric.dataset_name for metric in model.metrics}[
+        "accuracy"
+    ] == "reviews.csv"
+    version = client.get_model_version("reviews", "2")
+    assert version.tags["recipe.verdict"] == "passed"
