@@ -1,5 +1,6 @@
 """Quantise the weights of a model, where the recipe says so: once, as they are written."""
 
+import copy
 from typing import Any
 
 import transformers
@@ -92,7 +93,11 @@ def quantise(recipe: Recipe, asked: Quantize, model: PreTrainedModel, at: Checkp
     folder = str(at.folder)
     try:
         quantised: Any = type(model).from_pretrained(
-            folder, dtype=model.dtype, quantization_config=config, **recipe.load.model
+            folder,
+            config=copy.deepcopy(model.config),  # as it is understood here, not as the file says
+            dtype=model.dtype,
+            quantization_config=config,
+            **recipe.load.model_arguments,
         )
     except Exception as error:
         raise_if_ours(error)
