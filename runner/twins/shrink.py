@@ -127,8 +127,8 @@ def _share_heads(config: PretrainedConfig, values: dict[str, Any], heads: int) -
     name, real_heads = _own(config, "num_key_value_heads"), config.to_dict()
     shared, of = real_heads.get(name), real_heads.get(_own(config, "num_attention_heads"))
     attention = _own(config, "num_attention_heads")
-    if attention != name and _counts(own := values.get(attention)):
-        heads = int(own)
+    if attention != name and isinstance(own := values.get(attention), int):
+        heads = own
     if isinstance(shared, int):
         values[name] = heads if shared == of else max(1, heads // 2) if shared > 1 else 1
 

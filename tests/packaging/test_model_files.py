@@ -21,7 +21,7 @@ def recipe(**fields: object) -> Recipe:
 
 def parts(**components: object) -> SimpleNamespace:
     task = SimpleNamespace(inputs=())
-    return SimpleNamespace(components=components, task=task, adapter=None, code={})
+    return SimpleNamespace(components=components, task=task, adapter=None, code={}, quantised=None)
 
 
 def test_the_signature_is_the_tasks_own_with_the_declared_params() -> None:
