@@ -45,9 +45,6 @@ def as_spoken(text: str, form: SpeechForm) -> str:
 def _normaliser(form: SpeechForm) -> "Callable[[str], str]":
     if form == "none":
         return str
-    from transformers.models.whisper.english_normalizer import (
-        BasicTextNormalizer,
-        EnglishTextNormalizer,
-    )
+    from runner.upstream.transformers_api import basic_normalizer, english_normalizer
 
-    return EnglishTextNormalizer({}) if form == "whisper" else BasicTextNormalizer()
+    return english_normalizer() if form == "whisper" else basic_normalizer()

@@ -6,7 +6,6 @@ from typing import Any
 import transformers
 from torch import nn
 from transformers import PreTrainedModel
-from transformers.pytorch_utils import Conv1D
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.quantised import insist_on_environment, planned_bytes
@@ -15,7 +14,7 @@ from runner.recipe.language.models import Recipe
 from runner.recipe.language.quantize import Quantize
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.quantisation import Quantisation
-from runner.upstream.quantizers import not_converted, why_not_here
+from runner.upstream.quantizers import not_converted, transposed_linear, why_not_here
 
 
 def planned_size(recipe: Recipe, model: PreTrainedModel, found: Quantisation | None) -> int:
@@ -44,7 +43,7 @@ def _size(asked: Quantize, model: PreTrainedModel) -> int:
         SourceError: The recipe skips what the model does not have, or nothing is left to quantise.
     """
     names = _kept(asked, model)
-    kinds = (nn.Linear, Conv1D) if asked.form.transposed else (nn.Linear,)
+    kinds = (nn.Linear, transposed_linear()) if asked.form.transposed else (nn.Linear,)
     packed = {
         f"{name}.weight"
         for name, module in model.named_modules()

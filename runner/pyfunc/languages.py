@@ -11,6 +11,7 @@ from os.path import commonprefix
 from typing import Any
 
 from .errors import BadRequest
+from .upstream import is_told_languages
 
 ARGUMENTS = ("src_lang", "tgt_lang")
 _WRITTEN = re.compile(r"__(?P<inner>[A-Za-z_]+?)__|(?P<whole>[a-z]{2,3}_[A-Z][A-Za-z]{1,3})")
@@ -26,7 +27,7 @@ def languages_of(tokenizer: Any) -> Mapping[str, int]:
     Returns:
         Nothing for a tokenizer that cannot be told a language.
     """
-    if not hasattr(tokenizer, "_build_translation_inputs"):
+    if not is_told_languages(tokenizer):
         return {}
     written = getattr(tokenizer, "lang_code_to_token", {}).values()  # M2M100 lists them there alone
     tokens = (*tokenizer.all_special_tokens, *written)

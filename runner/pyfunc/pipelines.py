@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from transformers import GenerationConfig
-from transformers.pipelines import PipelineException
 
 from . import batches, lengths
 from .adapter import Whole
@@ -15,7 +14,7 @@ from .errors import BadRequest, bad_row
 from .generation import template_of
 from .loading import Parts, learns_prompts, pipeline_of
 from .rows import kind_of, structure, texts
-from .upstream import with_generation
+from .upstream import PipelineException, with_generation
 
 _EVERY = 1_000_000
 """More labels than any model has."""

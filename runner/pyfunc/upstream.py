@@ -10,14 +10,30 @@ from typing import Any
 
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from transformers import GenerationConfig
-from transformers.pipelines import SUPPORTED_TASKS
+from transformers.pipelines import SUPPORTED_TASKS, PipelineException
 
-__all__ = ["INVALID_PARAMETER_VALUE", "pipeline_tasks", "usual_generation", "with_generation"]
+__all__ = [
+    "INVALID_PARAMETER_VALUE",
+    "PipelineException",
+    "is_told_languages",
+    "pipeline_tasks",
+    "usual_generation",
+    "with_generation",
+]
 
 
 def pipeline_tasks() -> Collection[str]:
     """Give the tasks that this version of transformers has a pipeline for."""
     return SUPPORTED_TASKS.keys()
+
+
+def is_told_languages(tokenizer: Any) -> bool:
+    """Say whether a tokenizer makes inputs for translation of a source and a target language.
+
+    Args:
+        tokenizer: Any tokenizer.
+    """
+    return hasattr(tokenizer, "_build_translation_inputs")
 
 
 def usual_generation(pipeline: Any) -> GenerationConfig:

@@ -29,6 +29,14 @@ _NOT_CONVERTED = _interface(
 _IN_FLOAT32 = _interface("transformers.modeling_utils", "PreTrainedModel._keep_in_fp32_modules")
 
 
+_TRANSPOSED = _interface("transformers.pytorch_utils", "Conv1D", ("nf", "nx"))
+
+
+def transposed_linear() -> type[Any]:
+    """Give the class of the layers that GPT-2 has for linear ones, with their weight transposed."""
+    return _TRANSPOSED.get()
+
+
 def methods() -> frozenset[str]:
     """Give the names of the methods that the installed transformers knows."""
     return frozenset(map(str, _METHODS.get()))

@@ -3,7 +3,7 @@
 Seen in the sources of transformers 4.57.0, and run with 4.57.6 and 5.23.0.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -39,12 +39,25 @@ _EXTRACTORS = _interface(f"{_AUTO}.feature_extraction_auto", "FEATURE_EXTRACTOR_
 _IMAGE_PROCESSORS = _interface(f"{_AUTO}.image_processing_auto", "IMAGE_PROCESSOR_MAPPING_NAMES")
 _PROCESSORS = _interface(f"{_AUTO}.processing_auto", "PROCESSOR_MAPPING_NAMES")
 _MASKED = _interface(f"{_AUTO}.modeling_auto", "MODEL_FOR_MASKED_LM_MAPPING_NAMES")
+_NORMALIZERS = "transformers.models.whisper.english_normalizer"
+_ENGLISH = _interface(_NORMALIZERS, "EnglishTextNormalizer", ("english_spelling_mapping",))
+_BASIC = _interface(_NORMALIZERS, "BasicTextNormalizer")
 _LISTINGS = {
     "tokenizer": _TOKENIZERS,
     "feature_extractor": _EXTRACTORS,
     "image_processor": _IMAGE_PROCESSORS,
     "processor": _PROCESSORS,
 }
+
+
+def english_normalizer() -> Callable[[str], str]:
+    """Give Whisper's normaliser of English, without the list of a checkpoint's spellings."""
+    return _ENGLISH.get()({})
+
+
+def basic_normalizer() -> Callable[[str], str]:
+    """Give Whisper's normaliser of any language."""
+    return _BASIC.get()()
 
 
 def spare_unused_imports() -> None:

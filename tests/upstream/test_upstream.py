@@ -30,7 +30,7 @@ PUBLIC = {
     "mlflow.transformers", "mlflow.types.schema",
     "huggingface_hub.constants", "huggingface_hub.errors", "huggingface_hub.hf_api",
     "huggingface_hub.utils", "huggingface_hub.utils.logging",
-    "tokenizers.processors", "safetensors.torch",
+    "tokenizers.normalizers", "tokenizers.processors", "safetensors.torch",
     "torch.utils.data", "torch.nn",
 }  # fmt: skip
 """Modules below a library's own that its documentation has."""
