@@ -104,7 +104,9 @@ def serving(model: PyFuncModel, seed: int, task: Task) -> Generator[ServedView]:
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
-            uvicorn.Config(scoring_app(model), log_level="critical", lifespan="off")
+            uvicorn.Config(
+                scoring_app(model), log_config=None, log_level="critical", lifespan="off"
+            )
         )
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
