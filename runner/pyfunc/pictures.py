@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from . import batches
 from .errors import BadRequest
 from .media import image_of
@@ -28,7 +30,19 @@ class ImageToImage(Piped):
         if options.get("head_mask") is not None:
             raise BadRequest("head_mask: of models that have attention heads to mask, not of these")
         given = [image_of(row, number) for number, row in enumerate(rows)]
-        found = batches.run(
-            given, [budget] * len(given), budget, lambda b: [self._call(b[0], options)]
-        )
+        make = self._call if self._pipeline is not None else self._make
+        found = batches.run(given, [budget] * len(given), budget, lambda b: [make(b[0], options)])
         return [packed(image) for image in found]
+
+    def _make(self, image: Any, options: dict[str, Any]) -> Any:
+        """Make one image as the pipeline does, where this version of transformers has none."""
+        from PIL import Image
+
+        if unknown := [name for name in options if name != "timeout"]:
+            raise BadRequest(f"{', '.join(unknown)}: nothing of this task")
+        processor = self._parts.components["image_processor"]
+        inputs = processor(images=[image], return_tensors="pt")
+        inputs = inputs.to(self._parts.device, dtype=self._parts.model.dtype)
+        made = self._parts.model(**inputs).reconstruction[0].float().cpu().clamp(0, 1)
+        pixels = (made.numpy().transpose(1, 2, 0) * 255).round().astype(np.uint8)
+        return Image.fromarray(pixels)

@@ -29,4 +29,5 @@ TASK = Task(
     agreement=_agreement,
     components=("image_processor",),
     pyfunc=False,
+    gone_in="5.0",
 )
