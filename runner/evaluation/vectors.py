@@ -37,6 +37,8 @@ def no_vectors(recipe: Recipe, origin: Origin, arguments: Mapping[str, Any]) -> 
         return f"the pyfunc of {task.name} gives another thing than the pipeline, on purpose"
     if arguments.get("pooling") is not None or arguments.get("normalize") is False:
         return "the recipe makes its vectors otherwise than the checkpoint declares"
+    if recipe.quantize:
+        return "sentence-transformers is asked for no vectors of weights that the recipe quantises"
     if set(origin.checkpoints) - {"model"}:
         return "sentence-transformers loads no parts that come from elsewhere"
     if find_spec(_LIBRARY) is None:

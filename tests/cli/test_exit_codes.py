@@ -28,6 +28,8 @@ CASES = [
     ("lock wrong", 2),
     ("lock absent", 3),
     ("ls", 0),
+    ("evaluate nowhere +recipe=good tracking.uri=null", 3),
+    ("evaluate nowhere +recipe=wrong", 2),
     ("ls --output yaml", 2),
     ("new fill-mask mine", 0),
     ("new fill-msk mine", 2),

@@ -108,7 +108,9 @@ def serve(model, request: dict):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(scoring_server.init(model), port=port, log_level="critical")
+    config = uvicorn.Config(
+        scoring_server.init(model), port=port, log_config=None, log_level="critical"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

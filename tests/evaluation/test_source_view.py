@@ -203,7 +203,7 @@ def test_a_packaged_model_is_held_to_the_source_of_its_recipe(workspace: Path) -
     model = ran(workspace, **scratch()).model
 
     def found(*overrides: str) -> dict[str, str]:
-        return outcomes(evaluate(model, compose(["+recipe=mine", *overrides])))
+        return outcomes(evaluate(model, compose(["+recipe=mine", *overrides]), workspace))
 
     assert found() == {"native": "passed", "pyfunc": "passed"}
     assert found("+source.seed=7") == {"native": "failed", "pyfunc": "failed"}
@@ -213,7 +213,7 @@ def test_a_packaged_model_is_held_to_the_source_of_its_recipe(workspace: Path) -
 
 def test_a_model_that_others_packaged_is_held_to_the_source_natively(workspace: Path) -> None:
     model = ran(workspace, **scratch(pyfunc="mlflow")).model
-    found = evaluate(model, compose(["+recipe=mine", "pyfunc=extended"]))
+    found = evaluate(model, compose(["+recipe=mine", "pyfunc=extended"]), workspace)
     assert outcomes(found) == {"native": "passed", "pyfunc": "skipped"}
 
 
@@ -222,7 +222,7 @@ def test_a_source_that_is_not_at_hand_is_not_fetched_for_an_evaluation(workspace
     (workspace / "recipes" / "mine.yaml").write_text(
         yaml.safe_dump(scratch(source={"kind": "hub", "repo": "org/never"}))
     )
-    found = evaluate(model, compose(["+recipe=mine"]))
+    found = evaluate(model, compose(["+recipe=mine"]), workspace)
     assert outcomes(found) == {"source": "skipped"}
     assert "org/never at main is not in the hub's cache" in of_source(found)["source"].message
     assert found.verdict is Verdict.PASSED, "the rest of the proof was made"

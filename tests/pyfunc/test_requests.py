@@ -67,7 +67,7 @@ def serving(model: Any) -> Iterator[Ask]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(scoring_server.init(model), port=port, log_level="critical")
+        uvicorn.Config(scoring_server.init(model), port=port, log_config=None, log_level="critical")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

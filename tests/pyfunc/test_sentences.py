@@ -407,7 +407,7 @@ def test_the_proof_holds_vectors_to_those_of_sentence_transformers(
     }  # fmt: skip
     model = workspace / "outputs" / "case" / "default" / "model"
     rewritten(model / "sentence_transformers" / "1_Pooling" / "config.json", pooling_mode="mean")
-    proof = evaluate(str(model), compose(["+recipe=case.yaml"]))
+    proof = evaluate(str(model), compose(["+recipe=case.yaml"]), Path())
     failed = [check for check in proof.checks if check.outcome == "failed"]
     assert [(check.view, check.name) for check in failed] == [("pyfunc", "source")]
     assert failed[0].message.startswith("row 0: the saved model answers")
