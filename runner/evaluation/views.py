@@ -163,7 +163,11 @@ def _call_arguments(recipe: Recipe, *, templated: bool) -> dict[str, Any]:
     """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
     usual = recipe.contract.with_template if templated else {}
     of_the_code = _of_the_code(recipe)
-    return {k: v for k, v in {**usual, **_said(recipe)}.items() if k not in of_the_code}
+    given = {k: v for k, v in {**usual, **_said(recipe)}.items() if k not in of_the_code}
+    if recipe.contract.generates and "max_length" in given:
+        # the pipeline's own 256 new tokens would win over it, and nobody asked for those
+        given.setdefault("max_new_tokens", None)
+    return given
 
 
 def _said(recipe: Recipe) -> dict[str, Any]:
