@@ -10,7 +10,10 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-_LIBRARIES = ("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate")
+_LIBRARIES = (
+    *("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate"),
+    *("torchao", "torch.utils._pytree"),  # transformers imports torchao wherever it is installed
+)
 _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",

@@ -11,6 +11,8 @@ LOG = logging.getLogger("recipe_pyfunc")
 _MANY = 10**9
 """What no model takes; a tokenizer that knows no limit says 1e30."""
 _NAMED = 20
+_STRATEGIES = ("longest_first", "only_first", "only_second", "do_not_truncate")
+"""What tokenizers know."""
 _POSITIONS = "max_position_embeddings"
 _OF_ENCODERS = (_POSITIONS, "max_encoder_position_embeddings", "max_text_positions")
 _OF_DECODERS = (_POSITIONS, "max_decoder_position_embeddings", "max_target_positions")
@@ -73,8 +75,17 @@ def tokens_of(tokenizer: Any, given: Sequence[Any]) -> list[int]:
 
 
 def strategy(options: Mapping[str, Any]) -> Any:
-    """Give what a tokenizer is told of ``truncation``: what the call says, else to cut."""
+    """Give what a tokenizer is told of ``truncation``: what the call says, else to cut.
+
+    Args:
+        options: ``truncation`` of the call.
+
+    Raises:
+        BadRequest: The call says what no tokenizer knows.
+    """
     said = options.get("truncation")
+    if isinstance(said, str) and said not in _STRATEGIES:
+        raise BadRequest(f"truncation {said!r} is none of {', '.join(_STRATEGIES)}, true, false")
     return True if said is None else said
 
 

@@ -196,7 +196,7 @@ class FillMask(Piped):
         for number, text in enumerate(given):
             if self._parts.tokenizer.mask_token not in text:
                 raise bad_row(number, f"it has no {self._parts.tokenizer.mask_token}")
-        top = options.get("top_k")
+        top, scored = options.get("top_k"), options.get("return_scores")
         if top is not None:
             top = at_least_one("top_k", top)
             options = {**options, "top_k": min(top, len(self._parts.tokenizer))}
@@ -204,7 +204,7 @@ class FillMask(Piped):
         how = {"truncation": lengths.strategy(options), **(options.get("tokenizer_kwargs") or {})}
         options = {**options, "tokenizer_kwargs": how}
         found = batches.run(given, tokens, budget, lambda batch: self._fill(batch, options))
-        if options.get("return_scores"):
+        if scored:
             return [json.dumps(plain(one)) for one in found]
         return [_tokens_of(one, top or 1) for one in found]
 

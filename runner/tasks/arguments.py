@@ -232,7 +232,6 @@ EXTENDED: Mapping[str, Argument] = MappingProxyType({
     "seed": Argument(("integer",), null=True, least=0, most=2**32 - 1),
     "device": _TEXT, "dtype": _TEXT,
     "batch_tokens": Argument(("integer", "text"), least=0, choices=("auto",)),
-    "truncation": Argument(("text",), choices=("error", "warn", "cut")),
 })  # fmt: skip
 """What the runner's inference code takes for every task."""
 

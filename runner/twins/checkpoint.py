@@ -131,7 +131,9 @@ def _ways(blueprint: Blueprint) -> Iterator[tuple[Callable[[Any], PretrainedConf
 
 def _read_again(config: PretrainedConfig) -> PretrainedConfig:
     """Give a configuration as it will be read from its file."""
-    return type(config).from_dict(config.to_diff_dict())
+    again = type(config).from_dict(config.to_diff_dict())
+    again.name_or_path = config.name_or_path  # where code that comes with it is found
+    return again
 
 
 def _random(recipe: Recipe, blueprint: Blueprint, config: PretrainedConfig) -> Any:

@@ -14,13 +14,14 @@ SUMMARY = "evaluate a packaged model, whoever made it: metrics on data, gates, t
 
 EPILOG = """\
 example:
-  python -m runner evaluate models:/reviews@champion +recipe=text-classification/reviews
+  python -m runner evaluate outputs/text-classification/gated/default/model \
++recipe=text-classification/gated
 
-  reviews.csv: 500 rows, 500 of them answered before
-   metric    value  interval          rows
-   accuracy  0.938  0.9134 to 0.9559  500
-   gate      must be  is     interval          verdict
-   accuracy  >= 0.9   0.938  0.9134 to 0.9559  passed
+  rows of the recipe: 4 rows, 4 of them answered before
+   metric    value  interval      rows
+   accuracy  0.5    0.15 to 0.85  4
+   gate        must be     is       interval            verdict
+   size_bytes  <= 2000000  396,892  396,892 to 396,892  passed
 
   Exit code 1 where a gate or a check did not pass. Answers are kept: another metric or gate asks
   the model nothing. A recipe without a dataset has its proof run.
