@@ -82,8 +82,11 @@ def asked(tokenizer: Any, options: Mapping[str, Any], task: str) -> dict[str, st
 
 def named_by(task: str) -> dict[str, str]:
     """Give the languages that a task's name says: ``translation_en_to_fr`` says two."""
-    parts = task.split("_")
-    return dict(zip(ARGUMENTS, parts[1::2], strict=True)) if len(parts) == 4 else {}  # noqa: PLR2004
+    match task.split("_"):
+        case [_, source, _, target]:
+            return {"src_lang": source, "tgt_lang": target}
+        case _:
+            return {}
 
 
 @contextmanager
