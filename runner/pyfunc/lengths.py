@@ -12,7 +12,7 @@ _MANY = 10**9
 """What no model takes; a tokenizer that knows no limit says 1e30."""
 _NAMED = 20
 _STRATEGIES = ("longest_first", "only_first", "only_second", "do_not_truncate")
-"""What tokenizers know."""
+"""What every tokenizer knows."""
 _POSITIONS = "max_position_embeddings"
 _OF_ENCODERS = (_POSITIONS, "max_encoder_position_embeddings", "max_text_positions")
 _OF_DECODERS = (_POSITIONS, "max_decoder_position_embeddings", "max_target_positions")
@@ -74,18 +74,20 @@ def tokens_of(tokenizer: Any, given: Sequence[Any]) -> list[int]:
     return [len(tokenizer(*pair, **how)["input_ids"]) for pair in pairs]
 
 
-def strategy(options: Mapping[str, Any]) -> Any:
+def strategy(options: Mapping[str, Any], *more: str) -> Any:
     """Give what a tokenizer is told of ``truncation``: what the call says, else to cut.
 
     Args:
         options: ``truncation`` of the call.
+        more: What the tokenizers of this task know besides.
 
     Raises:
         BadRequest: The call says what no tokenizer knows.
     """
     said = options.get("truncation")
-    if isinstance(said, str) and said not in _STRATEGIES:
-        raise BadRequest(f"truncation {said!r} is none of {', '.join(_STRATEGIES)}, true, false")
+    known = (*_STRATEGIES, *more)
+    if isinstance(said, str) and said not in known:
+        raise BadRequest(f"truncation {said!r} is none of {', '.join(known)}, true, false")
     return True if said is None else said
 
 

@@ -12,6 +12,8 @@ from .pipelines import Piped
 from .rows import records, structure, texts
 
 _Asked = tuple[list[str], pd.DataFrame]
+_DROP_ROWS = "drop_rows_to_fit"
+"""A strategy that tokenizers of tables know alone."""
 
 
 class TableAnswers(Piped):
@@ -31,8 +33,8 @@ class TableAnswers(Piped):
         for number, (queries, table) in enumerate(asked):
             found = [self._tokens(table, query) for query in queries]
             lengths.hold(self._parts, [max(found)], options, [number])
-        if lengths.strategy(options) is True:
-            options = {**options, "truncation": "drop_rows_to_fit"}
+        if lengths.strategy(options, _DROP_ROWS) is True:
+            options = {**options, "truncation": _DROP_ROWS}
         one_each = [1] * len(asked)
         found = batches.run(asked, one_each, 1, lambda b: [self._answers(b[0], options)])
         return [answer for answers in found for answer in answers]
