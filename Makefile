@@ -6,9 +6,9 @@ STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
-PARALLEL ?= -n auto --dist loadfile
+PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo lint check test test-t5 mutants recipes model-types bench docs release clean
+.PHONY: help setup demo lint check test coverage test-t5 mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -50,7 +50,10 @@ lint: setup  ## format, lint, types, import contracts
 check: lint  ## lint, then the tests that need no model: before every commit
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m 'unit and not slow'
 
-test: lint  ## lint, then every test with coverage
+test: lint  ## lint, then every test
+	$(VENV)/bin/python -m pytest $(PARALLEL)
+
+coverage: setup  ## every test, and the lines that none reaches
 	$(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term
 
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
