@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.adapter import Adapter, merge
 from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.gguf_file import parsed_once
 from runner.packaging.meta import config_for
 from runner.packaging.quantised import insist_on_environment
 from runner.packaging.quantising import quantise
@@ -31,6 +32,11 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
+    with parsed_once(checkpoints["model"].gguf):
+        return _load(recipe, checkpoints)
+
+
+def _load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     blueprint = draw(recipe, checkpoints)
     if blueprint.quantised and blueprint.stays_quantised:
         insist_on_environment(blueprint.quantised, blueprint.checkpoint)

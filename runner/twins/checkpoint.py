@@ -17,6 +17,7 @@ from runner.packaging.blueprint import Blueprint, sketch
 from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.forward import run_on_made_up
+from runner.packaging.gguf_file import parsed_once
 from runner.packaging.meta import empty_model
 from runner.packaging.quantised import insist_on_environment, unquantised
 from runner.recipe.language.models import Recipe
@@ -65,6 +66,11 @@ def make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pat
     Raises:
         SourceError: The checkpoint does not fit the task, or no twin of it can be right.
     """
+    with parsed_once(checkpoints["model"].gguf):
+        return _make_twin(recipe, checkpoints, folder)
+
+
+def _make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Path) -> Twin:
     checkpoint = checkpoints["model"]
     blueprint = sketch(recipe, checkpoints)
     if blueprint is None:
