@@ -66,6 +66,16 @@ class Labelled:
             return None
         return self.path if self.path.is_dir() else self.path.parent
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """Its files by their names, those of a folder by their paths in it."""
+        if self.path is None:
+            return {}
+        if self.path.is_file():
+            return {self.path.name: self.path}
+        found = sorted(file for file in self.path.rglob("*") if file.is_file())
+        return {file.relative_to(self.path).as_posix(): file for file in found}
+
     def sha256(self) -> str:
         """Give the hash of its content: of a folder its files and their names."""
         if self.path is None:
@@ -74,8 +84,8 @@ class Labelled:
         if self.path.is_file():
             return _sha256(self.path)
         whole = hashlib.sha256()
-        for file in sorted(p for p in self.path.rglob("*") if p.is_file()):
-            whole.update(f"{file.relative_to(self.path).as_posix()}\0{_sha256(file)}\n".encode())
+        for name, file in self.files.items():
+            whole.update(f"{name}\0{_sha256(file)}\n".encode())
         return whole.hexdigest()
 
     def examples(self) -> Iterator[Example]:

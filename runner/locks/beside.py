@@ -1,4 +1,4 @@
-"""Files of the recipe's own repository that go into its model, as a lock has them."""
+"""Files of the recipe's own repository as a lock has them: shipped ones, and labelled rows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,13 +6,16 @@ from pathlib import Path
 from runner.locks.lock import LockedFile, LockedPart
 from runner.recipe.composing.beside import card_of, code_of
 from runner.recipe.composing.composed import Composed
+from runner.recipe.labelled import labelled_of
 from runner.sources.checkpoint.files import sha256_of
 
 _KIND = "repository"
+DATASET = "dataset"
+"""The part that a model is measured on; it is not made of it."""
 
 
 def parts_beside(composed: Composed) -> dict[str, LockedPart]:
-    """Give the code and the model card that a recipe ships, as parts of its lock.
+    """Give the code and the model card that a recipe ships, and its dataset, as parts of its lock.
 
     Args:
         composed: The composed recipe.
@@ -26,6 +29,10 @@ def parts_beside(composed: Composed) -> dict[str, LockedPart]:
         parts["code"] = _part(", ".join(one.written for one in code), files)
     if card:
         parts["model_card"] = _part(card.written, card.files)
+    if (
+        data := labelled_of(composed)
+    ) and data.files:  # rows of the recipe itself are in its digest
+        parts[DATASET] = _part(str(data.block.path), data.files)
     return parts
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from runner.datasets.reading import Columns, Labelled, open_dataset
+from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column
 
@@ -21,6 +22,15 @@ def labelled(recipe: Recipe, folder: Path) -> Labelled | None:
         return None
     inputs = input_columns(recipe) if block.inputs is None else block.inputs
     return open_dataset(block, folder, inputs, recipe.evaluation.slices)
+
+
+def labelled_of(composed: Composed) -> Labelled | None:
+    """Give the dataset of a composed recipe, not read yet; None where it has none.
+
+    Args:
+        composed: The composed recipe.
+    """
+    return labelled(composed.recipe, composed.folder_of(("evaluation", "dataset", "path")))
 
 
 def input_columns(recipe: Recipe) -> Columns:

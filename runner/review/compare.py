@@ -19,7 +19,7 @@ from runner.review.signatures import (
     read_signature,
     same,
 )
-from runner.review.sources import compare_sources, compare_weights
+from runner.review.sources import compare_files, compare_sources
 
 Comparer = Callable[[Recipe, Recipe], Iterator[Change]]
 _WHERE_AND_HOW_MANY = ("device", "batch_tokens")
@@ -44,7 +44,7 @@ def compare(before: Version, after: Version) -> list[Change]:
             *_form_of_answers(before.recipe, after.recipe),
             *compare_sources(before, after),
             *(locked := list(compare_locks(before, after))),
-            *compare_weights(before, after, locked),
+            *compare_files(before, after, locked),
         ]
     return sorted(changes, key=lambda change: change.impact.rank)
 

@@ -1,7 +1,9 @@
 """Locks compared: what differs between them, by the rule of a review that it falls under."""
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator
 
+from runner.locks.beside import DATASET
 from runner.locks.differences import (
     Difference,
     FilesDiffer,
@@ -88,9 +90,7 @@ def _changes(difference: Difference, moved: set[str]) -> Iterator[Change]:
 
 
 def _files(difference: FilesDiffer) -> Iterator[Change]:
-    documents = [name for name in difference.names if is_document(name)]
-    weights = [name for name in difference.names if name not in documents]
-    for rule, names in (("files-changed", weights), ("files-beside", documents)):
+    for rule, names in by_rule(difference.part, difference.names).items():
         if names:
             sides = (difference.was, difference.now)
             old, new = ({name: _described(side.get(name)) for name in names} for side in sides)
@@ -98,12 +98,24 @@ def _files(difference: FilesDiffer) -> Iterator[Change]:
             yield Change(rule, field, old, new, counted(len(names), "file"))
 
 
-def is_document(name: str) -> bool:
-    """Tell whether a file of a checkpoint is for people: no model is read from it.
+def by_rule(part: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """Sort files of a part that are other ones by the rule that they fall under.
 
     Args:
-        name: The file's name.
+        part: The part, as a lock calls it.
+        names: Their paths.
     """
+    if part == DATASET:
+        return {"data-changed": list(names)}
+    found: dict[str, list[str]] = {"files-changed": [], "files-beside": []}
+    for name in names:
+        found["files-beside" if _is_document(name) else "files-changed"].append(name)
+    return found
+
+
+def _is_document(path: str) -> bool:
+    """Tell whether a file of a checkpoint is for people: no model is read from it."""
+    name = posixpath.basename(path)
     return name.casefold().endswith(_DOCUMENTS) or name.upper().startswith("LICENSE")
 
 

@@ -1,10 +1,26 @@
-"""The sources of a recipe's parts, and where in the repository they are."""
+"""The sources of a recipe's parts and its dataset, and where in the repository they are."""
 
 import posixpath
 from collections.abc import Mapping
 
 from runner.recipe.language.models import Recipe
 from runner.sources import Source
+
+DATASET_FIELD = "evaluation.dataset"
+
+
+def located(recipe: Recipe, folders: Mapping[str, str]) -> dict[str, Source | str]:
+    """Give each source and the path of the dataset by its field, relative ones from the top.
+
+    Args:
+        recipe: The recipe.
+        folders: For each field that names a path, the folder that it is relative to.
+    """
+    found: dict[str, Source | str] = dict(located_sources(recipe, folders))
+    dataset = recipe.evaluation.dataset
+    if dataset and dataset.path:
+        found[DATASET_FIELD] = _from_top(folders.get(DATASET_FIELD, ""), dataset.path)
+    return found
 
 
 def located_sources(recipe: Recipe, folders: Mapping[str, str]) -> dict[str, Source]:
@@ -22,15 +38,19 @@ def located_sources(recipe: Recipe, folders: Mapping[str, str]) -> dict[str, Sou
 
 def _located(source: Source, folder: str) -> Source:
     if path := source.relative_path:
-        return source.with_path(posixpath.normpath(posixpath.join(folder, path)))
+        return source.with_path(_from_top(folder, path))
     return source
 
 
-def folder_of(source: Source) -> str:
-    """Give the folder in the repository that a source names; empty where it names none there.
+def _from_top(folder: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, path))
+
+
+def path_of(part: Source | str) -> str:
+    """Give the path in the repository that a part names; empty where it names none there.
 
     Args:
-        source: The source, its relative path from the top.
+        part: The source, its relative path from the top; or the path of the dataset.
     """
-    path = source.relative_path
-    return "" if path.split("/")[0] == ".." else path
+    path = part if isinstance(part, str) else part.relative_path
+    return "" if path.startswith("/") or path.split("/")[0] == ".." else path

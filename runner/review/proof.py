@@ -1,15 +1,16 @@
 """Proofs compared: what a model is held to, as something that callers may rely on."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from runner.recipe.language.evaluation import Expectation
+from runner.recipe.language.gates import parse_gate
 from runner.recipe.language.models import Recipe
 from runner.review.rules import ABSENT, Change
 from runner.review.signatures import canonical, same
 from runner.tasks.forms import example_rows
 
-_ELSEWHERE = ("inputs", "expect", "views", "truncation")
+_ELSEWHERE = ("inputs", "expect", "views", "truncation", "gates")
 
 
 def compare_proofs(before: Recipe, after: Recipe) -> Iterator[Change]:
@@ -26,12 +27,45 @@ def compare_proofs(before: Recipe, after: Recipe) -> Iterator[Change]:
         yield Change("promise-added", "evaluation.expect", ABSENT, now[promise])
     yield from _views(before, after)
     yield from _long_rows(before, after)
-    for field in type(before.evaluation).model_fields:
-        old, new = getattr(before.evaluation, field), getattr(after.evaluation, field)
-        if field == "inputs" and not same(old, new):
-            yield Change("proof-changed", "evaluation.inputs", old, new)
-        elif field not in _ELSEWHERE and old != new:
-            yield Change("proof-changed", f"evaluation.{field}", old, new)
+    yield from _gates(before, after)
+    was, now = (recipe.evaluation.model_dump(mode="json") for recipe in (before, after))
+    for field, old in was.items():
+        if field == "inputs" and not same(old, now[field]):
+            yield Change("proof-changed", "evaluation.inputs", old, now[field])
+        elif field not in _ELSEWHERE:
+            yield from _otherwise(f"evaluation.{field}", old, now[field])
+
+
+def _otherwise(field: str, old: Any, new: Any) -> Iterator[Change]:
+    """Tell a value that differs; of a block each of its keys."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        was, now = cast("dict[str, Any]", old), cast("dict[str, Any]", new)
+        for key in dict.fromkeys([*was, *now]):
+            yield from _otherwise(f"{field}.{key}", was.get(key), now.get(key))
+    elif old != new:
+        old, new = (ABSENT if value is None else value for value in (old, new))
+        yield Change("proof-changed", field, old, new)
+
+
+def _gates(before: Recipe, after: Recipe) -> Iterator[Change]:
+    was, now = before.evaluation.gates, after.evaluation.gates
+    for name in dict.fromkeys([*was, *now]):
+        old, new = was.get(name), now.get(name)
+        if old != new:
+            rule = "promise-added" if _is_stricter(old, new) else "promise-withdrawn"
+            yield Change(rule, f"evaluation.gates.{name}", old or ABSENT, new or ABSENT)
+
+
+def _is_stricter(old: str | None, new: str | None) -> bool:
+    """Say whether whatever passes the new gate passed the old one."""
+    was, now = (parse_gate(text) if text else None for text in (old, new))
+    if was is None or now is None:
+        return was is None
+    if was.upwards != now.upwards:
+        return False
+    if was.bound == now.bound:
+        return len(now.order) <= len(was.order)
+    return (now.bound > was.bound) == now.upwards
 
 
 def _long_rows(before: Recipe, after: Recipe) -> Iterator[Change]:

@@ -212,6 +212,8 @@ _ALL = (
     Rule("commit-moved", _V, "commit moved", "The source's content moved."),
     Rule("files-changed", _V, "files changed", "The model is read from them."),
     Rule("files-beside", _C, "documents changed", "No model is read from them."),
+    Rule("data-changed", _V, "data changed",
+         "Metrics and gates are of other rows; what they were before says nothing of them."),
     Rule("licence-changed", _B, "licence changed",
          "Whether callers may still use the model must be looked at, also where it becomes known "
          "or unknown."),

@@ -28,15 +28,16 @@ from runner.recipe.reading.shelf import (
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.review.git import Repository
-from runner.review.parts import folder_of, located_sources
+from runner.review.parts import DATASET_FIELD, located, located_sources, path_of
 from runner.review.tree import Note
 from runner.sources import Source, all_kinds
 from runner.sources.checkpoint.files import sha256_of
 
 _OF_THIS_MACHINE = frozenset(
     (
-        "source-missing", "no-config", "file-missing", "input-missing", "ffmpeg-missing",
-        "library-missing", "package-missing", "package-version", "task-not-installed", "no-native",
+        "source-missing", "no-config", "file-missing", "input-missing", "dataset-missing",
+        "ffmpeg-missing", "library-missing", "package-missing", "package-version",
+        "task-not-installed", "no-native",
     )
 )  # fmt: skip
 """Findings about where a recipe is looked at, not about what it says."""
@@ -51,11 +52,11 @@ class Version:
         file: Its file, from the top of the repository.
         recipe: The recipe; None where it does not compose.
         findings: Why it does not compose.
-        folders: For each part whose source names a path, the folder that the path is relative to,
-            from the top of the repository.
+        folders: For each field that names a path, the folder that the path is relative to, from the
+            top of the repository.
         lock: Its lock; why the lock cannot be read; or nothing.
-        weights: For each source that is a folder of the repository, its files with the names that
-            git has for their contents.
+        contents: For each source and dataset in the repository, its files with the names that git
+            has for their contents.
     """
 
     name: str
@@ -64,12 +65,17 @@ class Version:
     findings: tuple[Finding, ...]
     folders: Mapping[str, str]
     lock: Lock | str | None
-    weights: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    contents: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     @cached_property
     def sources(self) -> dict[str, Source]:
         """The sources by their fields, relative paths from the top of the repository."""
         return located_sources(self.recipe, self.folders) if self.recipe else {}
+
+    @cached_property
+    def located(self) -> dict[str, Source | str]:
+        """The sources and the path of the dataset by their fields, from the top likewise."""
+        return located(self.recipe, self.folders) if self.recipe else {}
 
     @cached_property
     def digest(self) -> str:
@@ -115,15 +121,15 @@ class Side:
         return {name: trace(self.shelf, name, Place(name)) for name in sorted(names)}
 
     def contents(self, name: str) -> dict[str, str]:
-        """Give the files a recipe is made of, its lock and weights among them, with hashes.
+        """Give the files a recipe is made of, its lock, weights and data among them, with hashes.
 
         Args:
             name: The recipe's name.
         """
         files = [*self.lineages[name].files, self._lock_file(name)]
         hashed = {self.shown(str(file)): sha256_of(file) for file in files if file.is_file()}
-        weights = self.version(name).weights.values() if self._names_a_path(name) else ()
-        return {**hashed, **{path: blob for one in weights for path, blob in one.items()}}
+        parts = self.version(name).contents.values() if self._names_a_path(name) else ()
+        return {**hashed, **{path: blob for one in parts for path, blob in one.items()}}
 
     def _names_a_path(self, name: str) -> bool:
         places = (loc for part in self.lineages[name].parts for loc in part.document.places)
@@ -149,19 +155,19 @@ class Side:
             folders=self._folders(assessed),
             lock=read_any_lock(self._lock_file(name)),
         )
-        folders = {part: folder_of(source) for part, source in version.sources.items()}
-        weights = {part: self._weights(folder) for part, folder in folders.items() if folder}
-        return replace(version, weights=weights)
+        paths = {field: path_of(part) for field, part in version.located.items()}
+        contents = {field: self._files_at(path) for field, path in paths.items() if path}
+        return replace(version, contents=contents)
 
-    def _weights(self, folder: str) -> Mapping[str, str]:
-        if folder not in self._known_weights:
-            contents = self.layout.repository.contents(self.commit, folder)
-            kept = {path: blob for path, blob in contents.items() if not is_recipe_file(path)}
-            self._known_weights[folder] = kept
-        return self._known_weights[folder]
+    def _files_at(self, path: str) -> Mapping[str, str]:
+        if path not in self._known_files:
+            contents = self.layout.repository.contents(self.commit, path)
+            kept = {file: blob for file, blob in contents.items() if not is_recipe_file(file)}
+            self._known_files[path] = kept
+        return self._known_files[path]
 
     @cached_property
-    def _known_weights(self) -> dict[str, Mapping[str, str]]:
+    def _known_files(self) -> dict[str, Mapping[str, str]]:
         return {}
 
     def shown(self, text: str) -> str:
@@ -183,7 +189,7 @@ class Side:
         return lock_file_of(self._file(name))
 
     def _folders(self, assessed: Assessed) -> dict[str, str]:
-        locs: list[Loc] = [("source",), ("adapter",)]
+        locs: list[Loc] = [("source",), ("adapter",), tuple(DATASET_FIELD.split("."))]
         components = assessed.values.get("components")
         locs += [("components", name) for name in components] if components else []
         folders: dict[str, str] = {}

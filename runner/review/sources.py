@@ -1,11 +1,12 @@
 """Sources compared: whether the weights and other parts are still the same ones."""
 
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.locks.beside import DATASET
 from runner.review.git import short
-from runner.review.locks import in_force, is_document
+from runner.review.locks import by_rule, in_force
+from runner.review.parts import DATASET_FIELD
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
@@ -14,6 +15,7 @@ from runner.wording import counted
 
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
 _COMPONENT = "component-changed"
+_PARTS = {"source": "model", DATASET_FIELD: DATASET}
 
 
 def compare_sources(before: Version, after: Version) -> Iterator[Change]:
@@ -79,11 +81,11 @@ def _same_files(field: str, before: Version, after: Version) -> bool:
 
 def _part(field: str) -> str:
     """Give the name that a lock has for the part that a source is of."""
-    return {"source": "model"}.get(field, field.removeprefix("components."))
+    return _PARTS.get(field, field.removeprefix("components."))
 
 
-def compare_weights(before: Version, after: Version, locked: Sequence[Change]) -> Iterator[Change]:
-    """Compare the files of sources that lie in the repository and are named alike.
+def compare_files(before: Version, after: Version, locked: Sequence[Change]) -> Iterator[Change]:
+    """Compare the files of sources and datasets that lie in the repository and are named alike.
 
     Args:
         before: The recipe before.
@@ -91,15 +93,13 @@ def compare_weights(before: Version, after: Version, locked: Sequence[Change]) -
         locked: What the locks say already.
     """
     said = {change.field for change in locked}
-    for field, now in after.weights.items():
-        was = before.weights.get(field, {})
-        moved = before.sources.get(field) != after.sources[field]
+    for field, now in after.contents.items():
+        was = before.contents.get(field, {})
+        moved = before.located.get(field) != after.located[field]
         if moved or f"lock.parts.{_part(field)}.files" in said:
             continue
         names = sorted(path for path in {*was, *now} if was.get(path) != now.get(path))
-        documents = [name for name in names if is_document(posixpath.basename(name))]
-        weights = [name for name in names if name not in documents]
-        for rule, differing in (("files-changed", weights), ("files-beside", documents)):
+        for rule, differing in by_rule(_part(field), names).items():
             if differing:
                 old, new = ({n: short(side[n]) if n in side else "absent" for n in differing}
                             for side in (was, now))  # fmt: skip

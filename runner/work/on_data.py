@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from runner.datasets import Labelled
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.assess import assess, count
 from runner.recipe.composing.composed import Composed
-from runner.recipe.labelled import labelled
+from runner.recipe.labelled import labelled_of
+from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
+from runner.work.planned import PlannedData
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 _KEPT = Path(".store", "predictions.sqlite")
@@ -61,14 +62,29 @@ def check_rows(composed: Composed) -> None:
         count(data)
 
 
-def labelled_of(composed: Composed) -> Labelled | None:
-    """Give the dataset of a recipe, not read yet; None where it has none.
+def plan_data(composed: Composed, folder: Path) -> PlannedData | None:
+    """Say what a model would be measured on; nothing is asked of any.
 
     Args:
         composed: The composed recipe.
+        folder: Folder of the point, where an earlier run left its record.
+
+    Raises:
+        DataError: A row cannot be read.
     """
-    folder = composed.origin(("evaluation", "dataset", "path")).folder
-    return labelled(composed.recipe, folder)
+    data = labelled_of(composed)
+    if data is None:
+        return None
+    rows = count(data)
+    earlier = read_record(folder / RECORD_FILE)
+    measured = earlier.evaluation.measured if earlier and earlier.evaluation else {}
+    speed = measured.get("rows_per_second")
+    return PlannedData(
+        name=str(data.block.path or ""),
+        rows=rows,
+        bytes=sum(file.stat().st_size for file in data.files.values()),
+        seconds=rows / speed if speed else None,
+    )
 
 
 def sampling_rate(model: Path) -> int:

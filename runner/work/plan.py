@@ -1,6 +1,5 @@
 """Plan a run: what it would fetch, make and need, without doing it and without weights."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
+from runner.work.on_data import plan_data
 from runner.work.planned import Disk, Output, Plan, PlannedFile, PlannedModel, PlannedSource
 from runner.work.resolve import survey
 
@@ -31,6 +31,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
 
     Raises:
         SourceError: A source cannot be had, or its configuration does not fit the recipe.
+        DataError: A row of the dataset cannot be read.
     """
     recipe = composed.recipe
     with tempfile.TemporaryDirectory() as workdir:
@@ -52,6 +53,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         params={name: param.default for name, param in recipe.params.items()},
         flavors=recipe.flavors,
         requirements=lines,
+        data=plan_data(composed, folder),
         notes=list(model.notes) if model else [],
         disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),
@@ -96,17 +98,12 @@ def _disks(
 ) -> dict[str, Disk]:
     """Give the room at the model's folder, and at the cache where something is to be fetched."""
     stored = found.bytes if found and composed.recipe.save_pretrained else 0
-    disks = {"model": _disk(folder, stored)}
+    disks = {"model": Disk.at(folder, stored)}
     fetched = [name for name, source in sources.items() if source.fetch]
     if fetched:
         cache = surveys[fetched[0]].checkpoint.folder
-        disks["download"] = _disk(cache, sum(sources[name].fetch for name in fetched))
+        disks["download"] = Disk.at(cache, sum(sources[name].fetch for name in fetched))
     return disks
-
-
-def _disk(folder: Path, needed: int) -> Disk:
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
-    return Disk(folder=str(there), needed=needed, free=shutil.disk_usage(there).free)
 
 
 def _output(folder: Path, wanted: str) -> Output:

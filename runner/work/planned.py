@@ -1,6 +1,8 @@
 """What a plan says, as data."""
 
-from typing import Any
+import shutil
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,6 +73,23 @@ class PlannedModel(_Part):
     vectors: str = ""
 
 
+class PlannedData(_Part):
+    """The labelled rows that the model would be measured on.
+
+    Args:
+        name: The file or folder as the recipe names it; empty for rows of the recipe itself.
+        rows: Rows after ``where``, ``sample`` and ``limit``.
+        bytes: Size of the files.
+        seconds: How long the newest run there took for as many rows; nothing where there was none
+            that evaluated.
+    """
+
+    name: str
+    rows: int
+    bytes: int
+    seconds: float | None = None
+
+
 class Disk(_Part):
     """Room on a disk.
 
@@ -83,6 +102,18 @@ class Disk(_Part):
     folder: str
     needed: int
     free: int
+
+    @classmethod
+    def at(cls, folder: Path, needed: int) -> Self:
+        """Look how much room there is.
+
+        Args:
+            folder: Where something is to be written; it need not be there yet.
+            needed: Bytes of it.
+        """
+        path = folder.absolute()
+        there = next(one for one in (path, *path.parents) if one.is_dir())
+        return cls(folder=str(there), needed=needed, free=shutil.disk_usage(there).free)
 
 
 class Output(_Part):
@@ -118,6 +149,7 @@ class Plan(_Part):
         params: Default of each param that callers may give.
         flavors: The flavors of the MLflow model.
         requirements: Its requirement lines; nothing where the model is unknown.
+        data: What it would be measured on; nothing where the recipe has no dataset.
         notes: What whoever packages it should know of it, a sentence each.
         disks: Room for the download and for the model.
         output: Where it goes.
@@ -134,6 +166,7 @@ class Plan(_Part):
     params: dict[str, Any]
     flavors: list[str]
     requirements: list[str] | None
+    data: PlannedData | None = None
     notes: list[str]
     disks: dict[str, Disk]
     output: Output

@@ -273,3 +273,25 @@ def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_p
     ] == "reviews.csv"
     version = client.get_model_version("reviews", "2")
     assert version.tags["recipe.verdict"] == "passed"
+
+
+def test_a_lock_holds_the_rows_and_a_plan_counts_them(home: Path, cli: Cli) -> None:
+    recipe = written(home, "locked", dataset={"where": "lang == 'de'"})
+    planned = cli("plan", f"+recipe={recipe}", "--output", "json").document["data"]
+    size = (home / "reviews.csv").stat().st_size
+    assert planned == {"name": "../reviews.csv", "rows": 100, "bytes": size, "seconds": None}
+    assert "100 rows (../reviews.csv, " in cli("plan", f"+recipe={recipe}").stdout
+    assert cli("lock", recipe).code == 0
+    lock = yaml.safe_load((home / "recipes" / "locked.lock.yaml").read_text())
+    assert lock["parts"]["dataset"]["files"]["reviews.csv"]["size"] == size
+    before = (home / "reviews.csv").read_text()
+    try:
+        (home / "reviews.csv").write_text(before.replace("good", "fine", 1))
+        done = cli("lock", recipe, "--check")
+        assert done.code == 1
+        assert "error[file-changed]" in done.stdout
+        done = cli(f"+recipe={recipe}", "--locked", f"out={home}/locked", "tracking.uri=null")
+        assert done.code == 3
+        assert "reviews.csv" in done.stderr
+    finally:
+        (home / "reviews.csv").write_text(before)

@@ -140,3 +140,28 @@ def test_weights_that_lfs_keeps_are_known_by_their_pointer(repo: History, cli: C
     assert _reviewed(cli, "HEAD") == {}
     _put(repo, "weights/mine/model.safetensors", "moved")
     assert _reviewed(cli, "HEAD")["local"][0] == {"files-changed"}
+
+
+MEASURED = """\
+task: text-classification
+source: {kind: hub, repo: o/m}
+evaluation:
+  dataset: {path: ../data/reviews.csv, target: label}
+  metrics: [accuracy]
+"""
+
+
+def test_rows_in_the_repository_are_compared(repo: History, cli: Cli) -> None:
+    _put(repo, "data/reviews.csv", "text,label\na,POSITIVE\n")
+    repo.write("measured.yaml", MEASURED)
+    repo.write("labels.yaml", LABELS)
+    repo.commit("rows")
+    _put(repo, "data/reviews.csv", "text,label\na,NEGATIVE\n")
+    expected = {"measured": ({"data-changed"}, ["data/reviews.csv"])}
+    assert _reviewed(cli, "HEAD") == expected
+    repo.commit("other rows")
+    assert _reviewed(cli, "HEAD~1", "HEAD") == expected
+    assert "`evaluation.dataset.files`" in cli("review", "HEAD~1", "HEAD").stdout
+    (repo.folder / "data" / "reviews.csv").rename(repo.folder / "data" / "moved.csv")
+    repo.write("measured.yaml", MEASURED.replace("reviews", "moved"))
+    assert _reviewed(cli, "HEAD")["measured"][0] == {"proof-changed"}

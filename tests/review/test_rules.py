@@ -87,6 +87,8 @@ MUTATIONS: list[tuple[tuple[str, ...], Any]] = [
     (("save_pretrained",), False), (("evaluation", "inputs"), ["Hello"]),
     (("evaluation", "expect"), []), (("evaluation", "views"), ["pyfunc"]),
     (("evaluation", "seed"), 4), (("evaluation", "truncation"), "error"),
+    (("evaluation", "dataset"), {"rows": [{"text": "a"}], "target": "text"}),
+    (("evaluation", "metrics"), ["exact_match"]),
     (("tracking", "register_as"), None),
     (("tracking", "experiment"), "e"), (("tracking", "tags"), {"a": "b"}),
     (("pyfunc",), "mlflow"), (("requirements", "extra"), ["protobuf==6.0"]),
@@ -133,6 +135,16 @@ TEXT: dict[str, Any] = {
 LABELLED: dict[str, Any] = {**TEXT, "task": "text-classification"}
 
 
+MEASURED: dict[str, Any] = {
+    **LABELLED,
+    "evaluation": {"dataset": {"path": "r.csv", "target": "label"}, "metrics": ["accuracy"]},
+}
+
+
+def _gated(condition: str) -> dict[str, Any]:
+    return {**MEASURED, "evaluation": {**MEASURED["evaluation"], "gates": {"accuracy": condition}}}
+
+
 def _signed(*inputs: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**TEXT, "signature": {"inputs": list(inputs), **more}}
 
@@ -145,6 +157,17 @@ CASES: dict[str, Case] = {
         TEXT, {**TEXT, "evaluation": {"truncation": "error"}}, {"long-rows-refused"}),
     "long rows cut that were refused": (
         {**TEXT, "evaluation": {"truncation": "error"}}, TEXT, {"long-rows-cut"}),
+    "a gate": (MEASURED, _gated(">= 0.9"), {"promise-added"}),
+    "a gate that is gone": (_gated(">= 0.9"), MEASURED, {"promise-withdrawn"}),
+    "a gate that lets more pass": (_gated(">= 0.9"), _gated(">= 0.8"), {"promise-withdrawn"}),
+    "a gate that lets as much as its bound pass": (
+        _gated("> 0.9"), _gated(">= 0.9"), {"promise-withdrawn"}),
+    "a stricter gate": (_gated(">= 0.9"), _gated("> 0.9"), {"promise-added"}),
+    "a stricter bound": (_gated("<= 0.9"), _gated("<= 0.8"), {"promise-added"}),
+    "a gate the other way round": (_gated(">= 0.9"), _gated("<= 0.95"), {"promise-withdrawn"}),
+    "other rows": (
+        MEASURED, {**MEASURED, "evaluation": {**MEASURED["evaluation"], "dataset": {
+            "path": "r.csv", "target": "label", "limit": 9}}}, {"proof-changed"}),
     "the task's own signature, written out": (
         TEXT, _signed({"type": "string"}), {"signature-restated"}),
     "an input that must be given": (_signed(_A), _signed(_A, _B), {"input-required"}),
