@@ -1,6 +1,7 @@
 """What a run looks like to the person who waits for it: rich on stderr, nothing on stdout."""
 
 import time
+from datetime import timedelta
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,10 +28,11 @@ class ConsoleObserver:
         self._status: Status | None = None
         self._step = ""
         self._started = 0.0
+        self._first: tuple[int, float] | None = None
 
     def step_started(self, name: str) -> None:
         """Start a live line, on a terminal."""
-        self._step, self._started = name, time.monotonic()
+        self._step, self._started, self._first = name, time.monotonic(), None
         if self._console.is_terminal:
             self._status = self._console.status(f"{name} …")
             self._status.start()
@@ -49,8 +51,25 @@ class ConsoleObserver:
         """Put how far it is into the live line."""
         if self._status is None or time.monotonic() - self._started < _PROGRESS_AFTER:
             return
+        self._status.update(f"{self._step}: {self._how_far(what, done, total)}")
+
+    def _how_far(self, what: str, done: int, total: int) -> str:
+        if what == "rows":
+            return self._rows(done, total)
         share = f"{size(done)} of {size(total)} ({done / total:.0%})" if total else size(done)
-        self._status.update(f"{self._step}: {what}, {share}")
+        return f"{what}, {share}"
+
+    def _rows(self, done: int, total: int) -> str:
+        """Tell rows with their speed and what is left; those of an earlier try were not asked."""
+        if self._first is None or done < self._first[0]:
+            self._first = (done, time.monotonic())
+        since, seconds = done - self._first[0], time.monotonic() - self._first[1]
+        told = f"{done:,} of {total:,} rows"
+        if not since or not seconds:
+            return told
+        speed = since / seconds
+        left = timedelta(seconds=round((total - done) / speed))
+        return f"{told}, {speed:,.3g} a second, {left} left"
 
     def stop(self) -> None:
         """Take the live line away."""

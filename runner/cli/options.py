@@ -1,6 +1,7 @@
 """Arguments that several verbs share."""
 
-from argparse import ArgumentParser
+import os
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 
@@ -22,6 +23,23 @@ def add_overrides(parser: ArgumentParser) -> None:
     parser.add_argument(
         "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
     )
+
+
+def add_model(parser: ArgumentParser) -> None:
+    """Add what names a packaged model, and the server that knows it."""
+    parser.add_argument(
+        "model", metavar="MODEL_URI", help="models:/name/version, runs:/run/name, or a folder"
+    )
+    parser.add_argument(
+        "--tracking-uri", metavar="URI", help="of the MLflow server; MLFLOW_TRACKING_URI if absent"
+    )
+
+
+def tracking_uri(args: Namespace) -> str:
+    """Give the tracking URI that :func:`add_model` read, the environment has, or is usual."""
+    from runner.recipe.language.settings import DEFAULT_TRACKING_URI
+
+    return args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI
 
 
 def add_wait(parser: ArgumentParser) -> None:

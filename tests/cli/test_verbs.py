@@ -38,7 +38,9 @@ def test_help_ends_in_an_example_that_runs(cli: Cli, verb: str) -> None:
     if squad := {"validate": "\n\n" + WRONG, "lock": GOOD}.get(verb):
         Path("recipes/qa").mkdir(parents=True)
         Path("recipes/qa/squad.yaml").write_text(squad)
-    packaged = {"persist": "text-generation/scratch", "evaluate": "text-classification/gated"}
+    gated = "text-classification/gated"
+    packaged = {"persist": "text-generation/scratch", "evaluate": gated, "predict": gated}
+    Path("reviews.csv").write_text("text\ngood\nbad\n")
     if recipe := packaged.get(verb):
         assert cli(f"+recipe={recipe}", "tracking.uri=null").code == 0
     if verb == "review":

@@ -1,10 +1,9 @@
 """``persist``: the weights into a model that only references them."""
 
-import os
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
-from runner.cli.options import add_output
+from runner.cli.options import add_model, add_output, tracking_uri
 from runner.errors import Exit
 from runner.wording import size
 
@@ -20,12 +19,7 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "model", metavar="MODEL_URI", help="models:/name/version, runs:/run/name, or a folder"
-    )
-    parser.add_argument(
-        "--tracking-uri", metavar="URI", help="of the MLflow server; MLFLOW_TRACKING_URI if absent"
-    )
+    add_model(parser)
     add_output(parser)
 
 
@@ -33,14 +27,12 @@ def execute(args: Namespace) -> Exit:
     """Persist, and say what was done."""
     from runner.cli.documents import write_answer
     from runner.cli.session import session
-    from runner.recipe.language.settings import DEFAULT_TRACKING_URI
 
-    uri = args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI
     with session() as at:
         with at.importing():
             from runner.work.persist import persist
         with at.step("persist"):
-            done = persist(args.model, uri, at.observer.progress)
+            done = persist(args.model, tracking_uri(args), at.observer.progress)
     there = done.how == "already there"
     what = (
         "its weights are there already" if there else f"{size(done.bytes)} of weights, {done.how}"

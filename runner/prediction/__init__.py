@@ -1,0 +1,1 @@
+"""Batch prediction: a file of rows through any MLflow model, and a file of answers out."""

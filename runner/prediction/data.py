@@ -1,0 +1,78 @@
+"""The file of rows that a batch is of."""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from runner.datasets.errors import DataError
+from runner.datasets.formats import Format, format_of
+from runner.sources.checkpoint.files import sha256_of
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file of rows, or a folder of images or recordings.
+
+    Args:
+        path: Where it is.
+    """
+
+    path: Path
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Its columns.
+
+        Raises:
+            DataError: It cannot be read.
+        """
+        with self._readable():
+            return self._format.columns(self.path)
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows it has; to count them is to see that each can be read."""
+        return sum(1 for _ in self.rows())
+
+    def rows(self) -> Iterator[Mapping[str, Any]]:
+        """Read the rows; of all others none is held.
+
+        Raises:
+            DataError: One cannot be read.
+        """
+        with self._readable():
+            yield from self._format.rows(self.path, self.columns)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that files which cells name are in."""
+        return self.path if self.path.is_dir() else self.path.parent
+
+    @property
+    def identity(self) -> str:
+        """What tells its content from another: a hash, or the path of a folder."""
+        return str(self.path.absolute()) if self.path.is_dir() else sha256_of(self.path)
+
+    @property
+    def schema(self) -> Any:
+        """The Arrow schema, where the columns have types of their own; else None."""
+        if self.path.suffix.lower() != ".parquet":
+            return None
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(self.path)
+
+    @contextmanager
+    def _readable(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            text = error.strerror or type(error).__name__
+            raise DataError(f"{self.path} cannot be read: {text}.", "Check it.") from error
+
+    @cached_property
+    def _format(self) -> Format:
+        return format_of(self.path)

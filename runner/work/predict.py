@@ -1,0 +1,118 @@
+"""Predict: the rows of a file through a packaged model, into a file that has an answer each."""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from runner.evaluation.predictions import batches
+from runner.prediction.data import Data
+from runner.prediction.errors import PredictError
+from runner.prediction.inputs import inputs_of, with_files
+from runner.prediction.kept import Kept, keeping
+from runner.prediction.model import RowModel, described, drawn_from, flat_outputs, load, task_of
+from runner.prediction.table import Table, insist_on_format
+from runner.sources.base import Progress, no_progress
+from runner.sources.mlflow.location import fetch_model, location_of
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a model is asked.
+
+    Args:
+        inputs: Columns of the data by input of the model; an input without a name is ``""``.
+        params: Params of every call.
+        batch: Rows that are asked together.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+        seed: Seed of answers that are drawn.
+        tracking_uri: Tracking URI of the server that knows the model.
+        again: Throw away what an earlier try left, and replace what is there.
+    """
+
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    batch: int = 128
+    device: str = "auto"
+    seed: int = 0
+    tracking_uri: str | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was done.
+
+    Args:
+        out: The table.
+        rows: Its rows.
+        errors: How many of them have an error in place of an answer.
+        asked: How many the model was asked for; an earlier try had asked for the others.
+        seconds: Wall time of asking.
+    """
+
+    out: Path
+    rows: int
+    errors: int
+    asked: int
+    seconds: float
+
+
+def predict(
+    model: str, path: Path, out: Path, how: Asking | None = None, progress: Progress = no_progress
+) -> Predicted:
+    """Ask a model for every row of a file.
+
+    Args:
+        model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder, of
+            any MLflow model with a ``python_function`` flavor.
+        path: CSV, TSV, JSONL, JSON or Parquet, or a folder of images or recordings.
+        out: The table: CSV, TSV, JSONL or Parquet by its suffix. It appears in one move; until
+            then answers are kept beside it, and the same call goes on where a killed one was.
+        how: How the model is asked.
+        progress: Told how many rows are done.
+
+    Raises:
+        PredictError: The data lack a column that the model needs, or the table cannot be.
+        SourceError: The model cannot be had, or does not load.
+        DataError: The data cannot be read.
+    """
+    how, data = how or Asking(), Data(path)
+    insist_on_format(out)
+    if out.exists() and not how.again:
+        hint = "Name another file, or replace it with --again."
+        raise PredictError("output-exists", f"{out} is there already.", hint)
+    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as workdir:
+        uri = how.tracking_uri
+        folder = fetch_model(location_of(model, uri), Path(workdir), uri)
+        said = described(folder)
+        inputs = inputs_of(said.get_input_schema(), how.inputs, data.columns)
+        inputs = with_files(inputs, task_of(said), path)
+        table = Table.of(out, data, flat_outputs(said.get_output_schema()))
+        what = {
+            "model": hashlib.sha256((folder / "MLmodel").read_bytes()).hexdigest(),
+            "data": [data.identity, data.count],
+            "inputs": {one.name: one.column for one in inputs},
+            "asked": [dict(how.params), how.batch, how.seed],
+        }
+        partial = out.with_name(f"{out.name}.partial")
+        with keeping(partial, what, how.batch, again=how.again) as kept:
+            start, before = time.perf_counter(), kept.rows
+            if before < data.count:
+                asked = RowModel(load(folder, said, how.device), inputs, how.params, data.folder)
+                _ask(asked, data, kept, how, progress)
+            seconds = time.perf_counter() - start
+            errors = table.write(kept)
+            partial.unlink()
+    return Predicted(out, data.count, errors, data.count - before, seconds)
+
+
+def _ask(model: RowModel, data: Data, kept: Kept, how: Asking, progress: Progress) -> None:
+    left = islice(data.rows(), kept.rows, None)
+    for batch in batches(left, how.batch):
+        kept.add(model.answers(batch, drawn_from(how.seed, kept.rows)))
+        progress("rows", kept.rows, data.count)
