@@ -59,9 +59,9 @@ coverage: setup  ## every test, and the lines that none reaches
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
-mutants: setup  ## change the rules one place at a time, and list the changes that no test sees
+mutants: setup  ## change the rules one place at a time, and list what no test sees; ROOM=review for a part
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'
-	$(VENV)/bin/mutmut run
+	$(VENV)/bin/mutmut run $(if $(ROOM),"runner.$(subst /,.,$(ROOM)).*")
 	$(VENV)/bin/mutmut results
 
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts

@@ -32,6 +32,13 @@ class RunnerError(Exception):
         self.message = message
         self.remedy = remedy
 
+    @property
+    def sentences(self) -> str:
+        """What happened, and what to do about it."""
+        if not self.remedy:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith('.') else '.'} {self.remedy}"
+
 
 class SourceError(RunnerError):
     """A source of weights or components is missing, unreadable or broken."""

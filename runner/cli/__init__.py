@@ -116,7 +116,7 @@ def _report(error: RunnerError, args: Namespace) -> int:
     elif findings:
         sys.stderr.writelines(f"{finding}\n" for finding in findings)
     else:
-        sys.stderr.write(f"error[{error.code}] {error.message} {error.remedy}".rstrip() + "\n")
+        sys.stderr.write(f"error[{error.code}] {error.sentences}\n")
     return error.exit
 
 

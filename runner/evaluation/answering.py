@@ -88,7 +88,7 @@ class Answering:
         """
         try:
             found = self._together(rows)
-        except ModelFailed:
+        except ModelFailed:  # which row of several, is found out by asking for each
             if len(rows) == 1:
                 raise
             found = [self._alone(number, row) for number, row in enumerate(rows)]
@@ -102,7 +102,7 @@ class Answering:
         counts = [self.task.rows(row) for row in rows]
         found = as_rows(self._predict(rows))
         if len(found) != sum(counts):
-            raise ModelFailed(-1, f"{sum(counts)} rows are wanted, {len(found)} came")
+            raise ModelFailed(0, f"{sum(counts)} rows are wanted, {len(found)} came")
         if len(found) == len(rows):
             return found
         starts = accumulate(counts, initial=0)
@@ -123,7 +123,7 @@ class Answering:
             return self.view.predict(rows)
         except Exception as error:
             raise_if_ours(error)
-            raise ModelFailed(0 if len(rows) == 1 else -1, say(error)) from error
+            raise ModelFailed(0, say(error)) from error
 
     def _scored(self, number: int, answer: Any) -> Any:
         try:

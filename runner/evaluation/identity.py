@@ -80,8 +80,9 @@ def row_key(model: bytes, row: Any) -> bytes:
 def _add(digest: Any, value: Any) -> None:
     match value:
         case dict():
+            digest.update(f"{{{len(value)}".encode())
             for name in sorted(value):
-                digest.update(f"{{{name!r}:".encode())
+                digest.update(f"{name!r}:".encode())
                 _add(digest, value[name])
         case list():
             digest.update(f"[{len(value)}".encode())
@@ -95,4 +96,4 @@ def _add(digest: Any, value: Any) -> None:
         case Path():
             digest.update(hashlib.sha256(value.read_bytes()).digest())
         case _:
-            digest.update(f"{type(value).__name__}:{value!r}".encode("utf-8", "surrogatepass"))
+            digest.update(f"{type(value).__name__}:{value!r}".encode())

@@ -16,6 +16,7 @@ from runner.recipe.compose import compose
 from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.language.json_schema import recipe_schema
 from runner.recipe.named_source import block_of, source_named
+from runner.recipe.reading.shelf import SUFFIX
 from runner.recipe.reading.shipped import shipped
 from runner.sources import Source
 from runner.spelling import did_you_mean
@@ -60,14 +61,12 @@ def scaffold(
             file is there.
         StorageError: The files cannot be written.
     """
-    task = find_task(task_name)
-    if task is None:
-        remedy = did_you_mean(task_name, all_tasks()) or "`ls` shows the tasks."
-        raise _wrong("unknown-task", f"`{task_name}` is not a task.", remedy)
-    if not _NAME.fullmatch(name):
+    task = known_task(task_name)
+    stem = name.removesuffix(SUFFIX)
+    if not _NAME.fullmatch(stem):
         remedy = "Write letters, digits, dots and dashes."
         raise _wrong("unknown-recipe", f"`{name}` is no name for a recipe.", remedy)
-    file = folder / folder_of(task_name) / f"{name}.yaml"
+    file = folder / folder_of(task_name) / f"{stem}{SUFFIX}"
     block, example = _random(task), _example(task)
     if given or kind not in (None, block["kind"]):
         source = _placed(source_named(kind, given), file.parent)
@@ -82,6 +81,21 @@ def scaffold(
             f"{error.filename or file} cannot be written: {error.strerror}",
             "Check its permissions, or go to another folder.",
         ) from error
+
+
+def known_task(name: str) -> Task:
+    """Give the task that the command line names.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        RecipeError: There is none of that name.
+    """
+    if task := find_task(name):
+        return task
+    remedy = did_you_mean(name, all_tasks()) or "`ls` shows the tasks."
+    raise _wrong("unknown-task", f"`{name}` is not a task.", remedy)
 
 
 def folder_of(task_name: str) -> str:

@@ -157,7 +157,7 @@ class Replicates:
         corrected = ndtri((below + 0.5) / (count + 1)) - self._bias
         plain = corrected / (1 + self._acceleration * corrected) - self._bias
         student = abs(plain) * np.sqrt((self.rows - 1) / self.rows)
-        return float(min(1.0, 2 * stdtr(self.rows - 1, -student)))
+        return float(2 * stdtr(self.rows - 1, -student))
 
     @cached_property
     def alike(self) -> bool:

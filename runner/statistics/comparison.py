@@ -92,7 +92,5 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """
     from scipy.special import bdtr
 
-    if not only_first + only_second:
-        return 1.0
     fewer = float(min(only_first, only_second))
     return float(min(1.0, 2 * bdtr(fewer, only_first + only_second, 0.5)))

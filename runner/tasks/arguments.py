@@ -6,6 +6,7 @@ against the installed transformers. An argument that is not here is not looked i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -125,10 +126,10 @@ def _number_in(text: str) -> str:
     """Give the number that a text spells, a suffix of other languages (``4L``) left off."""
     bare = text.strip().rstrip("LlFf").replace("_", "").removeprefix("+")
     try:
-        float(bare)
+        known = isfinite(float(bare))
     except ValueError:
         return ""
-    return bare if bare[-1:].isdecimal() else ""
+    return bare if known and bare[-1:].isdecimal() else ""
 
 
 _FLAG = Argument(("boolean",))

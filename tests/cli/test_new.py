@@ -52,6 +52,15 @@ def _validates(cli: Cli, count: int) -> None:
     assert cli("validate", "recipes").stdout == f"{count} {plural}: all well\n"
 
 
+def test_the_name_of_a_new_recipe_may_be_that_of_its_file(cli: Cli, workspace: Path) -> None:
+    done = cli("new", "fill-mask", "mine.yaml")
+    assert done.stdout.splitlines()[0] == "recipes/fill-mask/mine.yaml"
+    assert done.stdout.endswith("+recipe=fill-mask/mine\n")
+    assert cli("new", "fill-mask", "mine").code == 2
+    assert cli("new", "fill-mask", ".yaml").code == 2
+    _validates(cli, 1)
+
+
 def test_a_repository(cli: Cli, workspace: Path) -> None:
     assert cli("new", "fill-mask", "hub", "--source", "hub", "--repo", "org/model").code == 0
     assert _source("hub") == {"kind": "hub", "repo": "org/model", "revision": "main"}

@@ -13,6 +13,7 @@ from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
 SCRATCH = "text-generation/scratch"
+CHAT = "text-generation/smollm2-chat"
 GOOD = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
 
 
@@ -37,6 +38,33 @@ GOOD = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
         ("show scratc", "Did you mean"),
         ("plan /dev/null", "There is no recipe `/dev/null`"),
         (f"show +recipe={SCRATCH} again", "`again` is not an override."),
+        (f"show {SCRATCH} =x", "`=x`: what stands before the `=` is no name of a field."),
+        (f"show {SCRATCH} evaluation.inputs.-1=x", "items of a list counted from 0"),
+        (
+            f"show {SCRATCH} params.top_k={{",
+            "Quote a value with special characters: 'params.top_k=",
+        ),
+        (f"show {CHAT} evaluation.inputs.3=b", "has 1 item, counted from 0, and no `3`. Write the"),
+        (f"show {CHAT} evaluation.expect.9.contains=b", "`evaluation.expect` has 1 item, counted"),
+        (
+            f"show {CHAT} evaluation.expect.x.contains=b",
+            "no `x`. Write the list whole: evaluation.exp",
+        ),
+        (
+            f"show {CHAT} +metadata.a=[x] metadata.a.1=y",
+            "`metadata.a` has 1 item, counted from 0, and",
+        ),
+        (f"show {SCRATCH} out.x=1", "`out` is one value, and has no `x`. Write out=VALUE."),
+        (f"show {SCRATCH} tracking.uri.x=1", "`tracking.uri` is one value, and has no `x`."),
+        (f"show {SCRATCH} +description=>1", "cannot be read: '>' is a special character. Quote a"),
+        (f"show {SCRATCH} ++source={{1:2}}", "The key `1` is not text. Write"),
+        (f"show {SCRATCH} ~out", "`~out`: a run cannot be without it. Write out=VALUE."),
+        (
+            f"show {SCRATCH} ~tracking.uri=x",
+            "a run cannot be without it. Write tracking.uri=VALUE.",
+        ),
+        ("ls --task text-generatio", "Did you mean `text-generation`?"),
+        ("ls --source skratch", "choose from 'hub', "),
         (f"run +recipe={SCRATCH} out=/dev/null", "/dev/null is no place for folders."),
         (f"plan {SCRATCH} out=/dev/null/here", "/dev/null is no place for folders."),
         (f"rehearse {SCRATCH} out={'a' * 300}", "a name of 300 characters is too long"),
@@ -48,6 +76,34 @@ def test_one_error_says_what_to_do(cli: Cli, line: str, wanted: str) -> None:
     assert done.stdout == ""
     assert re.findall(r"error\[", done.stderr) == ["error["], done.stderr
     assert wanted in done.stderr
+
+
+@pytest.mark.parametrize("verb", [("persist",), ("evaluate", f"+recipe={SCRATCH}")])
+def test_an_error_and_its_remedy_are_two_sentences(cli: Cli, verb: tuple[str, ...]) -> None:
+    done = cli(verb[0], "nowhere", *verb[1:])
+    assert done.code == 3
+    assert done.stderr.endswith("is no MLflow model: it has no MLmodel. Name the folder.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("dtype: float16\n\tdevice: cpu", "There is a tab; YAML is indented with spaces."),
+        ("source: {repo: ???}", "Quote a text that begins with ? here."),
+        ("code_paths: [@x]", "Quote a text that begins with @ here."),
+        ("tracking: {experiment: ${task}}", "Quote a reference that stands between braces"),
+        ("description: a model: the best", "Quote a text with a colon and a space in it."),
+        ("source: {repo: a", ""),
+    ],
+)
+def test_what_yaml_does_not_take_is_said_in_words(
+    cli: Cli, workspace: Path, text: str, remedy: str
+) -> None:
+    Path("a.yaml").write_text(GOOD + text)
+    (line, _) = cli("validate", "a.yaml").stdout.splitlines()
+    assert "error[unreadable-yaml] The YAML cannot be read: " in line
+    assert ("Quote" in line or "tab;" in line) == bool(remedy)
+    assert remedy in line
 
 
 def test_a_line_that_cannot_be_read_gets_its_document(cli: Cli) -> None:

@@ -64,3 +64,9 @@ def test_bounds_are_strict() -> None:
 def test_an_expectation_without_input_is_about_every_row() -> None:
     assert rows_for(expect(equals="x"), ["a", "b"]) == [(0, "a"), (1, "b")]
     assert rows_for(expect(equals="x", input=1), ["a", "b"]) == [(1, "b")]
+
+
+def test_the_cosine_is_of_directions_alone() -> None:
+    assert cosine([2.0, 0.0], [5.0, 0.0]) == pytest.approx(1)
+    assert cosine([0.0, 3.0], [-2.0, 0.0]) == pytest.approx(0)
+    assert cosine([3, 4], [-6, -8]) == pytest.approx(-1)

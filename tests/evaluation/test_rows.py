@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.evaluation.rows import as_rows, brief, column_problem, same, type_problem
+from runner.evaluation.rows import as_rows, brief, column_problem, same, say, type_problem
 from runner.tasks import Column, Tensor, all_tasks
 
 LABELS = all_tasks()["text-classification"].outputs
@@ -125,3 +125,67 @@ def test_the_types_of_a_row_are_those_of_the_signature(
 )
 def test_numbers_are_equal_to_within_a_millionth(left: object, right: object, equal: bool) -> None:
     assert same(left, right) is equal
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [([1.0], [1.05]), ({"a": 1.0}, {"a": 1.05}), ([{"a": [1.0]}], [{"a": [1.05]}])],
+)
+def test_numbers_are_equal_to_within_what_is_said_however_deep_they_are(
+    left: object, right: object
+) -> None:
+    assert same(left, right, atol=0.1, rtol=0)
+    assert same(left, right, atol=0, rtol=0.1)
+    assert not same(left, right, atol=0.01, rtol=0)
+    assert not same(left, right, atol=0, rtol=0.01)
+
+
+def test_every_column_of_a_row_is_looked_at() -> None:
+    schema = [Column("string", "a", required=False), Column("object", "x"), Column("long", "b")]
+    row = {"a": None, "x": object(), "b": "text"}
+    assert type_problem(row, schema) == "b is str, the signature says long"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("a\nb"), "ValueError: a"),
+        (KeyError(), "KeyError: KeyError"),
+        (
+            RuntimeError("not implemented for 'Half'"),
+            "RuntimeError: not implemented for 'Half' "
+            "(this device cannot run Half: take dtype float32)",
+        ),
+    ],
+)
+def test_an_error_is_said_in_a_line(error: Exception, said: str) -> None:
+    assert say(error) == said
+
+
+class Named:
+    """A thing of a library, with a long name or a short one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pytest.mark.parametrize(
+    ("row", "short"),
+    [
+        ("x" * 500, "x" * 500),
+        (b"abc", "<3 bytes>"),
+        (np.float32(0.5), 0.5),
+        ({1: np.int64(2)}, {"1": 2}),
+        ([1.23456789, 2, 3, 4, 5], {"shape": [5], "head": [1.234568, 2.0, 3.0, 4.0]}),
+        ([[1, 2], [3]], [{"shape": [2], "head": [1.0, 2.0]}, {"shape": [1], "head": [3.0]}]),
+        (Named("x" * 200), "x" * 200),
+        (Named("x" * 201), "x" * 199 + "…"),
+    ],
+)
+def test_a_row_is_as_short_as_a_record_can_hold(row: object, short: object) -> None:
+    found = brief(row)
+    assert found == short
+    assert type(found) is type(short)

@@ -276,6 +276,7 @@ def test_a_lock_is_never_taken_for_a_recipe(cli: Cli, workspace: Path) -> None:
         assert cli("show", f"+recipe={asked}").code == 2, asked
 
 
+@pytest.mark.process
 def test_checking_imports_no_heavy_library(workspace: Path) -> None:
     (workspace / "recipes").mkdir()
     recipe = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"

@@ -158,6 +158,7 @@ def test_what_is_no_gate_is_none(text: str) -> None:
     assert parse_gate(text) is None
 
 
+@pytest.mark.process
 def test_a_recipe_with_metrics_is_validated_without_numpy() -> None:
     file = written(RIGHT)
     code = (

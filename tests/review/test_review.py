@@ -265,6 +265,7 @@ def test_a_repository_without_recipes_is_explained(
     assert (done.code, "There is no recipe in recipes" in done.stderr) == (2, True)
 
 
+@pytest.mark.process
 def test_no_heavy_library_is_imported(repo: History) -> None:
     repo.edit("chat.yaml", "float32", "float16")
     code = (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
+from scipy.stats import norm, t
 
 from runner.statistics.bootstrap import Replicates, bootstrap, jackknifed, replicate, resampled
 from runner.statistics.intervals import Interval, wilson
@@ -55,6 +56,15 @@ def test_the_interval_is_that_of_scipy_but_for_the_expansion_for_few_rows() -> N
     assert ours.high == pytest.approx(theirs.high, abs=0.02 * width)
 
 
+def test_unless_something_is_said_it_draws_2000_resamples_with_seed_0() -> None:
+    values = np.random.default_rng(1).gamma(2, size=30)
+    usual = bootstrap(mean_of(values), 30)
+    assert usual == bootstrap(mean_of(values), 30, seed=0, resamples=2000, confidence=0.95)
+    assert usual == replicate(mean_of(values), 30).interval(0.95)
+    for other in ({"seed": 1}, {"resamples": 1999}, {"confidence": 0.9}):
+        assert usual != bootstrap(mean_of(values), 30, **other)
+
+
 def test_one_row_says_nothing_and_no_row_neither() -> None:
     assert not bootstrap(mean_of(np.ones(1)), 1).known
     assert not bootstrap(mean_of(np.ones(0)), 0).known
@@ -95,6 +105,36 @@ def test_p_and_interval_agree_at_every_level() -> None:
     for confidence in (0.8, 0.95, 0.99):
         for end in (low_high := replicates.interval(confidence)).low, low_high.high:
             assert replicates.p_value(end) == pytest.approx(1 - confidence, abs=0.001)
+
+
+def test_resamples_that_give_the_value_itself_count_half() -> None:
+    """Worked by hand: nothing leans, 200 of 1,000 resamples are below the value and 200 are it."""
+    drawn = np.repeat([-1.0, 0.0, 1.0, 2.0, 3.0], 200)
+    even = Replicates(30, 1.0, drawn, np.linspace(0.9, 1.1, 30))
+    deviate = norm.ppf((200 + 100 + 0.5) / 1001) * np.sqrt(29 / 30)
+    assert even.p_value(0.0) == pytest.approx(2 * t.cdf(deviate, 29), rel=1e-9)
+    assert even.p_value(1.0) == pytest.approx(1)
+
+
+def test_an_interval_of_few_rows_reaches_as_far_as_students_does() -> None:
+    even = Replicates(5, 0.0, np.linspace(-1, 1, 2001), np.linspace(-0.1, 0.1, 5))
+    reach = 2 * norm.cdf(np.sqrt(5 / 4) * t.ppf(0.95, 4)) - 1
+    interval = even.interval(0.9)
+    assert (interval.low, interval.high) == pytest.approx((-reach, reach), rel=1e-9)
+
+
+def test_an_end_that_leans_beyond_all_resamples_is_the_last_of_them() -> None:
+    one_far_off = np.array([0.0] * 9 + [1.0])
+    leaning = Replicates(10, 0.0, np.linspace(-1, 1, 2001), one_far_off)
+    interval = leaning.interval(1 - 1e-6)
+    assert interval.low == -1
+    assert 0.99 < interval.high < 1
+
+
+def test_no_rows_have_no_replicates() -> None:
+    none = replicate(mean_of(np.ones(0)), 0)
+    assert (none.rows, len(none.drawn), len(none.without)) == (0, 0, 0)
+    assert np.isnan(none.value)
 
 
 def test_an_interval_leans_to_the_side_where_the_rows_lean() -> None:

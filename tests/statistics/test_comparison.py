@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_ind
 
+from runner.statistics.bootstrap import bootstrap
 from runner.statistics.comparison import Comparison, mcnemar, paired, paired_shares
-from runner.statistics.intervals import Interval
+from runner.statistics.intervals import RESAMPLES, Interval, wilson
 
 REPEATS = 1500
 
@@ -43,6 +44,32 @@ def test_no_rows_compare_nothing() -> None:
     compared = paired_shares(np.zeros(0), np.zeros(0))
     assert isnan(compared.effect)
     assert not compared.interval.known
+
+
+def test_two_shares_differ_by_no_more_than_one() -> None:
+    every, none = np.ones(3), np.zeros(3)
+    assert paired_shares(every, none).interval.high == 1
+    assert paired_shares(none, every).interval.low == -1
+
+
+def test_the_paired_bootstrap_is_that_of_the_differences() -> None:
+    first, second = np.random.default_rng(3).normal(size=(2, 40))
+    alone = bootstrap(mean_of(first - second), 40, confidence=0.9, seed=7, resamples=500)
+    both = paired(mean_of(first), mean_of(second), 40, confidence=0.9, seed=7, resamples=500)
+    assert both.effect == pytest.approx((first - second).mean())
+    assert (both.interval.low, both.interval.high) == pytest.approx((alone.low, alone.high))
+    usual = paired(mean_of(first), mean_of(second), 40)
+    assert usual == paired(mean_of(first), mean_of(second), 40, seed=0, resamples=RESAMPLES)
+
+
+def test_what_no_row_shows_is_as_far_as_the_bounds_of_the_difference_allow() -> None:
+    better, worse = np.ones(30), np.zeros(30)
+    bounded = paired(mean_of(better), mean_of(worse), 30, bounds=Interval(-1, 1))
+    assert bounded.p < 1e-6
+    assert (bounded.interval.low, bounded.interval.high) == pytest.approx(
+        (1 - 2 * wilson(0, 30, 0.95).high, 1)
+    )
+    assert paired(mean_of(better), mean_of(worse), 30).p == 1
 
 
 def test_the_same_answers_on_many_rows_are_nearly_no_difference() -> None:

@@ -61,6 +61,12 @@ def test_so_many_rows_are_needed_as_make_the_interval_narrow_enough() -> None:
     assert rows_needed(0.5, Interval(0.4, 0.7), 0.4, rows=100) == 101
 
 
+def test_one_row_more_is_asked_for_at_least() -> None:
+    assert rows_needed_for_share(0.9, 0.5, 1000, 0.95) == 1001
+    for edge in (0, 1):  # where Wilson's interval of another share never ends
+        assert rows_needed_for_share(0.9, edge, 10, 0.95) == 11
+
+
 def test_no_number_of_rows_decides_on_the_threshold_itself() -> None:
     assert rows_needed(0.5, Interval(0.4, 0.7), 0.5, rows=100) is None
     assert rows_needed(0.5, Interval(nan, nan), 0.4, rows=1) is None

@@ -23,6 +23,13 @@ def test_wilson_is_as_scipy_has_it(right: int, rows: int, confidence: float) -> 
     assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+def test_no_right_row_and_no_wrong_one_end_at_0_and_1_to_the_last_digit() -> None:
+    for rows in range(1, 200):
+        assert wilson(0, rows, 0.95).low == 0
+        assert wilson(rows, rows, 0.95).high == 1
+        assert wilson(1, rows, 0.95).low > 0
+
+
 def test_a_share_of_no_rows_is_not_known() -> None:
     assert not wilson(0, 0, 0.95).known
 
@@ -55,12 +62,20 @@ def test_rows_that_all_say_the_same_leave_as_much_open_as_wilson_does() -> None:
 
 
 def test_the_level_at_which_rows_that_say_the_same_reach_a_value_fits_their_interval() -> None:
-    bounds = Interval(-1, 1)
-    end = unseen(0.25, 40, 0.95, bounds).low
-    assert unseen_p(0.25, end, 40, bounds) == pytest.approx(0.05)
+    for value, bounds in ((0.25, Interval(-1, 1)), (0.5, Interval(0, 0.9)), (5, Interval(-2, 9))):
+        interval = unseen(value, 40, 0.95, bounds)
+        for end in (interval.low, interval.high):
+            assert unseen_p(value, end, 40, bounds) == pytest.approx(0.05)
     assert unseen_p(0.0, 0.0, 40, bounds) == 1
     assert unseen_p(0.1, 0.0, 40, Interval(-inf, inf)) == 1
     assert unseen_p(1.0, 0.5, 40, Interval(1, 1)) == 0
+
+
+def test_what_lies_beyond_the_bounds_is_drawn_no_further() -> None:
+    """An error rate may be above 1, which is as bad as one can count on."""
+    above, below = (unseen(value, 20, 0.95, Interval(0, 1)) for value in (1.5, -0.5))
+    assert above.low < above.high == 1.5
+    assert -0.5 == below.low < below.high
 
 
 def test_the_smallest_interval_around_two_takes_the_known_one_alone() -> None:
@@ -73,6 +88,8 @@ def test_the_interval_of_a_median_is_as_in_the_tables() -> None:
     """n = 20: the 6th and the 15th value, at 95.9 %; n = 8: the 1st and the 8th."""
     assert quantile(np.arange(20, 0, -1.0), 0.5, 0.95) == Interval(6, 15)
     assert quantile(np.arange(1.0, 9.0), 0.5, 0.95) == Interval(1, 8)
+    assert quantile(np.array([2.0, 1.0]), 0.5, 0.5) == Interval(1, 2)  # covered every other time
+    assert quantile(np.array([2.0, 1.0]), 0.5, 0.95) == Interval(-inf, inf)
 
 
 def test_few_values_say_nothing_of_how_slow_the_slowest_are() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from runner.sweeps.points import point_name
+from runner.recipe.compose import compose
+from runner.sweeps.points import point_name, points
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,39 @@ def test_other_overrides_have_another_name_on_every_file_system(
 def test_a_name_that_looks_hashed_is_no_other_points() -> None:
     hashed = point_name(["description=A"])
     assert point_name([hashed]) != hashed
+
+
+@pytest.mark.parametrize(
+    ("override", "start"),
+    [
+        ("source.repo=org/model", "source.repo=org--model-"),
+        ("description=Is it?", "description=Is-it--"),
+        ("description=\ud800", "description=--"),
+        ("description=" + "x" * 300, "description=" + "x" * 88 + "-"),
+    ],
+)
+def test_a_name_that_needs_a_hash_keeps_what_it_can(override: str, start: str) -> None:
+    name = point_name([override])
+    assert name.startswith(start)
+    assert len(name) == len(start) + 12
+
+
+def test_a_name_of_a_hundred_characters_is_its_own() -> None:
+    longest = "description=" + "x" * 88
+    assert point_name([longest]) == longest
+    assert point_name([longest + "x"]).startswith(longest + "-")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "out", "folder"),
+    [(False, [], "outputs"), (True, [], "multirun"), (True, ["out=here"], "here")],
+)
+def test_a_point_has_a_folder_under_its_recipe(sweep: bool, out: list[str], folder: str) -> None:
+    recipe = "+recipe=text-generation/scratch"
+    composed = [compose([recipe, *more, *out]) for more in ([], ["dtype=float16"])]
+    found = points(composed, sweep=sweep)
+    assert [point.composed for point in found] == composed
+    assert [(point.name, str(point.folder)) for point in found] == [
+        ("default", f"{folder}/text-generation/scratch/default"),
+        ("dtype=float16", f"{folder}/text-generation/scratch/dtype=float16"),
+    ]

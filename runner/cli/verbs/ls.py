@@ -9,7 +9,7 @@ from runner.cli.documents import write_answer
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.recipe.library import Assessed
-from runner.sources import one_line
+from runner.sources import all_kinds, one_line
 from runner.tasks import find_task
 from runner.tasks.installed import flavors
 from runner.wording import counted
@@ -29,7 +29,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--task", action="append", metavar="TASK", help="only recipes of this task")
     parser.add_argument(
-        "--source", action="append", metavar="KIND", help="only recipes with this kind of source"
+        "--source", action="append", choices=sorted(all_kinds()), help="only this kind of source"
     )
     parser.add_argument(
         "--tag", action="append", metavar="KEY[=VALUE]", help="only recipes with this tag"
@@ -42,7 +42,10 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:
     """List, the broken recipes included."""
     from runner.recipe.library import list_recipes
+    from runner.recipe.scaffold import known_task
 
+    for task in args.task or ():
+        known_task(task)
     recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args)]
     lines = (recipe.name for recipe in recipes) if args.names else _lines(recipes)
     document = {"recipes": [_document(recipe) for recipe in recipes]}

@@ -49,7 +49,9 @@ def execute(args: Namespace) -> Exit:
     made = scaffold(args.task, args.name, Path("recipes"), args.source, given)
     lines = [made.recipe, *([made.schema] if made.schema_written else [])]
     sys.stdout.writelines(f"{file}\n" for file in lines)
-    sys.stdout.write(f"Next: python -m runner +recipe={made.recipe.parent.name}/{args.name}\n")
+    sys.stdout.write(
+        f"Next: python -m runner +recipe={made.recipe.parent.name}/{made.recipe.stem}\n"
+    )
     if not made.schema_current:
         remedy = f"`schema > {made.schema}` writes this version's."
         sys.stderr.write(f"{made.schema} is another and was left as it is: {remedy}\n")

@@ -1,11 +1,12 @@
 """What the command line changes: its values put over those of the files, like one more file."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from runner.findings import Finding, Loc, Severity
 from runner.recipe.composing.layers import Layered, Origin, Put, delete
@@ -24,7 +25,7 @@ from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
 from runner.spelling import did_you_mean
 from runner.upstream.hydra_api import Override
-from runner.wording import described
+from runner.wording import counted, described
 
 _ESCAPE = re.compile(r"\\[nrt]")
 _FREE_TEXT = (("prompt_template",), ("description",), ("input_example",), ("evaluation", "inputs"))
@@ -61,42 +62,66 @@ def apply_changes(overrides: Sequence[Override], layered: Layered, settings: Lay
         layered: The values of the recipe; they are changed, and findings are added.
         settings: The settings of the run, likewise.
     """
-    changes = [_Change(_loc(o.key_or_group, layered.values), o) for o in overrides]
-    final = _kinds_in_place(changes, layered.values)
-    for change in changes:
+    usable: list[Override] = []
+    for override in overrides:
+        wrong = [finding.at(COMMAND_LINE) for finding in _keys_not_text(override.value())]
+        layered.findings += wrong
+        usable += [] if wrong else [override]
+    final = _kinds_in_place(usable, layered.values)
+    for override in usable:
+        change = _change(override, layered.values)
         into = settings if change.loc in SETTINGS else layered
         into.findings += [f if f.place else f.at(COMMAND_LINE) for f in _apply(change, into, final)]
 
 
-def _kinds_in_place(changes: Sequence[_Change], values: dict[str, Any]) -> dict[str, Any]:
+def _keys_not_text(value: Any) -> Iterator[Finding]:
+    """Find the keys that a file could not have either."""
+    if isinstance(value, dict):
+        for key in cast("dict[Any, Any]", value):
+            if not isinstance(key, str):
+                text = json.dumps(key)
+                yield Finding("bad-key", f"The key `{text}` is not text.", f'Write "{text}".')
+        value = list(cast("dict[Any, Any]", value).values())
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _keys_not_text(item)
+
+
+def _kinds_in_place(overrides: Sequence[Override], values: dict[str, Any]) -> dict[str, Any]:
     """Give the values with the kinds that the changes set: they say which fields there are."""
     preview = Layered(map_texts(values, lambda _, text: text))
     put = Put(preview, lambda _: Origin(COMMAND_LINE, Path()))
-    for change in changes:
-        value = None if change.override.is_delete() else change.override.value()
+    for override in overrides:
+        change = _change(override, preview.values)
+        value = None if override.is_delete() else override.value()
         is_kind = change.loc[-1] == "kind" or isinstance(value, dict)
         if is_kind and annotation_at(change.loc[:-1], preview.values) is not None:
             put.value(change.loc, value)
     return preview.values
 
 
-def _loc(key: str, values: dict[str, Any]) -> Loc:
+def _change(override: Override, values: dict[str, Any]) -> _Change:
+    """Find what an override changes: a number is an item where a list is, else a name."""
     loc: Loc = ()
-    for part in key.split("."):
+    for part in override.key_or_group.split("."):
         is_item = isinstance(value_at(values, loc), list) and part.isdigit()
         loc = (*loc, int(part) if is_item else part)
-    return loc
+    return _Change(loc, override)
 
 
 def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Finding]:
     loc = change.loc
     annotation = SETTINGS.get(loc) or annotation_at(loc, final)
     given = _is_given(into.values, loc)
+    if change.override.is_delete() and loc in SETTINGS:
+        remedy = f"Write {change.key}=VALUE."
+        yield Finding("bad-override", f"`{change.text}`: a run cannot be without it.", remedy, loc)
+        return
     if change.override.is_delete() and given:
         yield from _delete(change, into)
         return
     if annotation is None:
-        yield _unknown(loc, final)
+        yield _beyond_a_list(loc, into.values) or _unknown(loc, final)
         return
     if change.override.is_delete():
         message = f"`{change.text}`: the recipe does not say `{change.key}`."
@@ -154,6 +179,11 @@ def _is_given(values: dict[str, Any], loc: Loc) -> bool:
 
 def _unknown(loc: Loc, values: dict[str, Any]) -> Finding:
     """Name the first part of a path that the language does not have."""
+    for setting in SETTINGS:
+        if loc[: len(setting)] == setting:
+            name = ".".join(map(str, setting))
+            message = f"`{name}` is one value, and has no `{loc[len(setting)]}`."
+            return Finding("unknown-key", message, f"Write {name}=VALUE.", loc)
     length = next(n for n in range(1, len(loc) + 1) if annotation_at(loc[:n], values) is None)
     finding = unknown_key(loc[:length], values)
     settings = [".".join(map(str, s)) for s in SETTINGS]
@@ -172,9 +202,8 @@ def _not_there(
     block = ".".join(map(str, loc[:-1]))
     if given:
         return None
-    if isinstance(around, list):
-        message = f"`{block}` has {len(around)} items, counted from 0, and no `{loc[-1]}`."
-        return Finding("unknown-key", message, f"Write the list whole: {block}=[…].", loc)
+    if beyond := _beyond_a_list(loc, values):
+        return beyond
     free = loc not in SETTINGS and is_free(annotation_at(loc[:-1], final), around)
     if change.adds or not free:
         return None
@@ -182,3 +211,14 @@ def _not_there(
     hint = did_you_mean(str(loc[-1]), around if isinstance(around, dict) else ())
     remedy = f"{hint} To add it, write `+{change.text}`.".strip()
     return Finding("unknown-key", message, remedy, loc)
+
+
+def _beyond_a_list(loc: Loc, values: dict[str, Any]) -> Finding | None:
+    """Find an item on the path that its list does not have."""
+    for depth in range(len(loc)):
+        around = value_at(values, loc[:depth])
+        if isinstance(around, list) and not _is_given(values, loc[: depth + 1]):
+            block, items = ".".join(map(str, loc[:depth])), counted(len(around), "item")
+            message = f"`{block}` has {items}, counted from 0, and no `{loc[depth]}`."
+            return Finding("unknown-key", message, f"Write the list whole: {block}=[…].", loc)
+    return None

@@ -14,6 +14,8 @@ from runner.upstream.hydra_api import Override, is_plain_choice, parse_override,
 COMMAND_LINE = Place("command line")
 _NOT_PLAIN = "'\"[]{}()\\"
 _MOST_POINTS = 10_000
+_FIELD = re.compile(r"[+~]{0,2}\w[\w$-]*([./:@]\w[\w$-]*)*")
+_STUMBLED = re.compile(r"LexerNoViableAltException\((.+)\)")
 _ITEM = re.compile(r"([+~\w.]+)\[(\d+)\]")
 
 
@@ -30,9 +32,14 @@ def parse(overrides: Sequence[str]) -> tuple[list[Override], list[Finding]]:
     findings: list[Finding] = []
     for text in overrides:
         try:
-            parsed.append(parse_override(text))
+            override = parse_override(text)
         except HydraException as error:
             findings.append(_unreadable(text, error))
+            continue
+        if override.key_or_group:
+            parsed.append(override)
+        else:
+            findings.append(_nameless(text))
     return parsed, findings
 
 
@@ -40,13 +47,29 @@ def _unreadable(text: str, error: HydraException) -> Finding:
     if "=" not in text:
         message = f"`{text}` is not an override."
         return Finding("bad-override", message, "Write key=value.", place=COMMAND_LINE)
-    why = str(error.__cause__ or error).split("\n", 1)[0].removesuffix("None") or "it breaks off"
     if item := _ITEM.match(text):
         message = f"`{text}`: an item of a list is named by a dot and its number."
         remedy = f"Write {item[1]}.{item[2]}=…, counted from 0."
         return Finding("bad-override", message, remedy, place=COMMAND_LINE)
-    remedy = f"Quote a value with special characters: '{text.split('=', 1)[0]}=\"…\"'."
-    message = f"`{text}` cannot be read: {why}."
+    key = text.split("=", 1)[0]
+    if not _FIELD.fullmatch(key):
+        return _nameless(text)
+    remedy = f"Quote a value with special characters: '{key}=\"…\"'."
+    message = f"`{text}` cannot be read: {_why(error)}."
+    return Finding("bad-override", message, remedy, place=COMMAND_LINE)
+
+
+def _why(error: HydraException) -> str:
+    """Give what Hydra's parser says, or what the names of its errors mean."""
+    said = str(error.__cause__ or error).split("\n", 1)[0].removesuffix("None")
+    if stumbled := _STUMBLED.fullmatch(said):
+        return f"{stumbled[1]} is a special character"
+    return said or "it breaks off"
+
+
+def _nameless(text: str) -> Finding:
+    message = f"`{text}`: what stands before the `=` is no name of a field."
+    remedy = "Write names with dots between them, and items of a list counted from 0."
     return Finding("bad-override", message, remedy, place=COMMAND_LINE)
 
 

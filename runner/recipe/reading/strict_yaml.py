@@ -115,8 +115,7 @@ def parse(text: str, path: Path, file: str) -> Document:
         place = _place(file, error.problem_mark or error.context_mark)
         what = ": ".join(part for part in (error.context, error.problem) if part)
         mark = error.problem_mark
-        is_tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
-        remedy = "There is a tab; YAML is indented with spaces." if is_tab else ""
+        remedy = _remedy(text, mark.index) if mark else ""
         return _unread(path, file, f"The YAML cannot be read: {what}.", place, remedy)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
@@ -140,6 +139,18 @@ def parse(text: str, path: Path, file: str) -> Document:
     return Document(
         path, file, values, reading.places, reading.raw, header, tuple(reading.findings)
     )
+
+
+def _remedy(text: str, at: int) -> str:
+    """Say what to do about what people write most often of what YAML does not take."""
+    there, before = text[at : at + 1], text[at - 1 : at]
+    if there == "\t":
+        return "There is a tab; YAML is indented with spaces."
+    if there and there in "?@`%":
+        return f"Quote a text that begins with {there} here."
+    if before + there == "${":
+        return "Quote a reference that stands between braces or brackets."
+    return "Quote a text with a colon and a space in it." if text[at : at + 2] == ": " else ""
 
 
 def _is_too_deep(text: str) -> bool:

@@ -290,6 +290,33 @@ def test_a_deletion_takes_out_what_the_files_say(workspace: Path) -> None:
             compose(["+recipe=a", "~model_config.num_beams=3"])
 
 
+def test_an_item_is_changed_where_a_list_is_also_one_that_is_typed(workspace: Path) -> None:
+    files = {"recipes/a": {**ROOT, "evaluation": {"inputs": ["a", "b"]}}}
+    with laid_out(workspace, files):
+        changed = compose(["+recipe=a", "evaluation.inputs.1=c"])
+        assert changed.recipe.evaluation.inputs == ["a", "c"]
+        assert str(changed.origin(("evaluation", "inputs", 1)).place) == "command line"
+        assert str(changed.origin(("evaluation", "inputs", 0)).place).startswith("recipes/a.yaml")
+        typed_in = compose(["+recipe=a", "evaluation.inputs=[x,y]", "evaluation.inputs.0=z"])
+        assert typed_in.recipe.evaluation.inputs == ["z", "y"]
+        names = compose(["+recipe=a", "+metadata.1=a", "+metadata.2=b"])
+        assert names.recipe.metadata == {"1": "a", "2": "b"}
+
+
+def test_a_key_that_is_no_text_is_refused_in_a_file_and_typed(workspace: Path) -> None:
+    text = "metadata: {1: a, x: [{2: a}], false: b, null: c, 1.5: d}"
+    (workspace / "recipes").mkdir()
+    (workspace / "recipes" / "a.yaml").write_text(yaml.safe_dump(ROOT) + text)
+    (workspace / "recipes" / "b.yaml").write_text(yaml.safe_dump(ROOT))
+    said = []
+    for asked in (["+recipe=a"], ["+recipe=b", text.replace(": ", "=", 1)]):
+        with pytest.raises(RecipeError) as caught:
+            compose(asked)
+        said.append({(f.code, f.message, f.remedy) for f in caught.value.findings})
+    assert said[0] == said[1]
+    assert len(said[0]) == 5
+
+
 def test_what_is_left_open_keeps_the_value_below(workspace: Path) -> None:
     files = {
         "recipes/_base": {**ROOT, "dtype": "float16", "params": {"max_new_tokens": OPEN}},

@@ -401,6 +401,7 @@ def test_the_environment_never_reaches_a_composed_recipe(
     assert "${oc.env:SECRET_TOKEN} is text" in done.stdout
 
 
+@pytest.mark.process
 def test_validating_everything_imports_no_torch(workspace: Path) -> None:
     code = (
         "import sys; from runner.cli import main; code = main(['validate']);"

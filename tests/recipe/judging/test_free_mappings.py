@@ -62,6 +62,15 @@ def test_a_value_that_an_argument_does_not_take_is_found_in_its_place(
     assert said in found
 
 
+@pytest.mark.parametrize("text", ["1e400", "nan", "L", "-", "4x"])
+def test_a_text_that_spells_no_number_is_not_told_to_be_one(
+    cli: Callable[..., Outcome], workspace: Path, text: str
+) -> None:
+    (workspace / "bad.yaml").write_text(f"{START}model_config: {{temperature: '{text}'}}\n")
+    (found, _) = cli("validate", "bad.yaml").stdout.splitlines()
+    assert found.endswith(f'takes a number from 0 on, not the text "{text}".')
+
+
 @pytest.mark.parametrize("text", RIGHT)
 def test_what_an_argument_takes_is_well(
     cli: Callable[..., Outcome], workspace: Path, text: str
