@@ -1,5 +1,6 @@
 """The libraries: what is known of them before they are imported."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 
@@ -10,6 +11,11 @@ def installed(name: str) -> str:
         name: Name of the distribution. A label such as ``+cpu`` no package index carries.
     """
     try:
-        return version(name).partition("+")[0]
+        return _version(name)
     except PackageNotFoundError:
         return ""
+
+
+@cache  # of what is there; what is missing may be installed while this process lives
+def _version(name: str) -> str:
+    return version(name).partition("+")[0]

@@ -21,6 +21,21 @@ def one_shard(source: Path, folder: Path) -> Path:
     return _index(folder, ONE_SHARD, list(load_file(folder / ONE_SHARD)), SINGLE)
 
 
+def shards(source: Path, folder: Path) -> Path:
+    """Two files and their index."""
+    tensors = _without_weights(source, folder)
+    names = sorted(tensors)
+    places = {
+        name: f"model-{1 + place % 2:05d}-of-00002.safetensors" for place, name in enumerate(names)
+    }
+    for file in sorted(set(places.values())):
+        part = {name: tensors[name] for name in names if places[name] == file}
+        save_file(part, folder / file, {"format": "pt"})
+    index = {"metadata": {}, "weight_map": places}
+    (folder / f"{SINGLE}.index.json").write_text(json.dumps(index))
+    return folder
+
+
 def one_pickle_shard(source: Path, folder: Path) -> Path:
     """The same in a pickle file."""
     tensors = _without_weights(source, folder)

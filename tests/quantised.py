@@ -15,16 +15,19 @@ from safetensors.torch import load_file, save_file
 from tests.checkpoints import causal_lm
 
 WEIGHTS = "model.safetensors"
-_LLAMA = {"hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4}
-_EXPERTS = {
-    "hidden_size": 64,
-    "intermediate_size": 64,
-    "num_local_experts": 4,
-    "num_experts_per_tok": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 16,
+SIZES: dict[str, dict[str, int]] = {
+    "llama": {"hidden_size": 64, "intermediate_size": 128, "num_attention_heads": 4},
+    "gpt_oss": {
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_local_experts": 4,
+        "num_experts_per_tok": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+    },
 }
+"""Sizes that can be packed, by architecture."""
 _NF4 = [
     -1.0, -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0.0,
     0.0796, 0.1609, 0.2461, 0.3379, 0.4407, 0.5626, 0.7230, 1.0,
@@ -34,12 +37,12 @@ Tensors = dict[str, torch.Tensor]
 
 def plain(folder: Path) -> Path:
     """A Llama that is not quantised."""
-    return causal_lm(folder, "llama", **_LLAMA)
+    return causal_lm(folder, "llama", **SIZES["llama"])
 
 
 def mxfp4(folder: Path) -> Path:
     """A gpt-oss: its experts in blocks of 32 values of 4 bits, each block with an exponent."""
-    causal_lm(folder, "gpt_oss", **_EXPERTS)
+    causal_lm(folder, "gpt_oss", **SIZES["gpt_oss"])
     seeded = torch.Generator().manual_seed(0)
 
     def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
@@ -91,12 +94,14 @@ def awq(folder: Path) -> Path:
 
 def bitsandbytes_4bit(folder: Path) -> Path:
     """NF4: two weights a byte in a column, with the largest of each block of 64."""
+    seeded = torch.Generator().manual_seed(0)
 
     def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
         state = {
             "quant_type": "nf4", "blocksize": 64, "dtype": "float32", "shape": list(weight.shape),
         }  # fmt: skip
-        yield name, torch.zeros(weight.numel() // 2, 1, dtype=torch.uint8)
+        pairs = torch.randint(0, 256, (weight.numel() // 2, 1), generator=seeded)
+        yield name, pairs.to(torch.uint8)
         yield f"{name}.absmax", torch.ones(weight.numel() // 64)
         yield f"{name}.quant_map", torch.tensor(_NF4)
         text = torch.tensor(list(json.dumps(state).encode()), dtype=torch.uint8)
@@ -157,6 +162,72 @@ def fp8(folder: Path) -> Path:
         "quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128],
     }  # fmt: skip
     return _packed(plain(folder), _is_linear, pack, block)
+
+
+def bitnet(folder: Path) -> Path:
+    """-1, 0 and 1, four weights a byte along the output, with a scale for all."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        scale = weight.abs().mean()
+        digits = ((weight / scale).round().clamp(-1, 1) + 1).to(torch.uint8)
+        quarters = digits.reshape(4, -1, weight.shape[1])
+        places = torch.tensor([0, 2, 4, 6], dtype=torch.uint8).reshape(4, 1, 1)
+        yield name, (quarters << places).sum(0, dtype=torch.uint8)
+        yield f"{name}_scale", (1 / scale).reshape(1)
+
+    block = {
+        "quant_method": "bitnet", "linear_class": "bitlinear", "quantization_mode": "offline",
+        "modules_to_not_convert": ["lm_head"],
+    }  # fmt: skip
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
+def torchao_int8(folder: Path) -> Path:
+    """8 bits as torchao has them, in a pickle file, as transformers 4 saves it."""
+    from torchao.quantization import Int8WeightOnlyConfig
+    from transformers import AutoModelForCausalLM, TorchAoConfig
+
+    asked = TorchAoConfig(quant_type=Int8WeightOnlyConfig(version=2))
+    model = AutoModelForCausalLM.from_pretrained(plain(folder), quantization_config=asked)
+    (folder / WEIGHTS).unlink()
+    model.save_pretrained(folder, safe_serialization=False)
+    return folder
+
+
+_LAYOUTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "aqlm": ((".codes",), {"in_group_size": 8, "num_codebooks": 1, "nbits_per_codebook": 16}),
+    "auto-round": ((".qweight", ".qzeros"), {"bits": 4, "group_size": 32, "sym": True}),
+    "eetq": ((".weight",), {"weights": "int8"}),
+    "fbgemm_fp8": ((".weight",), {"activation_scale_ub": 1200.0}),
+    "fp_quant": ((".qweight",), {"forward_dtype": "mxfp4"}),
+    "higgs": ((".weight",), {"bits": 4, "p": 2, "group_size": 256}),
+    "hqq": ((".W_q",), {"quant_config": {"weight_quant_params": {"nbits": 4, "group_size": 64}}}),
+    "quanto": ((".weight._data",), {"weights": "int8"}),
+    "quark": ((".weight",), {"quant_mode": "eager_mode"}),
+    "spqr": ((".dense_weights", ".row_offsets"), {"bits": 3, "beta1": 16, "beta2": 16}),
+    "vptq": ((".indices",), {"config_for_layers": {}}),
+}
+"""Names that methods have for packed weights, and what they say of themselves."""
+
+
+def named_as(method: str, folder: Path) -> Path:
+    """Zeros under the names of a method: enough to know it by, and not to be loaded.
+
+    Args:
+        method: A key of ``_LAYOUTS``.
+        folder: Folder to fill.
+    """
+    leaves, block = _LAYOUTS[method]
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        module = name.removesuffix(".weight")
+        yield from ((module + leaf, weight.to(torch.int8)) for leaf in leaves)
+        yield f"{module}.scales", torch.ones(weight.shape[0], 1)
+
+    return _packed(plain(folder), _is_linear, pack, {"quant_method": method, **block})
+
+
+NAMED = tuple(_LAYOUTS)
 
 
 def lora(base: Path, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from runner.evaluation.vectors import no_vectors, vectors_of
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, ViewRecord
 from runner.tasks import Column, Task
+from runner.tasks.answer_forms import LISTED, best_of
 
 _TOLERANCES = {"float64": 1e-6, "float32": 1e-5, "float16": 2e-3, "bfloat16": 2e-2}
 """What numbers may differ by, as a part of themselves; next to zero by a tenth of it."""
@@ -64,7 +65,8 @@ class SourceAnswers:
         if task.agreement is None:
             return self.vectors if isinstance(self.vectors, str) else ""
         arguments = _arguments(recipe)
-        if (form := task.answer_form(arguments)) != task.answer_form({}):
+        form = task.answer_form(arguments)
+        if form not in (task.answer_form({}), LISTED):
             return f"the pyfunc gives {form}, the pipeline something else"
         of_inputs = (name for row in self.inputs for name in _unheard(task, row))
         if unheard := list(dict.fromkeys([*self.unheard, *of_inputs])):
@@ -100,7 +102,8 @@ class SourceAnswers:
         if view != "pyfunc":
             return row, answer
         if task.agreement:
-            ours, theirs = task.agreement(given, row, answer)
+            listed = task.answer_form(_arguments(self.recipe)) == LISTED
+            ours, theirs = task.agreement(given, best_of(row) if listed else row, answer)
             return _stripped(ours), _stripped(theirs)
         if not isinstance(self.vectors, str):
             return np.asarray(task.scored(row)), np.asarray(self.vectors[number])

@@ -34,13 +34,13 @@ from runner.packaging.sizes import (
 from runner.pyfunc.sentences import Sentences
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.own_form import stored_tensors
 from runner.sources.checkpoint.quantisation import Quantisation
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
     SINGLE_FILE,
     TensorInfo,
-    read_headers,
 )
 from runner.tasks import Task
 
@@ -192,7 +192,7 @@ def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = ""
             f"transformers {transformers.__version__} has no {class_name}",
             "Install the version of transformers that the model was saved with.",
         )
-    tensors = read_headers(checkpoint.folder)
+    tensors = stored_tensors(checkpoint.folder)
     stored = torch_dtype_of(max(tensors.values(), key=lambda info: info.nbytes).dtype)
     chosen = getattr(torch, dtype) if dtype else stored
     as_read = model_class.config_class.from_pretrained(str(checkpoint.folder))
@@ -236,7 +236,7 @@ def _draw(
     left_out: set[str] = set()
     notes = [*base.notes]
     if not checkpoint.gguf and "model" in at_hand:
-        stored = read_headers(checkpoint.folder)
+        stored = stored_tensors(checkpoint.folder)
         left_out = brought.replaces(stored)
         tensors = {name: info for name, info in stored.items() if name not in left_out}
         dtype = choose_dtype(recipe.dtype, base.config, tensors.values())

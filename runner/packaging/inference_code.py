@@ -12,6 +12,7 @@ from runner.packaging.blueprint import Blueprint
 from runner.packaging.reference import reference_of
 from runner.pyfunc.settings import DEFAULTS
 from runner.recipe.language.models import Recipe
+from runner.upstream.mlflow_api import leave_requests_whole
 
 PACKAGE = f"recipe_pyfunc_v{runner.pyfunc.VERSION}"
 """Name of the package in a model's ``code`` folder."""
@@ -44,6 +45,8 @@ def ship(model: Model, parts: Blueprint, folder: Path, recipe: Recipe, name: str
     flavor["config"] = {**DEFAULTS, **long_rows, **based, **saved}
     flavor["loader_module"] = PACKAGE
     flavor["code"] = _CODE
+    if parts.task.mlflow_schema:
+        leave_requests_whole(model.signature)
     if parts.task.streams:
         flavor["streamable"] = True
     framed = "prompt_template" in (model.metadata or {})

@@ -1,25 +1,26 @@
 """The requirements of a model: what is installed and used, read from metadata, never guessed."""
 
 import platform
-from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 
 from runner.libraries import installed
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import packages_of
+from runner.pyfunc.settings import MAP
+from runner.recipe.language.models import Recipe
 
 _BASE = ("mlflow", "torch", "transformers")
 _DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
 _REPORTED = (*_BASE, "tokenizers", "safetensors", "huggingface_hub", "numpy", "pandas", "pydantic")
 
 
-def requirements(parts: Blueprint, extra: Iterable[str] = ()) -> list[str]:
+def requirements(parts: Blueprint, recipe: Recipe) -> list[str]:
     """Compute the requirement lines of a model.
 
     Args:
         parts: The parts that will be loaded again.
-        extra: The recipe's own lines; one that names a package computed here replaces it.
+        recipe: The recipe; a line of its own that names a package computed here replaces it.
 
     Returns:
         Requirement lines, sorted, pinned to the installed versions without local labels such as
@@ -27,10 +28,11 @@ def requirements(parts: Blueprint, extra: Iterable[str] = ()) -> list[str]:
     """
     names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
     names += ["peft"] if parts.adapter else []
+    names += ["accelerate"] if recipe.inference_config.get("device") == MAP else []
     names += _quantiser_packages(parts)
     names += packages_of(parts.checkpoint.folder) if parts.code else []
     pins = {name: f"{name}=={installed(name)}" for name in names if installed(name)}
-    for line in extra:
+    for line in recipe.requirements.extra:
         pins[Requirement(line).name] = line
     return sorted(pins.values())
 

@@ -80,8 +80,8 @@ def save(
         parts=parts,
         signature=signature,
         example=example,
-        requirements=requirements(parts, recipe.requirements.extra),
-        metadata={**recipe.metadata, **metadata, **_quantised(parts)},
+        requirements=requirements(parts, recipe),
+        metadata={**recipe.metadata, **metadata, **_facts(parts)},
         prompt_template=prompt_template_of(recipe, parts),
         card=card_of(recipe.model_card, file.path if file else None, parts.checkpoint),
         code=[str(one.path) for one in code_of(recipe, composed.folder_of)],
@@ -91,8 +91,11 @@ def save(
     return Saved(path, _size(path), report.how, about.requirements)
 
 
-def _quantised(parts: Blueprint) -> dict[str, str]:
-    return {"quantised": parts.quantised.name} if parts.quantised else {}
+def _facts(parts: Blueprint) -> dict[str, str]:
+    """Give what a model keeps of its weights: how they are quantised, of which commit they are."""
+    quantised = {"quantised": parts.quantised.name} if parts.quantised else {}
+    commit = {"source_commit": parts.checkpoint.commit} if parts.checkpoint.commit else {}
+    return {**quantised, **commit}
 
 
 def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:

@@ -19,6 +19,7 @@ from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
 from runner.sources.base import Progress
 from runner.sources.checkpoint.safetensors_header import INDEX_FILE, SINGLE_FILE, TensorInfo
+from runner.sources.checkpoint.variants import PICKLE, PICKLE_INDEX
 from runner.upstream.quantizers import saves_safetensors
 from runner.upstream.transformers_api import kept_in_float32
 
@@ -163,7 +164,6 @@ def _kept_in_float32(name: str, parts: Blueprint) -> bool:
 def _copy_files(parts: Blueprint, folder: Path, progress: Progress) -> WeightsReport:
     source = parts.checkpoint.folder
     names = sorted({info.file for info in parts.tensors.values()})
-    index = source / INDEX_FILE
     total = sum((source / name).stat().st_size for name in names)
     done = 0
     ways: set[str] = set()
@@ -171,8 +171,9 @@ def _copy_files(parts: Blueprint, folder: Path, progress: Progress) -> WeightsRe
         ways.add(clone_file(source / name, folder / name))
         done += (source / name).stat().st_size
         progress("writing weights", done, total)
-    if names != [SINGLE_FILE]:
-        ways.add(clone_file(index, folder / index.name))
+    if names not in ([SINGLE_FILE], [PICKLE]):
+        index = PICKLE_INDEX if names[0].endswith(".bin") else INDEX_FILE
+        ways.add(clone_file(source / index, folder / index))
     return WeightsReport("cloned" if ways == {"reflink"} else "copied", _size(folder))
 
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from .errors import BadRequest
 from .loading import Parts
+from .rows import rows_of
 
 
 class Adapter(Protocol):
@@ -13,6 +14,10 @@ class Adapter(Protocol):
 
     def __init__(self, parts: Parts) -> None:
         """Get ready to run."""
+        ...
+
+    def rows(self, data: Any) -> list[Any]:
+        """Split a request into rows."""
         ...
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
@@ -35,8 +40,8 @@ def adapter_for(parts: Parts) -> Adapter:
     return kind(parts)
 
 
-class Whole:
-    """An adapter whose output is known at the end alone.
+class ByRow:
+    """An adapter whose requests are values, or columns of them.
 
     Args:
         parts: What runs.
@@ -44,6 +49,14 @@ class Whole:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+    def rows(self, data: Any) -> list[Any]:
+        """Split a request into rows."""
+        return rows_of(data, self._parts.columns)
+
+
+class Whole(ByRow):
+    """An adapter whose output is known at the end alone."""
 
     def stream(self, rows: list[Any], options: dict[str, Any]) -> Iterator[Any]:
         """Refuse."""

@@ -14,10 +14,11 @@ from tokenizers.normalizers import Sequence as Normalizers
 from . import batches, lengths
 from .adapter import Whole
 from .errors import BadRequest
+from .fields import requests_of
 from .generation import template_of
 from .loading import Parts
 from .pooling import WAYS, Declared, pooled
-from .rows import records, texts
+from .rows import texts
 from .sentences import Sentences
 
 _NONE = "none"
@@ -138,12 +139,16 @@ class EmbeddingsProtocol(Embeddings):
 
     usual = "cls"
 
+    def rows(self, data: Any) -> list[Any]:
+        """Read the requests."""
+        return requests_of(data, "input", ("encoding_format",))
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> Any:
         """Give one response: all texts of all rows, in order, with the tokens they took."""
         if options.get("input") is not None:
             raise BadRequest("input is of the request, and no argument")
         given: list[str] = []
-        for row in records(rows, ["input"]):
+        for row in rows:
             value = row["input"]
             given += texts(list(value) if isinstance(value, list | np.ndarray) else [value])
         how = self.asked(options)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import batches
+from .adapter import ByRow
 from .decoding import Decoder
 from .errors import BadRequest
 from .loading import Parts
@@ -12,11 +13,11 @@ from .rows import texts
 _OF_TEXTS = ("return_full_text", "include_prompt", "collapse_whitespace")
 
 
-class TextGeneration:
+class TextGeneration(ByRow):
     """Prompts in, continuations out."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._decoder = Decoder(parts, _OF_TEXTS)
 
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:

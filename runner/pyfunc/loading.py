@@ -11,7 +11,7 @@ from mlflow.models import Model
 
 from .errors import BadRequest
 from .sentences import FOLDER, Sentences
-from .settings import Settings
+from .settings import MAP, Settings
 from .upstream import pipeline_tasks
 
 _AUTO = {
@@ -166,7 +166,7 @@ def _model(path: Path, how: dict[str, Any], settings: Settings, *, quantised: bo
     arguments: dict[str, Any] = {"dtype": getattr(torch, dtype), **how.get("load", {})}
     if "own_code" in how:
         arguments["trust_remote_code"] = True
-    if settings.device == "map":
+    if settings.device == MAP:
         arguments["device_map"] = "auto"
     elif quantised:  # they go where they are wanted while they load, and stay there
         arguments["device_map"] = {"": settings.torch_device()}

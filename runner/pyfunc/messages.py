@@ -10,6 +10,7 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 _ALWAYS_RENDERED = ("user", "assistant")
 _MARK = "\u241f"
 _TEXTS = ("role", "content", "name", "refusal", "tool_call_id")
+_KEYS = (*_TEXTS, "tool_calls")
 
 
 def messages_of(given: Any, template: Any, number: int) -> list[dict[str, Any]]:
@@ -37,6 +38,8 @@ def _message(given: Any, place: int, template: Any, number: int) -> dict[str, An
     for key in _TEXTS:
         if key in said and not isinstance(said[key], str):
             raise bad_row(number, f"`{key}` of message {place} is text, not {kind_of(said[key])}")
+    if odd := [key for key in said if key not in _KEYS and str(key) not in str(template)]:
+        raise bad_row(number, f"message {place} has `{odd[0]}`, which the chat template leaves out")
     role = said.get("role")
     if role is None:
         raise bad_row(number, f"message {place} has no role")

@@ -11,7 +11,6 @@ from . import lengths
 from .adapter import adapter_for
 from .errors import BadRequest, blaming
 from .loading import Parts, load_parts, pipeline_of
-from .rows import rows_of
 from .settings import DEFAULTS, Settings
 
 
@@ -61,7 +60,7 @@ class InferenceModel:
             BadRequest: Input or params cannot be used.
         """
         options = self._options(params)
-        rows = rows_of(data, self._parts.columns)
+        rows = self._adapter.rows(data)
         with torch.inference_mode():
             return self._adapter.predict(rows, options, self._budget)
 
@@ -80,7 +79,7 @@ class InferenceModel:
         """
         options = self._options(params)
         with blaming([0]):
-            rows = rows_of(data, self._parts.columns)
+            rows = self._adapter.rows(data)
         yield from self._adapter.stream(rows, options)
 
     def _options(self, params: dict[str, Any] | None) -> dict[str, Any]:

@@ -5,15 +5,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from . import batches
 from .decoding import Decoder
 from .errors import BadRequest, bad_row
+from .fields import is_whole, requests_of
 from .generation import template_of
 from .loading import Parts
 from .messages import insist_on_all, messages_of
-from .rows import kind_of, records
+from .rows import kind_of
 from .streaming import Generated, without_leading_space
 
 _AS_GENERATE: Mapping[str, str] = {
@@ -39,12 +38,13 @@ class _Protocol:
         self._parts = parts
         self._decoder = Decoder(parts, self.applied)
 
+    def rows(self, data: Any) -> list[Any]:
+        """Read the requests."""
+        return requests_of(data, self.field, {"stream", *_AS_GENERATE})
+
     def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[Any]:
         """Give a response a row."""
-        return [
-            self._respond(row, options, budget, number)
-            for number, row in enumerate(records(rows, [self.field]))
-        ]
+        return [self._respond(row, options, budget, number) for number, row in enumerate(rows)]
 
     def _respond(
         self, row: dict[str, Any], options: dict[str, Any], budget: int, number: int
@@ -73,7 +73,7 @@ class _Protocol:
         """Give the chunks of the response to one row."""
         if len(rows) != 1:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
-        (row,) = records(rows, [self.field])
+        (row,) = rows
         arguments = self._arguments(row, options, 0)
         prompt = self._prompt(row[self.field], options, 0, _wanted(arguments))
         heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
@@ -95,10 +95,6 @@ class _Protocol:
     def _arguments(
         self, row: dict[str, Any], options: dict[str, Any], number: int
     ) -> dict[str, Any]:
-        known = {self.field, "stream", *_AS_GENERATE}
-        for name, value in row.items():
-            if name not in known and value is not None and not _is_empty(value):
-                raise bad_row(number, f"`{name}` is not supported: {', '.join(sorted(known))} are")
         if options.get(self.field) is not None:
             raise BadRequest(f"{self.field} is of the request, and no argument")
         if options.get("return_full_text"):
@@ -193,7 +189,7 @@ def _arguments(row: dict[str, Any], options: dict[str, Any], number: int) -> dic
     for name in given.keys() & _COUNTS:
         given[name] = _count(name, given[name], number)
     arguments = {_AS_GENERATE.get(k, k): v for k, v in given.items()}
-    if "temperature" in row and row["temperature"] is not None:
+    if "temperature" in row:
         arguments["do_sample"] = float(row["temperature"]) > 0
         if not arguments["do_sample"]:
             del arguments["temperature"]
@@ -204,19 +200,13 @@ def _wanted(arguments: dict[str, Any]) -> int | None:
     return arguments.get("max_new_tokens")
 
 
-def _is_empty(value: Any) -> bool:
-    return isinstance(value, list | dict | str | np.ndarray) and not len(value)
-
-
 def _count(name: str, value: Any, number: int) -> int:
     """Insist on a whole number of 1 or more, told by the name that the caller gave it."""
-    try:
-        count = int(value)
-    except (TypeError, ValueError) as error:
-        raise bad_row(number, f"`{name}` is a whole number, not {value!r}") from error
-    if count < 1:
-        raise bad_row(number, f"`{name}` is {count}, and must be at least 1")
-    return count
+    if not is_whole(value):
+        raise bad_row(number, f"`{name}` is a whole number, not {value!r}")
+    if value < 1:
+        raise bad_row(number, f"`{name}` is {value}, and must be at least 1")
+    return int(value)
 
 
 def _reason(generated: Generated) -> str:

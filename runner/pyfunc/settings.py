@@ -10,6 +10,8 @@ from .errors import BadRequest
 
 _ON_CPU = 1024
 _ON_GPU = 16_384
+MAP = "map"
+"""The device that stands for all there are: accelerate spreads the weights over them."""
 POLICIES = ("error", "warn", "cut")
 """What becomes of a row longer than the model: refused; cut, with a warning; cut."""
 DEFAULTS: Mapping[str, Any] = {
@@ -65,7 +67,7 @@ class Settings:
 
     def torch_device(self) -> torch.device:
         """Give the device to run on."""
-        if self.device in ("auto", "map"):
+        if self.device in ("auto", MAP):
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         try:
             device = torch.device(self.device)

@@ -113,8 +113,13 @@ def _model_config(before: Recipe, after: Recipe) -> Iterator[Change]:
 
 
 def _form_of_answers(before: Recipe, after: Recipe) -> Iterator[Change]:
-    """Compare what form answers have where callers set no argument, for the same task."""
-    if before.task == after.task:
+    """Compare what form answers have where callers set no argument, for the same task.
+
+    A form that the signature shows is compared there.
+    """
+    old, new = predicted(before), predicted(after)
+    shown = old is not None and new is not None and old.outputs != new.outputs
+    if before.task == after.task and not shown:
         was, now = _form_of(before), _form_of(after)
         if was != now:
             yield Change("answers-reshaped", "answers", was, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from runner.tasks.answer_forms import Agreement, AnswerForm, always_alike, whole
+from runner.tasks.answer_forms import LISTED, Agreement, AnswerForm, always_alike, whole
 from runner.tasks.arguments import Argument, Kind
 from runner.tasks.scoring import Form, Scored, as_it_is
 
@@ -250,6 +250,17 @@ class Task:
         return replace(
             self, inputs=tuple(replace(c, required=True) if c.strict else c for c in columns)
         )
+
+    def answering(self, arguments: Mapping[str, Any]) -> "Task":
+        """Give the task with the outputs that its answers have under arguments of an inference.
+
+        Args:
+            arguments: What every inference gets.
+        """
+        if self.answer_form(arguments) != LISTED:
+            return self
+        columns = (entry for entry in self.outputs if isinstance(entry, Column))
+        return replace(self, outputs=tuple(replace(c, many=True) for c in columns))
 
     def naming(self, column: str) -> "Task":
         """Give a task that takes one bare value as one whose value has a name.

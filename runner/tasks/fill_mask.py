@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runner.tasks.answer_forms import text_or_json
+from runner.tasks.answer_forms import best_or_list_or_json
 from runner.tasks.arguments import RETURN_SCORES
 from runner.tasks.base import Column, Task
 from runner.tasks.scoring import tokens
@@ -29,6 +29,6 @@ TASK = Task(
     scored_with={"return_scores": True},
     cut="tokenizer_kwargs",
     arguments=RETURN_SCORES,
-    answer_form=text_or_json,
+    answer_form=best_or_list_or_json,
     prompt_template=True,
 )

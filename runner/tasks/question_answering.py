@@ -8,7 +8,8 @@ from runner.tasks.base import Column, Task
 
 
 def _answer(raw: Any) -> Any:
-    return raw["answer"]
+    best = raw[0] if isinstance(raw, list) else raw
+    return best["answer"]
 
 
 TASK = Task(

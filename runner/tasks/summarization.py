@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import one_or_several
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
 
@@ -22,6 +23,7 @@ TASK = Task(
     form="text",
     cut="truncation",
     generates=True,
+    answer_form=one_or_several,
     arguments={
         "collapse_whitespace": Argument(("boolean",)),
         "src_lang": Argument(("text",), null=True),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from runner.tasks.answer_forms import one_or_several
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
 
@@ -23,6 +24,7 @@ TASK = Task(
     scored_with={"include_prompt": False},
     cut="prompt",
     generates=True,
+    answer_form=one_or_several,
     arguments={
         "include_prompt": Argument(("boolean",), mlflow=True),
         "collapse_whitespace": Argument(("boolean",), mlflow=True),

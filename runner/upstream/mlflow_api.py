@@ -43,6 +43,9 @@ _COMPLETIONS_IN = _interface("mlflow.types.llm", "COMPLETIONS_MODEL_INPUT_SCHEMA
 _COMPLETIONS_OUT = _interface("mlflow.types.llm", "COMPLETIONS_MODEL_OUTPUT_SCHEMA")
 _EMBEDDINGS_IN = _interface("mlflow.types.llm", "EMBEDDING_MODEL_INPUT_SCHEMA")
 _EMBEDDINGS_OUT = _interface("mlflow.types.llm", "EMBEDDING_MODEL_OUTPUT_SCHEMA")
+_OF_TYPE_HINTS = _interface(
+    "mlflow.models.signature", "ModelSignature._is_signature_from_type_hint"
+)
 _WRONG_INPUT = _interface("mlflow.protos.databricks_pb2", "INVALID_PARAMETER_VALUE")
 """Used by the inference code that ships inside a model, which imports it by itself."""
 _SCHEMAS = {
@@ -89,6 +92,18 @@ def protocol_schemas(protocol: str) -> tuple[Any, Any]:
     """
     first, second = (_SCHEMAS[f"{protocol}_{side}_SCHEMA"].get() for side in ("INPUT", "OUTPUT"))
     return first, second
+
+
+def leave_requests_whole(signature: Any) -> None:
+    """Let MLflow hand on requests as they come, with what the signature does not have.
+
+    So it does for a model whose signature stands for type hints: that checks its input by itself.
+
+    Args:
+        signature: The model's signature, before it is saved.
+    """
+    _OF_TYPE_HINTS.get()
+    signature._is_signature_from_type_hint = True
 
 
 def persisted_flavor(flavor: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,18 @@ def can_load(auto_class: Any, config: "PretrainedConfig") -> bool:
     return type(config) in _MAPPING.of(auto_class)
 
 
+def settle_class(auto_class: Any, config: "PretrainedConfig") -> None:
+    """Name the first class in a configuration, where there are several and nobody chose one.
+
+    Args:
+        auto_class: An auto class that can load it.
+        config: The configuration; its ``architectures`` are set.
+    """
+    found: Any = _MAPPING.of(auto_class)[type(config)]
+    if isinstance(found, list | tuple) and not config.architectures:
+        config.architectures = [found[0].__name__]
+
+
 @contextmanager
 def made_weightless() -> Generator[None]:
     """Have models made as transformers 4 makes them to load them: without weights, with buffers.

@@ -98,6 +98,7 @@ def _model(found: Blueprint | None) -> LockedModel | None:
 
 def _packages(composed: Composed, found: Blueprint | None) -> dict[str, str]:
     """Give the pins of the model, as far as they are what is installed."""
-    own = {Requirement(line).name for line in composed.recipe.requirements.extra}
-    pins = (line.partition("==") for line in (requirements(found) if found else []))
+    recipe = composed.recipe
+    own = {Requirement(line).name for line in recipe.requirements.extra}
+    pins = (line.partition("==") for line in (requirements(found, recipe) if found else []))
     return {name: version for name, _, version in pins if name not in own}

@@ -39,7 +39,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         checkpoints = {name: found.checkpoint for name, found in surveys.items()}
         if model := sketch(recipe, checkpoints):
             model = with_components(model, recipe, checkpoints)
-        lines = requirements(model, recipe.requirements.extra) if model else None
+        lines = requirements(model, recipe) if model else None
     sources = {name: _source(found) for name, found in surveys.items()}
     return Plan(
         recipe=composed.name,

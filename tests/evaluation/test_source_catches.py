@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
+from runner.packaging.inference_code import PACKAGE
 from runner.recipe.compose import compose
 from runner.recipe.composing.composed import Composed
 from runner.records import Outcome
@@ -22,7 +24,9 @@ from runner.sources import Checkpoint
 from runner.work.resolve import resolve
 from runner.work.run import run
 from tests.adapters import save_adapter
-from tests.checkpoints import build
+from tests.checkpoints import build, causal_lm
+from tests.pyfunc.test_languages import HERE, SHORT, checkpoint
+from tests.pyfunc.test_media import turned
 
 TEXTS = ["My dog eats.", "What is MLflow, and who needs a thing like that?"]
 GREEDY = {"model_config": {"do_sample": False}, "params": {"max_new_tokens": 8}}
@@ -93,6 +97,37 @@ def images(folder: Path) -> dict[str, Any]:
     return {"task": "image-classification"}
 
 
+def drawing(folder: Path) -> dict[str, Any]:
+    build(folder / "source", "text-generation", "gpt2", {"initializer_range": 1.0})
+    config = {"max_new_tokens": 8}
+    return {"task": "text-generation", "model_config": config, "evaluation": {"inputs": TEXTS}}
+
+
+def ending(folder: Path) -> dict[str, Any]:
+    ends = {"do_sample": False, "max_new_tokens": 8, "eos_token_id": list(range(3, 400))}
+    return {**drawing(folder), "model_config": ends}
+
+
+def speaking(folder: Path) -> dict[str, Any]:
+    checkpoint(folder / "source", "mbart50")
+    languages = dict(zip(("src_lang", "tgt_lang"), HERE["mbart50"], strict=True))
+    config = {**SHORT, **languages}
+    return {"task": "translation", "model_config": config, "evaluation": {"inputs": TEXTS}}
+
+
+def prompted(folder: Path) -> dict[str, Any]:
+    base = causal_lm(folder / "source", initializer_range=1.0)
+    save_adapter("prompt", base, folder / "adapter")
+    adapter = {"kind": "local", "path": "../adapter"}
+    evaluation = {"inputs": TEXTS}
+    return {"task": "text-generation", "adapter": adapter, "evaluation": evaluation, **GREEDY}
+
+
+def photos(folder: Path) -> dict[str, Any]:
+    (folder / "photo.jpg").write_bytes(turned(6))
+    return {**images(folder), "evaluation": {"inputs": ["../photo.jpg"]}}
+
+
 def rewrite(file: Path, **values: Any) -> None:
     """Set keys of a JSON file; None takes one out."""
     held = json.loads(file.read_text(encoding="utf-8")) | values
@@ -157,11 +192,34 @@ def described(*path: str, value: Any = None) -> Callable[[Path], None]:
         block = held
         for name in path[:-1]:
             block = block[name]
-        assert path[-1] in block
+        assert path[-1] in block or value is not None
         block[path[-1]] = value
         if value is None:
             del block[path[-1]]
         (model / "MLmodel").write_text(yaml.safe_dump(held))
+
+    return changing
+
+
+def saying(**values: Any) -> Callable[[Path], None]:
+    """Set what is in ``model_config``; None takes one out."""
+    path = ("flavors", "python_function", "config")
+
+    def changing(model: Path) -> None:
+        for name, value in values.items():
+            described(*path, name, value=value)(model)
+
+    return changing
+
+
+def code(file: str, before: str, after: str) -> Callable[[Path], None]:
+    """Change the inference code that ships in a model."""
+
+    def changing(model: Path) -> None:
+        path = model / "code" / PACKAGE / file
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
 
     return changing
 
@@ -335,6 +393,45 @@ LOSSES = [
         component("image_processor", "preprocessor_config.json", image_mean=[0.1, 0.2, 0.3]),
         "the image_processor differs in image_mean",
     ),
+    Loss(
+        "which way up a photo is",
+        photos,
+        code(
+            "media.py",
+            "ImageOps.exif_transpose(Image.open(io.BytesIO(data)))",
+            "Image.fromarray(np.asarray(Image.open(io.BytesIO(data))))",
+        ),
+        "the inference code",
+        ("pyfunc",),
+    ),
+    Loss(
+        "that answers are drawn",
+        drawing,
+        saying(do_sample=False),
+        "nobody says `do_sample`",
+        ("pyfunc",),
+    ),
+    Loss(
+        "an end token of model_config",
+        ending,
+        saying(eos_token_id=None),
+        "another model_config than the recipe: eos_token_id",
+        ("pyfunc",),
+    ),
+    Loss(
+        "the language that is asked for",
+        speaking,
+        saying(tgt_lang="de_DE"),
+        "another model_config than the recipe: tgt_lang",
+        ("pyfunc",),
+    ),
+    Loss(
+        "that what an adapter learnt stands before the padding",
+        prompted,
+        code("loading.py", "config.is_prompt_learning)", "False)"),
+        "the inference code",
+        ("pyfunc",),
+    ),
 ]
 
 
@@ -366,9 +463,14 @@ def _package(of: Callable[[Path], dict[str, Any]], folder: Path) -> Packaged:
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.what)
 def test_what_is_lost_without_a_word_is_caught(
-    packaged: Callable[..., Packaged], loss: Loss, workspace: Path
+    packaged: Callable[..., Packaged],
+    loss: Loss,
+    workspace: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = packaged(loss.of)
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        monkeypatch.delitem(sys.modules, name)  # each model has its own
     model = workspace / "model"
     shutil.copytree(whole.model, model)
     loss.lose(model)

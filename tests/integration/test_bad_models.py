@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkpoints import build
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
@@ -80,6 +81,25 @@ def test_components_may_come_from_elsewhere(cli: Cli, workspace: Path) -> None:
     assert len(parts["tokenizer"]) == 400
     assert parts["model"].config.vocab_size == 600
     assert set(done.document["sources"]) == {"model", "tokenizer"}
+
+
+def test_a_processor_beside_a_question_about_an_image_is_kept(cli: Cli, workspace: Path) -> None:
+    from transformers import AutoImageProcessor, AutoTokenizer, ViltProcessor
+
+    source = build(workspace / "vilt", "visual-question-answering", "vilt", {})
+    parts = (kind.from_pretrained(source) for kind in (AutoImageProcessor, AutoTokenizer))
+    ViltProcessor(*parts).save_pretrained(workspace / "processor")
+    text = (
+        "task: visual-question-answering\n"
+        "source: {kind: local, path: vilt}\n"
+        "components: {processor: {kind: local, path: processor}}\n"
+    )
+    done = cli(write(workspace, text), "tracking.uri=null", "--output", "json")
+    assert done.code == 0, done.stderr
+    import mlflow
+
+    parts = mlflow.transformers.load_model(done.document["model"], return_type="components")
+    assert type(parts["processor"]).__name__ == "ViltProcessor"
 
 
 def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> None:

@@ -96,6 +96,42 @@ def test_a_signature_that_cannot_be_inferred_is_an_error_not_a_default(run: Run)
     assert not model.exists()
 
 
+BERT = {"kind": "scratch", "architecture": "bert"}
+QUESTION = {"question": "Who am I?", "context": "I am Sarah and I live in London."}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "types"),
+    [
+        (GPT2 | {"model_config": {**GPT2["model_config"], "num_beams": 2,
+                                  "num_return_sequences": 2}}, ["Array(string)"]),
+        ({"task": "text-classification", "source": BERT, "params": {"top_k": 2}},
+         ["Array(string)", "Array(double)"]),
+        ({"task": "text-classification", "source": BERT, "params": {"top_k": 1}},
+         ["DataType.string", "DataType.double"]),
+        ({"task": "image-classification", "model_config": {"top_k": 2},
+          "source": {"kind": "scratch", "architecture": "vit"}},
+         ["Array(string)", "Array(double)"]),
+        ({"task": "fill-mask", "source": BERT, "params": {"top_k": 3}}, ["Array(string)"]),
+        ({"task": "question-answering", "source": BERT, "model_config": {"top_k": 2},
+          "evaluation": {"inputs": [QUESTION]}}, ["Array(string)"]),
+        ({"task": "question-answering", "source": BERT, "evaluation": {"inputs": [QUESTION]},
+          "model_config": {"top_k": 2, "return_scores": True}}, ["DataType.string"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_outputs_are_signed_in_the_form_that_the_recipe_asks_for(
+    run: Run, recipe: dict[str, Any], types: list[str]
+) -> None:
+    done, model = run(recipe)
+    assert done.code == 0, done.stderr
+    assert [str(t) for t in signature_of(model).outputs.input_types()] == types
+    record = json.loads((model.parent / "record.json").read_text())
+    held = {c["view"]: c["outcome"] for c in record["checks"] if c["name"] == "source"}
+    scored = types == ["DataType.string"]
+    assert held == {"native": "passed", "pyfunc": "skipped" if scored else "passed"}
+
+
 def test_params_of_every_type_reach_the_schema(run: Run) -> None:
     params = {
         "max_new_tokens": {"type": "integer", "default": 3},

@@ -57,7 +57,7 @@ def test_labels_and_scores_are_columns_and_a_vector_is_a_tensor() -> None:
 
 
 def test_requirements_are_the_installed_versions_without_local_labels() -> None:
-    lines = requirements(parts(tokenizer=SimpleNamespace(is_fast=True)))
+    lines = requirements(parts(tokenizer=SimpleNamespace(is_fast=True)), recipe())
     assert [line.partition("==")[0] for line in lines] == ["mlflow", "torch", "transformers"]
     assert not any("+" in line for line in lines)
     assert installed("no-such-distribution") == ""
@@ -65,15 +65,22 @@ def test_requirements_are_the_installed_versions_without_local_labels() -> None:
 
 
 def test_a_recipes_own_line_adds_to_the_requirements_or_replaces_one() -> None:
-    lines = requirements(parts(), ["sentencepiece>=0.2", "torch==2.6.0"])
+    own = {"extra": ["sentencepiece>=0.2", "torch==2.6.0"]}
+    lines = requirements(parts(), recipe(requirements=own))
     assert "sentencepiece>=0.2" in lines
     assert [line for line in lines if line.startswith("torch==")] == ["torch==2.6.0"]
 
 
 def test_a_slow_sentencepiece_tokenizer_brings_its_libraries() -> None:
     slow = SimpleNamespace(is_fast=False, vocab_files_names={"vocab_file": "spiece.model"})
-    lines = requirements(parts(tokenizer=slow))
+    lines = requirements(parts(tokenizer=slow), recipe())
     assert any(line.startswith("protobuf==") for line in lines) == bool(installed("protobuf"))
+
+
+def test_weights_that_are_spread_over_devices_bring_accelerate() -> None:
+    line = f"accelerate=={installed('accelerate')}"
+    assert line in requirements(parts(), recipe(model_config={"device": "map"}))
+    assert line not in requirements(parts(), recipe(model_config={"device": "cpu"}))
 
 
 @pytest.mark.parametrize(

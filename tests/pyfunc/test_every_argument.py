@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import transformers
 from mlflow.exceptions import MlflowException
 
 from runner.evaluation.inputs import Materialiser, as_callers_write
@@ -138,6 +139,9 @@ def test_what_is_accepted_is_applied_or_refused(
     usual = loaded._options
     monkeypatch.setattr(loaded, "_options", lambda params: Noted(usual(params), asked))
     assert len(loaded.predict([row], {})) > 0
+    assert has_pipeline(task.pipeline_task) == isinstance(
+        loaded.get_raw_model(), transformers.Pipeline
+    )
     outcome: Counter[str] = Counter()
     dropped: list[str] = []
     for argument, takes in accepted(task).items():

@@ -67,6 +67,46 @@ def test_what_nobody_says_is_as_in_the_pipeline(shipped: Packaged) -> None:
     assert first != second  # sampled, as natively
 
 
+@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions"])
+def test_what_nobody_says_is_as_in_the_pipeline_for_the_protocols(
+    shipped: Packaged, task: str
+) -> None:
+    loaded = shipped(task, **PLAIN)
+    pipeline, chats = loaded.get_raw_model(), task.endswith("chat")
+    assert pipeline.generation_config.do_sample
+    for seed, text in enumerate(prompts(20)):
+        messages = [{"role": "user", "content": text}]
+        request = {"messages": messages} if chats else {"prompt": text}
+        (reply,) = loaded.predict([request], {"seed": seed})
+        transformers.set_seed(seed)
+        given = messages if chats else text
+        (wanted,) = pipeline(given, max_new_tokens=5, return_full_text=False)
+        (choice,) = reply["choices"]
+        said = choice["message"]["content"] if chats else choice["text"]
+        assert said.strip() == wanted["generated_text"].strip()
+
+
+def test_end_tokens_of_the_recipe_end_answers_however_the_model_is_loaded(
+    model: Packaged, native: Packaged
+) -> None:
+    config = {"do_sample": False, "max_new_tokens": 6, "eos_token_id": list(range(259, 512, 2))}
+    how = {"model_config": config, "config": {"initializer_range": 1.0}}
+    ours, theirs = model(TASK, **how), native(TASK, **how)
+    chat, talks = model("llm/v1/chat", **how), native("llm/v1/chat", **how)
+    reasons: set[str] = set()
+    for text in prompts(30):
+        assert ours.predict(text) == [theirs(text, **config)[0]["generated_text"].strip()]
+        messages = [{"role": "user", "content": text}]
+        (reply,) = chat.predict({"messages": messages})
+        (choice,) = reply["choices"]
+        wanted = talks(messages, **config)[0]["generated_text"][-1]["content"]
+        assert choice["message"]["content"].strip() == wanted.strip()
+        if reply["usage"]["completion_tokens"] < 6:
+            assert choice["finish_reason"] == "stop"
+        reasons.add(choice["finish_reason"])
+    assert reasons == {"stop", "length"}
+
+
 def test_an_end_token_of_the_config_ends_the_answer(shipped: Packaged) -> None:
     loaded = shipped("llm/v1/completions")
     ended = 0
@@ -78,6 +118,28 @@ def test_an_end_token_of_the_config_ends_the_answer(shipped: Packaged) -> None:
             assert held["choices"][0]["finish_reason"] == "stop"
             assert free["choices"][0]["text"].startswith(held["choices"][0]["text"])
     assert ended
+
+
+def test_each_of_several_answers_ends_and_is_counted_by_itself(shipped: Packaged) -> None:
+    loaded = shipped("llm/v1/completions")
+    pipeline = loaded.get_raw_model()
+    uneven = 0
+    for seed, text in enumerate(prompts(40)):
+        request = {"prompt": text, "max_tokens": 8, "n": 4, "temperature": 3.0}
+        (reply,) = loaded.predict([request], {"seed": seed, "eos_token_id": ENDS})
+        transformers.set_seed(seed)
+        drawn = pipeline(
+            text, max_new_tokens=8, num_return_sequences=4, do_sample=True, temperature=3.0,
+            eos_token_id=ENDS, return_tensors=True,
+        )  # fmt: skip
+        new = [one["generated_token_ids"][reply["usage"]["prompt_tokens"] :] for one in drawn]
+        ends = [next((at for at, one in enumerate(row) if one in ENDS), None) for row in new]
+        reasons = ["length" if end is None else "stop" for end in ends]
+        assert [choice["finish_reason"] for choice in reply["choices"]] == reasons
+        counts = [8 if end is None else end + 1 for end in ends]
+        assert reply["usage"]["completion_tokens"] == sum(counts)
+        uneven += len({*counts}) > 1
+    assert uneven
 
 
 def test_every_answer_of_several_is_counted_to_its_own_end(shipped: Packaged) -> None:

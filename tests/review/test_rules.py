@@ -200,7 +200,17 @@ CASES: dict[str, Case] = {
         {**TEXT, "model_config": {"num_beams": 4}, "params": {"num_beams": 2}}, {"param-added"}),
     "labels in a list by default": (
         {**LABELLED, "params": {"top_k": 1}}, {**LABELLED, "params": {"top_k": 2}},
-        {"param-default", "answers-reshaped"}),
+        {"param-default", "output-retyped"}),
+    "tokens in a list by default": (
+        {**TEXT, "task": "fill-mask"}, {**TEXT, "task": "fill-mask", "params": {"top_k": 2}},
+        {"param-added", "output-retyped"}),
+    "several answers to a prompt": (
+        TEXT, {**TEXT, "model_config": {"num_return_sequences": 2, "num_beams": 2}},
+        {"model-config-changed", "output-retyped"}),
+    "a list of labels in MLflow's own code": (
+        {**LABELLED, "pyfunc": "mlflow"},
+        {**LABELLED, "pyfunc": "mlflow", "model_config": {"top_k": 5}},
+        {"model-config-changed", "answers-reshaped"}),
     "a longer list of labels": (
         {**LABELLED, "params": {"top_k": 2}}, {**LABELLED, "params": {"top_k": 3}},
         {"param-default"}),
@@ -208,13 +218,13 @@ CASES: dict[str, Case] = {
         LABELLED, {**LABELLED, "model_config": {"top_k": 1}}, {"model-config-changed"}),
     "a list of labels for every call": (
         LABELLED, {**LABELLED, "model_config": {"top_k": 5}},
-        {"model-config-changed", "answers-reshaped"}),
+        {"model-config-changed", "output-retyped"}),
     "a list of labels that a param takes back": (
         LABELLED, {**LABELLED, "model_config": {"top_k": 5}, "params": {"top_k": 1}},
         {"model-config-changed", "param-added"}),
     "all scores": (
         LABELLED, {**LABELLED, "model_config": {"return_scores": True}},
-        {"model-config-changed", "answers-reshaped"}),
+        {"model-config-changed", "output-retyped"}),
     "times beside the words": (
         {**TEXT, "task": "automatic-speech-recognition"},
         {**TEXT, "task": "automatic-speech-recognition", "params": {"return_timestamps": True}},

@@ -9,8 +9,7 @@ import transformers
 from peft import PeftModel
 
 from tests.adapters import save_adapter, save_head_adapter, save_resized_adapter
-from tests.checkpoints import causal_lm, embedder
-from tests.structures.structure import Made, Structure, local
+from tests.structures.structure import Made, Structure, local, tiny
 
 _TEXT = "text-generation"
 _WAYS: Mapping[str, Mapping[str, Any]] = {
@@ -82,7 +81,7 @@ def _in_a_way(
 
 
 def _causal(kind: str, folder: Path, way: Mapping[str, Any]) -> Made:
-    base = causal_lm(folder / "gpt2")
+    base = tiny("gpt2", _TEXT)
     adapter = save_adapter(kind, base, folder / "adapter")
     return _made(base, adapter, way, "AutoModelForCausalLM")
 
@@ -90,11 +89,7 @@ def _causal(kind: str, folder: Path, way: Mapping[str, Any]) -> Made:
 def _headless(
     architecture: str, kind: str, labels: int, folder: Path, way: Mapping[str, Any]
 ) -> Made:
-    base = (
-        embedder(folder / "base")
-        if architecture == "bert"
-        else causal_lm(folder / "base", architecture)
-    )
+    base = tiny(architecture, "feature-extraction" if architecture == "bert" else _TEXT)
     adapter = save_head_adapter(kind, base, folder / "adapter", labels)
     auto = {"SEQ_CLS": "AutoModelForSequenceClassification"}.get(
         kind, "AutoModelForTokenClassification"
@@ -103,7 +98,7 @@ def _headless(
 
 
 def _resized(folder: Path, way: Mapping[str, Any]) -> Made:
-    base = causal_lm(folder / "llama", "llama")
+    base = tiny("llama", _TEXT)
     adapter = save_resized_adapter(base, folder / "adapter", 514)
 
     def native() -> Any:
@@ -136,8 +131,8 @@ def _unfit() -> list[Structure]:
 
 
 def _for_another(config: Mapping[str, Any], way: Mapping[str, Any], folder: Path) -> Made:
-    adapter = save_resized_adapter(causal_lm(folder / "its-base", "llama"), folder / "adapter", 512)
-    base = causal_lm(folder / "llama", "llama", **config)
+    adapter = save_resized_adapter(tiny("llama", _TEXT), folder / "adapter", 512)
+    base = tiny("llama", _TEXT, **config)
     return Made(base, {"adapter": local(adapter), **way})
 
 
@@ -145,7 +140,7 @@ def _of_mlflow(way: Mapping[str, Any], folder: Path) -> Made:
     """MLflow's own save of a model with an adapter, whose base is a folder."""
     import mlflow.transformers
 
-    base = causal_lm(folder / "gpt2")
+    base = tiny("gpt2", _TEXT)
     made = _made(base, save_adapter("lora", base, folder / "adapter"), {}, "AutoModelForCausalLM")
     assert made.native is not None
     tokenizer = transformers.AutoTokenizer.from_pretrained(base)

@@ -109,7 +109,7 @@ def _other_tokenizer(architecture: str, task: str, folder: Path) -> Made:
     """A tokenizer as transformers 5 writes it; in the words of 4 it is the plain fast one."""
     from tests.structures.structure import tiny
 
-    first = tiny(folder, architecture, task)
+    first = tiny(architecture, task)
     other = saying(first, folder / "written-by-5", "tokenizer_config.json", **_BACKEND)
     plain = {"tokenizer_class": "PreTrainedTokenizerFast", "extra_special_tokens": {}}
     known = saying(first, folder / "in-words-of-4", "tokenizer_config.json", **plain)

@@ -16,6 +16,7 @@ from transformers import set_seed
 from runner import compose
 from runner.errors import RunnerError
 from runner.evaluation.samples import sample_file
+from runner.evaluation.source import LOADERS
 from runner.records import Verdict
 from runner.tasks import Column, get_task
 from runner.work.run import run
@@ -40,6 +41,11 @@ def judge(structure: Structure, folder: Path) -> tuple[str, str]:
         ``equal``, or ``refused`` with the exit code, and the reason.
     """
     made = structure.make(folder / "made")
+    with torch.compiler.set_stance("force_eager"):  # layers of BitNet compile themselves: 40 s
+        return _judged(structure, made, folder)
+
+
+def _judged(structure: Structure, made: Made, folder: Path) -> tuple[str, str]:
     recipe = _recipe(structure, made)
     (folder / "case.yaml").write_text(yaml.safe_dump(recipe))
     try:
@@ -76,14 +82,22 @@ def _source(structure: Structure, made: Made) -> Any:
         parts = dict.fromkeys(task.components, folder)
         parts.pop("processor", None)
         return build(task.pipeline_task, model=folder, dtype="auto", device="cpu", **parts)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    return build(task.pipeline_task, model=made.native(), tokenizer=tokenizer, device="cpu")
+    loaded = {
+        name: getattr(transformers, LOADERS[name]).from_pretrained(made.parts or folder)
+        for name in task.components
+    }
+    return build(task.pipeline_task, model=made.native(), **loaded, **_placed(structure))
+
+
+def _placed(structure: Structure) -> dict[str, Any]:
+    """Say where a pipeline goes; one whose weights are quantised stays where they were loaded."""
+    return {} if structure.quantisation else {"device": "cpu"}
 
 
 def _saved(structure: Structure, model: Path) -> Any:
     """Let plain MLflow load the model; one with a processor in parts, as it wants it."""
     if "processor_type" not in Model.load(str(model)).flavors["transformers"]:
-        return mlflow.transformers.load_model(str(model), device="cpu")
+        return mlflow.transformers.load_model(str(model), **_placed(structure))
     parts: Any = mlflow.transformers.load_model(str(model), return_type="components")
     build: Any = transformers.pipeline
     return build(**{**parts, "task": get_task(structure.task).pipeline_task, "device": "cpu"})

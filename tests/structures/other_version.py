@@ -65,7 +65,7 @@ def _written_by_5(
     architecture: str, parameters: Mapping[str, Any], words: Mapping[str, Any], folder: Path
 ) -> Made:
     """A configuration in the words of 5, and in those of the installed version."""
-    first = tiny(folder, architecture, _TEXT)
+    first = tiny(architecture, _TEXT)
     old = dict.fromkeys(words) | {"rope_theta": None}
     other = saying(first, folder / "by-5", rope_parameters=parameters, **old, **_BY_5)
     return Made(other, native_folder=saying(first, folder / "in-our-words", **words))

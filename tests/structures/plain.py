@@ -17,8 +17,8 @@ _ARCHITECTURES = {
     "feature-extraction": "bert mpnet",
     "zero-shot-classification": "bert bart",
     "table-question-answering": "tapas",
-    "image-classification": "vit resnet",
-    "image-feature-extraction": "vit",
+    "image-classification": "vit resnet deit convnext",
+    "image-feature-extraction": "vit dinov2",
     "image-segmentation": "segformer",
     "object-detection": "yolos",
     "depth-estimation": "glpn",
@@ -29,7 +29,7 @@ _ARCHITECTURES = {
     "zero-shot-image-classification": "clip",
     "zero-shot-object-detection": "owlvit",
     "automatic-speech-recognition": "wav2vec2 hubert",
-    "audio-classification": "wav2vec2 hubert",
+    "audio-classification": "wav2vec2 hubert audio-spectrogram-transformer",
     "text-to-audio": "vits",
 }
 
@@ -43,5 +43,5 @@ def structures() -> list[Structure]:
     ]
 
 
-def _plain(architecture: str, task: str, folder: Path) -> Made:
-    return Made(tiny(folder, architecture, task))
+def _plain(architecture: str, task: str, _folder: Path) -> Made:
+    return Made(tiny(architecture, task))

@@ -1,13 +1,23 @@
 """A structure: a checkpoint of one kind, its recipe, and what transformers itself makes of it."""
 
+import json
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.checkpoints import build
 
 SHORT = {"max_new_tokens": 4, "do_sample": False}
+_KEPT = tempfile.TemporaryDirectory(prefix="structures-")
+KEPT = Path(_KEPT.name)
+"""Where small checkpoints lie that more than one structure is made of."""
+_FITTING: Mapping[str, Mapping[str, Any]] = {
+    "convnext": {"num_stages": 2, "hidden_sizes": [8, 16], "depths": [1, 1]},
+}
+"""What architectures need that look at an image in several sizes."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,7 @@ class Made:
         recipe: What the recipe says beside its task.
         native: What transformers loads, where that is not the folder by itself: a model, made as
             whoever wrote the checkpoint would load it.
+        parts: The folder of its tokenizer and the like, where that is another.
         native_folder: The folder that transformers loads in its place: the same checkpoint, in the
             words of the installed version.
     """
@@ -26,6 +37,7 @@ class Made:
     folder: Path
     recipe: Mapping[str, Any] = field(default_factory=dict)
     native: Callable[[], Any] | None = None
+    parts: Path | None = None
     native_folder: Path | None = None
 
 
@@ -54,7 +66,8 @@ class Structure:
     @property
     def name(self) -> str:
         """A name for the test."""
-        return " ".join(filter(None, (self.architecture, self.task, self.layout, self.adapter)))
+        said = (self.architecture, self.task, self.layout, self.adapter, self.quantisation)
+        return " ".join(filter(None, said))
 
 
 def local(folder: Path) -> dict[str, str]:
@@ -62,11 +75,16 @@ def local(folder: Path) -> dict[str, str]:
     return {"kind": "local", "path": str(folder)}
 
 
-def tiny(
-    folder: Path, architecture: str, task: str, labels: list[str] | None = None, **config: Any
-) -> Path:
-    """Build a small random checkpoint."""
-    return build(folder / architecture, task.partition("_")[0], architecture, config, labels)
+def tiny(architecture: str, task: str, **config: Any) -> Path:
+    """Give a small random checkpoint, built once: nobody changes it."""
+    whole = {**_FITTING.get(architecture, {}), **config}
+    return _tiny(architecture, task.partition("_")[0], json.dumps(whole))
+
+
+@cache
+def _tiny(architecture: str, task: str, config: str) -> Path:
+    folder = Path(tempfile.mkdtemp(dir=KEPT)) / architecture
+    return build(folder, task, architecture, json.loads(config))
 
 
 def changed(
@@ -94,7 +112,7 @@ def changed(
     """
 
     def make(folder: Path) -> Made:
-        first = tiny(folder, architecture, task, **config)
+        first = tiny(architecture, task, **config)
         other = change(first, folder / "changed")
         return Made(other, recipe or {}, (lambda: native(first, other)) if native else None)
 

@@ -1,5 +1,6 @@
 """The examples of MLflow's transformers guide, as recipes, each run on a twin of its model."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ import pytest
 import torch
 from mlflow.models import Model
 
-from tests.checkpoints import build
+from runner.libraries import installed
+from tests.checkpoints import as_pickle, build
 from tests.conftest import REPOSITORY
 from tests.pyfunc.media import recording
+from tests.quantised import lora
 from tests.served import Served, serving_cli
 from tests.whisper import tiny_whisper
 
@@ -26,6 +29,11 @@ def causal(architecture: str) -> Twin:
 
 def t5(folder: Path) -> Path:
     return build(folder, "text2text-generation", "t5", {})
+
+
+def opt(folder: Path) -> Path:
+    wide = {"hidden_size": 64}  # rows of the 64 numbers that four bits are scaled by
+    return as_pickle(build(folder.with_name("opt"), "text-generation", "opt", wide), folder)
 
 
 def sst2(folder: Path) -> Path:
@@ -43,6 +51,8 @@ TWINS: dict[str, tuple[str, Twin]] = {
         sst2,
     ),
     "translation/t5-small-bfloat16": ("google-t5/t5-small", t5),
+    "text-generation/opt-350m-lora": ("facebook/opt-350m", opt),
+    "text-generation/opt-350m-lora-merged": ("facebook/opt-350m", opt),
     "text-generation/dolly-reference": ("databricks/dolly-v2-7b", causal("gpt_neox")),
     "instructional-text-generation/dolly-template": ("databricks/dolly-v2-7b", causal("gpt_neox")),
     "automatic-speech-recognition/whisper-tiny": ("openai/whisper-tiny", tiny_whisper),
@@ -59,6 +69,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving_cli(folder) as served:
         for repo, twin in dict(TWINS.values()).items():
             served.hub.add(repo, twin(folder / repo.replace("/", "-")))
+        adapter = lora(folder / "opt", folder / "adapter")
+        served.hub.add("ybelkada/opt-350m-lora", adapter)
         yield served
 
 
@@ -86,6 +98,26 @@ def test_an_example_is_a_recipe_that_is_proven(
     assert record["verdict"] == "passed"
     assert {view["view"] for view in record["views"]} >= {"native", "pyfunc"}
     assert record["sources"]["model"]["name"].startswith(TWINS[name][0])
+    saved: Any = Model.load(record["model"])
+    assert saved.flavors["transformers"]["source_model_name"] == TWINS[name][0]
+    assert saved.metadata["source_commit"] == record["sources"]["model"]["commit"]
+
+
+def test_an_adapter_lies_on_a_base_in_four_bits(served: Served, workspace: Path) -> None:
+    done = served.cli("+recipe=text-generation/opt-350m-qlora", "tracking.uri=null", "out=out",
+                      "--output", "json")  # fmt: skip
+    if not installed("bitsandbytes"):
+        assert done.code == 3
+        assert "bitsandbytes is not installed" in done.stderr
+        return
+    assert done.code == 0, done.stderr[-3000:]
+    record = done.document
+    held = {c["view"]: c["outcome"] for c in record["checks"] if c["name"] == "source"}
+    assert held == {"native": "passed", "pyfunc": "passed"}
+    model = Path(record["model"])
+    assert (model / "peft" / "adapter_model.safetensors").is_file()
+    config = json.loads((model / "model" / "config.json").read_text())
+    assert config["quantization_config"]["bnb_4bit_quant_type"] == "nf4"
 
 
 def test_an_argument_of_the_recipe_gives_way_to_one_at_load(

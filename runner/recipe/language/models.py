@@ -192,10 +192,16 @@ class Recipe(Block):
 
     @property
     def contract(self) -> Task:
-        """The task as this recipe signs it: ``input_type`` and an explicit signature applied."""
+        """The task as this recipe signs it.
+
+        Applied are ``input_type``, what inferences get by default, and an explicit signature.
+        """
         task = get_task(self.task).taking(self.input_type)
+        defaults = {name: param.default for name, param in self.params.items()}
         if self.pyfunc == "mlflow":
             task = task.as_mlflow_has_it()
+        else:
+            task = task.answering({**self.inference_config, **defaults})
         if not isinstance(self.signature, ExplicitSignature):
             return task
         media: list[Media] = [c.media for c in task.inputs if isinstance(c, Column)]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from runner.tasks import Task
-from runner.upstream.transformers_api import can_load
+from runner.upstream.transformers_api import can_load, settle_class
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
@@ -46,6 +46,8 @@ def made_from(
         trusted: Whether code that comes with the checkpoint may run.
     """
     if hasattr(model_class, "from_config"):
+        if can_load(model_class, config):
+            settle_class(model_class, config)
         return model_class.from_config(config, trust_remote_code=trusted)
     return model_class(config)
 

@@ -12,6 +12,7 @@ from runner.sources.base import SourceContext
 from runner.sources.checkpoint.files import weights_of_modules
 from runner.sources.checkpoint.folder import insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside, names_in
+from runner.sources.checkpoint.own_form import keeps_own_form
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -41,9 +42,9 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
             no weights are wanted there may be none.
 
     Returns:
-        The folder itself; or, where it has weights in pickle files alone or a variant of them is
-        wanted, one of the run that has them as safetensors, under their usual names, and links to
-        everything else.
+        The folder itself; or, where it has weights in pickle files that do not stay there, or a
+        variant of them is wanted, one of the run that has them as safetensors, under their usual
+        names, and links to everything else.
 
     Raises:
         SourceError: There are no weights, or they are corrupt, or hold more than tensors; or a
@@ -51,6 +52,8 @@ def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> 
     """
     insist_inside(folder, names_in(folder))
     folder = folder if gguf else under_usual_names(folder, context)
+    if context.allow_pickle and context.component == "model" and keeps_own_form(folder):
+        return folder
     pickled = _pickled(folder, context.component) if context.allow_pickle and not gguf else {}
     if context.allow_pickle and context.component == "model" and context.task.sentence_modules:
         pickled = {**pickled, **_pickled_modules(folder)}

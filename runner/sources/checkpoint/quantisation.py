@@ -22,12 +22,15 @@ class Method:
         bits: Bits of a weight where the configuration does not say, with its share of the scales.
         widens_to: dtype that the weights have in memory where there is no GPU; empty where they
             stay as they are.
+        own_form: Whether its weights are tensors of a kind of the package's own, which stay in
+            pickle files.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
     gpu: bool = False
     bits: float = 8
     widens_to: str = ""
+    own_form: bool = False
 
     @property
     def packages(self) -> list[str]:
@@ -60,7 +63,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "quanto": Method((("optimum-quanto",),)),
         "quark": Method((("amd-quark",),)),
         "spqr": Method((("spqr-quant",),), gpu=True, bits=3),
-        "torchao": Method((("torchao",),)),
+        "torchao": Method((("torchao",),), own_form=True),
         "vptq": Method((("vptq",),), gpu=True, bits=3),
     }
 )

@@ -13,6 +13,7 @@ from runner.pyfunc.sentences import FOLDER as SENTENCES
 from runner.sources.base import Checkpoint, Source, SourceContext
 from runner.sources.checkpoint.folder import declared_license, insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside
+from runner.sources.checkpoint.own_form import keeps_own_form
 from runner.sources.mlflow.location import fetch_model, is_model_uri, location_of
 from runner.sources.mlflow.peft import FOLDER as ADAPTER
 from runner.sources.mlflow.peft import unmark
@@ -61,7 +62,7 @@ class MlflowSource(Source, frozen=True):
         if context.component == "adapter" and adapter.is_dir():
             insist_on_weights(adapter, None, context.component)
             return Checkpoint(adapter, self.kind, self.uri)
-        if context.weights:
+        if context.weights and not (context.allow_pickle and keeps_own_form(target)):
             insist_on_weights(target, None, context.component)
         with_it = context.component == "model" and adapter.is_dir()
         return Checkpoint(

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from tests.checkpoints import as_pickle, causal_lm
 from tests.conftest import Outcome
+from tests.quantised import declare
 
 Cli = Callable[..., Outcome]
 
@@ -61,15 +62,24 @@ class _Harm:
         return Path.touch, (self.mark,)
 
 
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({}, "holds more than tensors"),
+        ({"quant_method": "torchao", "quant_type": "int8_weight_only"}, "as weights alone"),
+    ],
+    ids=["plain", "quantised"],
+)
 def test_a_pickle_that_would_run_code_is_refused_and_does_not(
-    cli: Cli, workspace: Path, gpt2: Path
+    cli: Cli, workspace: Path, gpt2: Path, block: dict[str, Any], said: str
 ) -> None:
     pickled = as_pickle(gpt2, workspace / "pickled")
+    declare(pickled, block)
     mark = workspace / "harm"
     torch.save({"transformer.wte.weight": _Harm(mark)}, pickled / "pytorch_model.bin")
     done = packaged(cli, workspace, pickled, allow_pickle=True)
     assert done.code == 3
-    assert "holds more than tensors" in done.stderr
+    assert said in done.stderr
     assert not mark.exists()
     torch.load(pickled / "pytorch_model.bin", weights_only=False)
     assert mark.exists(), "the pickle does run code where it is let to"

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
 
-_KEPT = ("inference", "prompt_template", "quantised", "recipe", "recipe_digest")
+_KEPT = (
+    "inference", "prompt_template", "quantised", "recipe", "recipe_digest", "source_commit",
+)  # fmt: skip
 _MLFLOW = "mlflow."
 
 
