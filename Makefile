@@ -69,7 +69,7 @@ test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their
 	@command -v java >/dev/null || \
 		{ echo "Spark needs Java 17 or newer: apt-get install default-jre-headless, or the like"; exit 1; }
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
-		PATH="$(CURDIR)/$(SERVING)/packages/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
+		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py
 
 mutants: setup  ## change the rules one place at a time, and list the changes that no test sees

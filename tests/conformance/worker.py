@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 import warnings
@@ -114,13 +113,8 @@ class Model:
 
     def asked(self, view: str, call: Callable) -> dict:
         """Ask all that a view asks."""
-        started = time.perf_counter()
-        found = {
-            number: attempt(lambda: call(self.case["asked"][number]))  # noqa: B023
-            for number in self.numbers[view]
-        }
-        print(self.path, view, len(found), round(time.perf_counter() - started, 2), file=sys.stderr)
-        return found
+        asked = self.case["asked"]
+        return {number: attempt(call, asked[number]) for number in self.numbers[view]}
 
     def native(self, one: dict):
         """Call what plain MLflow loads natively."""
@@ -154,10 +148,10 @@ def pretrained(path: Path) -> dict:
     return {"model": model, **loaded}
 
 
-def attempt(call) -> dict:
+def attempt(call, one: dict) -> dict:
     """Give what a call gives, or how it failed."""
     try:
-        return {"value": plain(call())}
+        return {"value": plain(call(one))}
     except Exception as error:
         lines = str(error).strip().splitlines() or [""]
         return {"error": f"{type(error).__name__}: {lines[0]}"[:300]}
