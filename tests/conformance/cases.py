@@ -4,22 +4,13 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-SHORT = {"max_new_tokens": 4, "do_sample": False}
-TEXTS = ["MLflow is great!", "My dog loves to eat spaghetti."]
-TABLE = {"product": ["tea", "coffee"], "sold": ["25", "50"]}
-ASKED = {"question": "What is open source?", "context": "MLflow is an open source platform."}
-LABELLED = {
-    "sequences": "My dog loves to eat spaghetti.",
-    "candidate_labels": ["happy", "sad"],
-    "hypothesis_template": "This example is {}.",
-}
-BOXES = [["Total:", [100, 100, 200, 120]], ["42", [210, 100, 240, 120]]]
-CHOICE = json.dumps(["a cat", "a dog"])
+from tests.conformance.samples import Samples
+
+SHORT = {"max_new_tokens": 3, "do_sample": False}
 CHAT = "user: {prompt}\nassistant: "
 
 
@@ -59,20 +50,19 @@ class Case:
         return re.sub(r"[^a-z0-9]+", "-", f"{self.task}-{self.form}".lower()).strip("-")
 
 
-def cases(sound: Path, picture: Path, *, checked: bool = True) -> list[Case]:
+def cases(samples: Samples | None = None) -> list[Case]:
     """Give every case.
 
     Args:
-        sound: A WAV file of 16 kHz; its samples lie beside it as .npy.
-        picture: A PNG file.
-        checked: Whether the files are there, and read.
+        samples: What is asked; those that are written down where absent.
     """
-    of_texts = [*_texts(), *_structures()]
-    heard = [*_audio(sound, checked), _heard(sound)]
-    return [*of_texts, *heard, *_protocols(), *_images(picture)]
+    given = samples or Samples()
+    of_texts = [*_texts(given), *_structures(given)]
+    heard = [*_audio(given), _heard(given)]
+    return [*of_texts, *heard, *_protocols(given), *_images(given)]
 
 
-def _texts() -> list[Case]:
+def _texts(given: Samples) -> list[Case]:
     plain = [
         ("text-generation", "gpt2", SHORT, {}, {}),
         ("instructional-text-generation", "gpt2", SHORT, {}, {"prompt_template": CHAT}),
@@ -88,17 +78,17 @@ def _texts() -> list[Case]:
     ]
     found: list[Case] = []
     for task, architecture, config, recipe, save in plain:
-        texts = [f"{text} [MASK]" for text in TEXTS] if task == "fill-mask" else TEXTS
+        masked = [f"{text} [MASK]" for text in given.texts]
+        texts = masked if task == "fill-mask" else list(given.texts)
         gap = (
             "only the first input's embedding comes back, a row for each of its tokens"
             if task == "feature-extraction"
             else ""
         )
         for form, value in (("str", texts[0]), ("List[str]", texts)):
-            given = {"json": value}
             request = {"inputs": value if isinstance(value, list) else [value]}
             case = Case(
-                task, form, architecture, given, request,
+                task, form, architecture, {"json": value}, request,
                 config=config, recipe=recipe, save=save, gap=gap,
                 better="one vector a row" if gap else "",
             )  # fmt: skip
@@ -106,22 +96,30 @@ def _texts() -> list[Case]:
     return found
 
 
-def _structures() -> list[Case]:
-    table = {"query": "What did we sell most of?", "table": json.dumps(TABLE)}
-    native_table = {"query": table["query"], "table": TABLE}
-    labelled = {**LABELLED, "candidate_labels": json.dumps(LABELLED["candidate_labels"])}
+def _structures(given: Samples) -> list[Case]:
+    columns = {name: list(cells) for name, cells in given.table}
+    query, other = given.queries
+    table = {"query": query, "table": json.dumps(columns)}
+    native_table = {"query": query, "table": columns}
+    asked = list(given.asked)
+    labels = {
+        "sequences": given.texts[1],
+        "candidate_labels": list(given.labels),
+        "hypothesis_template": given.template,
+    }
+    labelled = _as_callers_write(labels)
     return [
         Case(
-            "question-answering", "Dict[str, str]", "bert", {"json": ASKED}, {"inputs": ASKED}
+            "question-answering", "Dict[str, str]", "bert",
+            {"json": asked[0]}, {"inputs": asked[0]},
         ),
         Case(
             "question-answering", "list of Dict", "bert",
-            {"json": [ASKED, ASKED]}, {"dataframe_records": [ASKED, ASKED]},
-            native={"json": ASKED},
+            {"json": asked}, {"dataframe_records": asked}, native={"json": asked[0]},
         ),
         Case(
             "zero-shot-classification", "Dict[str, List[str] | str]", "bert",
-            {"json": labelled}, {"inputs": labelled}, native={"json": LABELLED},
+            {"json": labelled}, {"inputs": labelled}, native={"json": labels},
         ),
         Case(
             "table-question-answering", "Dict[str, List[str] | str]", "tapas",
@@ -129,14 +127,14 @@ def _structures() -> list[Case]:
         ),
         Case(
             "table-question-answering", "list of Dict", "tapas",
-            {"json": [table, {**table, "query": "What is sold?"}]},
-            {"dataframe_records": [table, {**table, "query": "What is sold?"}]},
+            {"json": [table, {**table, "query": other}]},
+            {"dataframe_records": [table, {**table, "query": other}]},
             native={"json": native_table},
         ),
     ]  # fmt: skip
 
 
-def _audio(sound: Path, checked: bool) -> list[Case]:
+def _audio(given: Samples) -> list[Case]:
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
@@ -144,19 +142,21 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
         "automatic-speech-recognition": Schema([ColSpec("string")]),
         "audio-classification": Schema([ColSpec("double", "score"), ColSpec("string", "label")]),
     }
-    encoded = base64.b64encode(sound.read_bytes()).decode() if checked else ""
-    samples = sound.with_suffix(".npy") if checked else Path()
-    numbers_sent = np.load(samples).tolist() if checked else []
+    sound, samples, encoded, numbers_sent = "", "", "", []
+    if given.sound:
+        sound, samples = str(given.sound), str(given.sound.with_suffix(".npy"))
+        encoded = base64.b64encode(given.sound.read_bytes()).decode()
+        numbers_sent = np.load(samples).tolist()
     spectrum = TensorSpec(np.dtype("float32"), [-1])
     found: list[Case] = []
     for task, schema in outputs.items():
         text = ModelSignature(Schema([ColSpec("string")]), schema)
         numbers = ModelSignature(Schema([spectrum]), schema)
         forms: list[tuple[str, Any, Any, dict[str, Any], dict[str, Any]]] = [
-            ("bytes", {"bytes": str(sound)}, {"inputs": [encoded]}, {}, {}),
-            ("str", {"json": str(sound)}, {"inputs": [str(sound)]}, {"input_type": "path"},
+            ("bytes", {"bytes": sound}, {"inputs": [encoded]}, {}, {}),
+            ("str", {"json": sound}, {"inputs": [sound]}, {"input_type": "path"},
              {"signature": text}),
-            ("np.ndarray", {"array": str(samples)}, {"inputs": numbers_sent},
+            ("np.ndarray", {"array": samples}, {"inputs": numbers_sent},
              {"input_type": "array"}, {"signature": numbers}),
         ]  # fmt: skip
         found += [
@@ -164,48 +164,34 @@ def _audio(sound: Path, checked: bool) -> list[Case]:
                 task,
                 form,
                 "wav2vec2",
-                given,
+                asked,
                 request,
                 recipe=recipe,
                 save=save,
                 better="a row a recording" if task == "audio-classification" else "",
             )
-            for form, given, request, recipe, save in forms
+            for form, asked, request, recipe, save in forms
         ]
     return found
 
 
-def _heard(sound: Path) -> Case:
-    labels = ["a dog", "a bell"]
-    given = {"audio": str(sound), "candidate_labels": json.dumps(labels)}
+def _heard(given: Samples) -> Case:
+    labels, sound = list(given.labels), str(given.sound)
+    asked = {"audio": sound, "candidate_labels": json.dumps(labels)}
     return Case(
-        "zero-shot-audio-classification", "audio", "clap", {"json": given}, {"inputs": given},
-        native={"json": {"audios": str(sound), "candidate_labels": labels}},
+        "zero-shot-audio-classification", "audio", "clap", {"json": asked}, {"inputs": asked},
+        native={"json": {"audios": sound, "candidate_labels": labels}},
     )  # fmt: skip
 
 
-def _images(picture: Path) -> list[Case]:
-    image = str(picture)
-    question = {"image": image, "question": "What is this?"}
-    document = {"image": image, "question": "What is the total?"}
-    requests = {
-        "image-classification": {"inputs": [image]},
-        "image-to-text": {"inputs": [image]},
-        "visual-question-answering": {"inputs": question},
-        "document-question-answering": {"inputs": {**document, "word_boxes": json.dumps(BOXES)}},
-        "object-detection": {"inputs": [image]},
-        "image-segmentation": {"inputs": [image]},
-        "depth-estimation": {"inputs": [image]},
-        "image-feature-extraction": {"inputs": [image]},
-        "zero-shot-image-classification": {"inputs": {"image": image, "candidate_labels": CHOICE}},
-        "zero-shot-object-detection": {"inputs": {"image": image, "candidate_labels": CHOICE}},
-        "image-text-to-text": {"inputs": {"image": image, "text": "<image> What?"}},
-        "image-to-image": {"inputs": [image]},
-        "keypoint-matching": {"inputs": {"image_0": image, "image_1": image}},
-    }
+def _images(given: Samples) -> list[Case]:
+    image = str(given.picture)
+    question = {"image": image, "question": given.question}
+    document = {**question, "word_boxes": [[word, list(box)] for word, box in given.boxes]}
+    labels = {"image": image, "candidate_labels": list(given.seen)}
+    asked = {"image": image, "text": f"<image> {given.question}"}
     numbered = "label and score come back in columns named 0, 1 …"
-    labels = {"image": image, "candidate_labels": ["a cat", "a dog"]}
-    given: list[tuple[str, str, Any, dict[str, Any]]] = [
+    kinds: list[tuple[str, str, Any, dict[str, Any]]] = [
         ("image-classification", "vit", image, {}),
         ("object-detection", "yolos", image, {"threshold": 0.1}),
         ("image-segmentation", "segformer", image, {}),
@@ -216,24 +202,25 @@ def _images(picture: Path) -> list[Case]:
         ("image-to-image", "swin2sr", image, {}),
         ("image-to-text", "blip", image, {"max_new_tokens": 4}),
         ("visual-question-answering", "vilt", question, {}),
-        ("document-question-answering", "layoutlm", {**document, "word_boxes": BOXES}, {}),
-        ("image-text-to-text", "llava", {"image": image, "text": "<image> What?"}, SHORT),
+        ("document-question-answering", "layoutlm", document, {}),
+        ("image-text-to-text", "llava", asked, SHORT),
     ]
     found = [
         Case(
             task, "image", architecture, {"json": _as_callers_write(value)},
-            requests.get(task),
+            {"inputs": _as_callers_write(value) if isinstance(value, dict) else [value]},
             native={"json": value},
             config=config, gap=numbered if task == "image-classification" else "",
             better="label and score in columns" if task == "image-classification" else "",
         )
-        for task, architecture, value, config in given
+        for task, architecture, value, config in kinds
     ]  # fmt: skip
-    spoken = Case("text-to-audio", "str", "vits", {"json": TEXTS[0]}, {"inputs": [TEXTS[0]]})
+    said = given.labels[0]
+    spoken = Case("text-to-audio", "str", "vits", {"json": said}, {"inputs": [said]})
     pair = {"image_0": image, "image_1": image}
     matched = Case(
         "keypoint-matching", "pair of images", "efficientloftr", {"json": pair},
-        requests["keypoint-matching"], native={"json": [image, image]},
+        {"inputs": pair}, native={"json": [image, image]},
     )  # fmt: skip
     return [*found, matched, spoken]
 
@@ -245,21 +232,22 @@ def _as_callers_write(value: Any) -> Any:
     return {k: v if isinstance(v, str) else json.dumps(v) for k, v in value.items()}
 
 
-def _protocols() -> list[Case]:
-    chat = {"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 4}
-    prompt = {"prompt": "What is MLflow?", "max_tokens": 4}
+def _protocols(given: Samples) -> list[Case]:
+    said = given.texts[0]
+    chat = {"messages": [{"role": "user", "content": said}], "max_tokens": 4}
+    prompt = {"prompt": said, "max_tokens": 4}
     return [
         Case(
             "llm/v1/chat", "Dict", "gpt2", {"json": chat}, chat,
-            native={"json": "What is MLflow?"}, config=SHORT,
+            native={"json": said}, config=SHORT,
         ),
         Case(
             "llm/v1/completions", "Dict", "gpt2", {"json": prompt}, prompt,
-            native={"json": "What is MLflow?"}, config=SHORT,
+            native={"json": said}, config=SHORT,
         ),
         Case(
             "llm/v1/embeddings", "Dict", "bert",
-            {"json": {"input": "What is MLflow?"}}, {"input": "What is MLflow?"},
-            native={"json": "What is MLflow?"},
+            {"json": {"input": said}}, {"input": said},
+            native={"json": said},
         ),
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from runner.sources.scratch.source import ScratchSource
 from runner.tasks import get_task
 from runner.upstream.transformers_source import has_pipeline
 from tests.conformance.cases import Case, cases
+from tests.conformance.samples import Samples, drawn
 
 WORKER = Path(__file__).parent / "worker.py"
 LOADERS: dict[str, Any] = {
@@ -30,6 +31,8 @@ LOADERS: dict[str, Any] = {
     "processor": transformers.AutoProcessor,
 }
 PINS = ["mlflow", "torch", "transformers"]
+MANY = 100
+VIEWS = ("native", "pyfunc", "served")
 
 
 class Packaged:
@@ -43,12 +46,45 @@ class Packaged:
         self.folder = folder
         sound = sample_file(folder, "audio")
         np.save(sound.with_suffix(".npy"), np.frombuffer(decode(sound, 16_000), np.float32))
-        picture = sample_file(folder, "image")
-        self.cases = {case.name: case for case in cases(sound, picture)}
+        self.cases = by_name(Samples(sound, sample_file(folder, "image")))
         self._checkpoints: dict[tuple[str, str], Path] = {}
+        self._named: dict[str, str] = {}
+        self._models: dict[str, dict[str, str]] = {}
         self.verdicts: dict[tuple[str, str], dict[str, Any]] = {}
-        questions = {name: self._package(case, sound) for name, case in self.cases.items()}
+        (folder / "drawn").mkdir()
+        many = [by_name(drawn(number, folder / "drawn")) for number in range(MANY)]
+        self.asked = {
+            name: [_asked(one) for one in (case, *(of[name] for of in many))]
+            for name, case in self.cases.items()
+        }
+        questions = {
+            name: {
+                **self._package(case, sound),
+                "arguments": case.config,
+                "numbers": self.numbers(case),
+                "asked": self.asked[name],
+            }
+            for name, case in self.cases.items()
+        }
         self.answers = self._ask(questions)
+
+    def numbers(self, case: Case) -> dict[str, dict[str, list[int]]]:
+        """Say which inputs each model of a case is asked in each view: 0 is the case's own.
+
+        The views of a case together ask a hundred. So do all forms of a task natively, and by
+        pyfunc, in a process or served, where MLflow answers by pyfunc.
+        """
+        forms = sum(other.task == case.task for other in self.cases.values())
+        pyfunc = get_task(case.task).pyfunc
+        natively = -(-MANY // forms)
+        otherwise = max(MANY // len(VIEWS) + 1, natively // 2) if pyfunc else 0
+        asked: dict[str, dict[str, list[int]]] = {"plain": {}, "ours": {}, "extended": {}}
+        for place, view in enumerate(VIEWS):
+            first, share = MANY * place // len(VIEWS), natively if view == "native" else otherwise
+            drawn = [1 + (first + at) % MANY for at in range(share)]
+            asked["plain"][view] = asked["extended"][view] = [0, *drawn]
+            asked["ours"][view] = [0, *drawn[: MANY // len(VIEWS) + 1 if pyfunc else MANY]]
+        return asked
 
     def checkpoint(self, case: Case) -> Path:
         """Make the small model of a case, once for an architecture and task."""
@@ -64,19 +100,21 @@ class Packaged:
         return self._checkpoints[key]
 
     def _package(self, case: Case, sound: Path) -> dict[str, Any]:
-        checkpoint = self.checkpoint(case)
-        native = case.native or case.input
-        there = has_pipeline(get_task(case.task).pipeline_task)
-        return {
-            "ours": str(self._by_recipe(case, checkpoint, sound, "mlflow")) if there else "",
-            "plain": str(self._by_hand(case, checkpoint)) if there else "",
-            "extended": str(self._by_recipe(case, checkpoint, sound, "extended")),
-            "input": case.input,
-            "request": case.request,
-            "native": native,
-            "arguments": case.config,
-            "parts": "processor" in get_task(case.task).components,
-        }
+        """Package a case in all ways, once for the forms of input that share a model."""
+        task = get_task(case.task)
+        key = repr((case.task, case.config, case.recipe, case.save))
+        first = self._named.setdefault(key, case.name)
+        if first == case.name:
+            checkpoint, there = self.checkpoint(case), has_pipeline(task.pipeline_task)
+            self._models[case.name] = {
+                "plain": str(self._by_hand(case, checkpoint)) if there else "",
+                "ours": str(self._by_recipe(case, checkpoint, sound, "mlflow")) if there else "",
+                "extended": str(self._by_recipe(case, checkpoint, sound, "extended")),
+            }
+        for pyfunc in ("mlflow", "extended"):
+            if (pyfunc, first) in self.verdicts:
+                self.verdicts[pyfunc, case.name] = self.verdicts[pyfunc, first]
+        return {**self._models[first], "parts": "processor" in task.components}
 
     def _by_recipe(self, case: Case, checkpoint: Path, sound: Path, pyfunc: str) -> Path:
         recipe = {
@@ -129,3 +167,16 @@ class Packaged:
             )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(told.read_text())
+
+
+def by_name(samples: Samples) -> dict[str, Case]:
+    """Give the cases of samples, by their names."""
+    return {case.name: case for case in cases(samples)}
+
+
+def _asked(case: Case) -> dict[str, Any]:
+    return {
+        "input": case.input,
+        "request": case.request,
+        "native": case.native or case.input,
+    }

@@ -41,7 +41,8 @@ For each task and each form of its input a small random model is packaged twice,
 - **extended**: pyfunc and served answers of the same recipe with the runner's own inference code (`pyfunc: extended`, the
   default); the columns before are of `pyfunc: mlflow`.
 
-*equal* means equal to plain MLflow's, value for value.
+*equal* means equal to plain MLflow's, value for value, for the input that the case writes down and for a hundred drawn ones, which the
+three views share. What *extended* answers otherwise than MLflow, too long a text for one, is listed in [inference.md](inference.md).
 """
 _SECOND = """\
 ## Where MLflow's inference code falls short
@@ -162,13 +163,12 @@ def _extended(packaged: Packaged, name: str) -> str:
         return f"better: {case.better}"
     if not answers["ours"]["has_pyfunc"]:
         return "better: there is one, and it is served"
-    same = all(
-        _equal(answers["extended"], answers["plain"], v) == "equal" for v in ("pyfunc", "served")
-    )
+    same = all(answers["extended"][v] == answers["plain"][v] for v in ("pyfunc", "served"))
     return "equal" if same else "differs"
 
 
 def _equal(ours: dict[str, Any], plain: dict[str, Any], what: str) -> str:
     if isinstance(ours[what], dict) and "error" in ours[what]:
         return f"error: {ours[what]['error']}"
-    return "equal" if ours[what] == plain[what] else "differs"
+    drawn = ours.get("differs", {}).get(what)
+    return "equal" if ours[what] == plain[what] and not drawn else "differs"

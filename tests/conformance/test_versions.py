@@ -15,13 +15,14 @@ from runner.evaluation.samples import sample_file
 from runner.ffmpeg import decode
 from runner.tasks import get_task
 from tests.conformance.cases import Case, cases
+from tests.conformance.samples import Samples
 from tests.conftest import REPOSITORY
 
 WORKER = Path(__file__).parent / "versions_worker.py"
 PAGE = REPOSITORY / "docs" / "transformers-versions.md"
 OTHER = os.environ.get("OTHER_PYTHON", "")
 CONFIG = {"text-to-audio": {"noise_scale": 0.0, "noise_scale_duration": 0.0}}
-NAMES = [c.name for c in {c.task: c for c in cases(Path(), Path(), checked=False)}.values()]
+NAMES = [c.name for c in {c.task: c for c in cases()}.values()]
 HEAD = """\
 # Versions of transformers
 
@@ -51,7 +52,7 @@ class Both:
         self.folder = folder
         sound = sample_file(folder, "audio")
         np.save(sound.with_suffix(".npy"), np.frombuffer(decode(sound, 16_000), np.float32))
-        found = cases(sound, sample_file(folder, "image"))
+        found = cases(Samples(sound, sample_file(folder, "image")))
         self.cases = {c.name: c for c in {c.task: c for c in found}.values()}
         self.pythons = {self._version(p): p for p in (sys.executable, OTHER)}
         assert len(self.pythons) == 2, "the two environments have the same transformers"

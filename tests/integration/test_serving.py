@@ -15,21 +15,25 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
 
 from runner.cli import main
-from tests.pyfunc.media import recording
+from tests.pyfunc.media import recording, serving_files
 
-ISOLATED = "RECIPE_RUNNER_TEST_ISOLATED"
+BROUGHT = "RECIPE_RUNNER_TEST_SERVING"
 Ask = Callable[..., tuple[int, Any]]
+brought = pytest.mark.skipif(
+    BROUGHT not in os.environ, reason="`make test-serving` brings pyspark, Java and uv for it"
+)
 
 
-def packaged(folder: Path, recipe: str) -> str:
+def packaged(folder: Path, recipe: str, *overrides: str) -> str:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        assert main([f"+recipe={recipe}", "tracking.uri=null", "out=made"]) == 0
+        assert main([f"+recipe={recipe}", "tracking.uri=null", "out=made", *overrides]) == 0
     finally:
         os.chdir(before)
     return str(folder / "made" / recipe / "default" / "model")
@@ -123,44 +127,69 @@ def test_mlflow_models_serve_takes_recordings(tmp_path: Path) -> None:
         assert ask("/invocations", json.dumps({"inputs": ["noise"]}))[0] == 400
 
 
-def test_a_model_is_a_function_of_spark(
-    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    pytest.importorskip(
-        "pyspark", reason="pyspark is not installed: 400 MB that nothing else needs"
-    )
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """Give Spark on two cores, its workers with this Python."""
     from pyspark.sql import SparkSession
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+        with session.getOrCreate() as spark:
+            yield spark
+
+
+def column(spark: Any, function: Any, frame: pd.DataFrame) -> list[Any]:
+    """Give what a function of Spark makes of the rows of a frame."""
     from pyspark.sql.functions import struct
 
-    spark = (
-        SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
-    )
-    rows = ["I love it", "I hate it", "", "so"]
-    frame = spark.createDataFrame(pd.DataFrame({"text": rows}))
+    given = frame.columns[0] if len(frame.columns) == 1 else struct(*frame.columns)
+    rows = spark.createDataFrame(frame).withColumn("out", function(given))
+    return rows.toPandas()["out"].tolist()
+
+
+@brought
+@pytest.mark.brought
+def test_a_model_is_a_function_of_spark(text: str, tmp_path: Path, spark: Any) -> None:
+    rows = pd.DataFrame({"text": ["I love it", "I hate it", "", "so"]})
     params = {"max_new_tokens": 2}
     function = mlflow.pyfunc.spark_udf(spark, text, result_type="string", params=params)
-    found = frame.withColumn("out", function("text")).toPandas()["out"].tolist()
-    assert found == mlflow.pyfunc.load_model(text).predict(rows, params=params)
+    wanted = mlflow.pyfunc.load_model(text).predict(rows["text"].tolist(), params=params)
+    assert column(spark, function, rows) == wanted
     embeddings = packaged(tmp_path, "feature-extraction/scratch")
     function = mlflow.pyfunc.spark_udf(spark, embeddings, result_type="array<double>")
-    found = frame.withColumn("out", function("text")).toPandas()["out"].tolist()
-    wanted = mlflow.pyfunc.load_model(embeddings).predict(rows)
-    assert [len(one) for one in found] == [len(one) for one in wanted]
+    vectors = mlflow.pyfunc.load_model(embeddings).predict(rows["text"].tolist())
+    assert np.allclose(np.array(column(spark, function, rows)), np.array(vectors), atol=1e-5)
     answers = packaged(tmp_path, "question-answering/scratch")
     asked = pd.DataFrame({"question": ["who?", "what?"], "context": ["My dog.", "The cat sat."]})
     function = mlflow.pyfunc.spark_udf(spark, answers, result_type="string")
-    answered = spark.createDataFrame(asked).withColumn("out", function(struct(*asked.columns)))
-    assert answered.toPandas()["out"].tolist() == mlflow.pyfunc.load_model(answers).predict(asked)
-    spark.stop()
+    assert column(spark, function, asked) == mlflow.pyfunc.load_model(answers).predict(asked)
 
 
-@pytest.mark.skipif(ISOLATED not in os.environ, reason=f"installs gigabytes; set {ISOLATED}=1")
+@brought
+@pytest.mark.brought
+def test_spark_hears_recordings_by_their_address(tmp_path: Path, spark: Any) -> None:
+    model = packaged(tmp_path, "automatic-speech-recognition/scratch", "input_type=path")
+    sounds = {f"/{seed}.wav": recording(4000, seed) for seed in range(5)}
+    with serving_files(sounds) as address:
+        rows = pd.DataFrame({"recording": [f"{address}{path}" for path in sounds]})
+        function = mlflow.pyfunc.spark_udf(spark, model, result_type="string")
+        heard = column(spark, function, rows)
+        assert heard == mlflow.pyfunc.load_model(model).predict(rows["recording"].tolist())
+    assert len(set(heard)) > 1
+
+
+@brought
+@pytest.mark.brought
 def test_a_model_predicts_in_an_environment_of_its_own_requirements(
-    text: str, tmp_path: Path
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = tmp_path / "answer.json"
-    mlflow.models.predict(
-        text, ["I love it", "I hate it"], env_manager="uv", output_path=str(given)
-    )
-    assert len(json.loads(given.read_text())["predictions"]) == 2
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("MLFLOW_ENV_ROOT", str(tmp_path / "environments"))
+    given, rows = tmp_path / "answer.json", ["I love it", "I hate it"]
+    mlflow.models.predict(text, rows, env_manager="uv", output_path=str(given))
+    wanted = mlflow.pyfunc.load_model(text).predict(rows)
+    assert json.loads(given.read_text())["predictions"] == wanted
+    (made,) = (tmp_path / "environments").glob("**/pyvenv.cfg")
+    assert list(made.parent.glob("lib/*/site-packages/transformers"))
+    assert not list(made.parent.glob("lib/*/site-packages/pytest"))

@@ -1,15 +1,13 @@
 """Recordings and images by their address; white space in answers."""
 
 import base64
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from mlflow.exceptions import MlflowException
 
 from tests.pyfunc.conftest import SHORT, Packaged
-from tests.pyfunc.media import picture, recording
+from tests.pyfunc.media import picture, recording, serving_files
 
 SOUND, IMAGE = recording(8000, 3), base64.b64decode(picture(32, 32, 3))
 HELD = {"/said.wav": SOUND, "/seen.png": IMAGE}
@@ -17,21 +15,9 @@ HELD = {"/said.wav": SOUND, "/seen.png": IMAGE}
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A web server that has a recording and an image."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path in HELD else 404)
-            self.end_headers()
-            self.wfile.write(HELD.get(self.path, b""))
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Keep quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    """Give the address of a web server that has a recording and an image."""
+    with serving_files(HELD) as address:
+        yield address
 
 
 def test_a_recording_is_fetched_from_its_address(model: Packaged, address: str) -> None:
