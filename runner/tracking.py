@@ -20,6 +20,7 @@ from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord, Verdict
 from runner.secrets import without_user
 from runner.stores import asking
+from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
 from runner.upstream.mlflow_api import local_path
 
@@ -49,17 +50,24 @@ def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) 
     """
     with asking(uri, partial(_not_logged, without_user(uri))) as client:
         experiment = _experiment(client, recipe.tracking.experiment)
+        attempt = begin(Path(record.model).parent, uri)
+        left = attempt.left(client, experiment)
         start = int(datetime.fromisoformat(record.started).timestamp() * 1000)
         run = client.create_run(
-            experiment, start_time=start, run_name=f"{record.recipe} {record.point}"
+            experiment,
+            start_time=start,
+            run_name=f"{record.recipe} {record.point}",
+            tags={TAG: attempt.name},
         )
         run_id = run.info.run_id
         try:
             tracked = _log_into(client, experiment, run_id, record, recipe, values, uri)
+            withdraw_versions(client, left)
         except BaseException as error:
             _give_up(client, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
         client.set_terminated(run_id, "FINISHED")
+        attempt.succeeded()
         return tracked
 
 

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_asked_says_why(
 
 
 @contextmanager
-def answering(said: bytes | None) -> Iterator[str]:
+def answering(said: bytes | None) -> Generator[str]:
     """Listen as a server that says nothing, or always the same."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         if said is not None:
