@@ -18,7 +18,7 @@ from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord, Verdict
-from runner.secrets import without_user
+from runner.secrets import masked, without_user
 from runner.stores import asking
 from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
@@ -100,7 +100,8 @@ def _log_into(
         client.log_param(run_id, key, value)
     for key, value in _metrics(record).items():
         client.log_metric(run_id, key, value)
-    tags = {**recipe.tracking.tags, **_tags(record)}
+    own = {key: masked(value) for key, value in recipe.tracking.tags.items()}
+    tags = {**own, **_tags(record)}
     for key, value in tags.items():
         client.set_tag(run_id, key, value)
     model = client.create_logged_model(
@@ -126,8 +127,8 @@ def _log_into(
         tracked.registered = _register(client, recipe.tracking.register_as, model, run_id, tags)
         _set_alias(client, recipe, record, tracked.registered)
     logged = record.model_copy(update={"tracking": tracked})
-    client.log_text(run_id, logged.model_dump_json(indent=2), "record.json")
-    client.log_text(run_id, yaml.safe_dump(dict(values), sort_keys=False), "recipe.yaml")
+    client.log_text(run_id, logged.as_text(), "record.json")
+    client.log_text(run_id, masked(yaml.safe_dump(dict(values), sort_keys=False)), "recipe.yaml")
     return tracked
 
 
@@ -151,7 +152,7 @@ def _params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, dict):
             flat |= _params(value, f"{prefix}{key}.")
         elif value is not None and f"{prefix}{key}" != "tracking":
-            flat[f"{prefix}{key}"] = str(value)[:_LONGEST_PARAM]
+            flat[f"{prefix}{key}"] = masked(str(value))[:_LONGEST_PARAM]
     return flat
 
 

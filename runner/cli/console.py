@@ -1,22 +1,34 @@
 """What a run looks like to the person who waits for it: rich on stderr, nothing on stdout."""
 
 import time
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from runner.records import Step
+from runner.secrets import masked
+from runner.visible import on_a_line, visible
 from runner.wording import size
 
 _PROGRESS_AFTER = 1.0
 _LOG_WIDTH = 160
 
 
+class PeoplesConsole(Console):
+    """A console that shows what a terminal would act on, and no secret, in lines or in cells."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Give a text as it is shown."""
+        return super().render_str(visible(masked(text)), **how)
+
+
 def open_console() -> Console:
     """Open stderr for people: as wide as the terminal, and wide enough for paths in a log."""
-    console = Console(stderr=True)
-    return console if console.is_terminal else Console(stderr=True, width=_LOG_WIDTH)
+    console = PeoplesConsole(stderr=True)
+    return console if console.is_terminal else PeoplesConsole(stderr=True, width=_LOG_WIDTH)
 
 
 class ConsoleObserver:
@@ -32,7 +44,7 @@ class ConsoleObserver:
         """Start a live line, on a terminal."""
         self._step, self._started = name, time.monotonic()
         if self._console.is_terminal:
-            self._status = self._console.status(f"{name} …")
+            self._status = self._console.status(escape(on_a_line(f"{name} …")))
             self._status.start()
 
     def step_finished(self, step: Step) -> None:
@@ -50,7 +62,7 @@ class ConsoleObserver:
         if self._status is None or time.monotonic() - self._started < _PROGRESS_AFTER:
             return
         share = f"{size(done)} of {size(total)} ({done / total:.0%})" if total else size(done)
-        self._status.update(f"{self._step}: {what}, {share}")
+        self._status.update(escape(on_a_line(f"{self._step}: {what}, {share}")))
 
     def stop(self) -> None:
         """Take the live line away."""
