@@ -1,8 +1,10 @@
 """The errors a run can end with, and the exit code each one stands for."""
 
 from enum import IntEnum
+from signal import Signals
 
 _PACKAGE = __name__.partition(".")[0]
+_ENDINGS = {Signals.SIGTERM: "terminated", Signals.SIGHUP: "hung-up"}
 _MISTAKES = (NameError, AttributeError, TypeError, AssertionError)
 
 
@@ -73,6 +75,28 @@ class SignatureError(RunnerError):
 
     code = "signature-failed"
     exit = Exit.WRONG_INPUT
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the program to end, as Ctrl-C would have.
+
+    Args:
+        signal: The signal.
+    """
+
+    def __init__(self, signal: Signals) -> None:
+        super().__init__(signal.name)
+        self.signal = signal
+
+
+def ending_of(stop: BaseException) -> tuple[str, Signals]:
+    """Say in a word how a program ends that is stopped, and by which signal.
+
+    Args:
+        stop: What stopped it: a ``KeyboardInterrupt`` is Ctrl-C's.
+    """
+    signal = stop.signal if isinstance(stop, Stopped) else Signals.SIGINT
+    return _ENDINGS.get(signal, "interrupted"), signal
 
 
 def first_line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from runner.errors import Exit, RunnerError
+from runner.visible import on_a_line
 
 Loc = tuple[str | int, ...]
 """The path of a value inside a recipe: ``("params", "temperature", "type")``."""
@@ -92,7 +93,7 @@ class Finding:
         """Give the one-line form that ``validate`` prints."""
         where = f"{self.place} " if self.place else ""
         remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{where}{self.severity}[{self.code}] {self.message}{remedy}"
+        return on_a_line(f"{where}{self.severity}[{self.code}] {self.message}{remedy}")
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runner.evaluated import EvaluationRecord
 from runner.evaluated import Verdict as Verdict
+from runner.secrets import masked
+from runner.visible import in_json
 
 RECORD_FILE = "record.json"
 
@@ -216,6 +218,10 @@ class RunRecord(_Part):
         """The checks that could not be made."""
         return [check for check in self.checks if check.outcome is Outcome.SKIPPED]
 
+    def as_text(self) -> str:
+        """Give the record as it is kept: without secrets, and nothing in it that acts."""
+        return in_json(masked(self.model_dump_json(indent=2))) + "\n"
+
     def write(self, folder: Path) -> Path:
         """Write the record to ``folder``, replacing one that is there in one move.
 
@@ -227,7 +233,7 @@ class RunRecord(_Part):
         """
         target = folder / RECORD_FILE
         staged = target.with_suffix(".partial")
-        staged.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        staged.write_text(self.as_text(), encoding="utf-8")
         os.replace(staged, target)
         return target
 

@@ -1,6 +1,7 @@
 """Did you mean …?: the nearest known words to a mistyped one."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MOST = 3
 
@@ -30,13 +31,18 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
         The nearest, three at most, in alphabetical order; none where all are far.
     """
     edits = {
-        candidate: distance(word.casefold(), candidate.casefold())
-        for candidate in known
-        if abs(len(candidate) - len(word)) <= _reach(candidate)
+        candidate: distance(word.casefold(), folded)
+        for candidate, folded in _of_length(frozenset(known), len(word))
     }
     near = {c: n for c, n in edits.items() if n <= _reach(c) and n < len(c)}
     fewest = min(near.values(), default=0)
     return sorted(c for c, n in near.items() if n == fewest)[:_MOST]
+
+
+@lru_cache(maxsize=512)
+def _of_length(known: frozenset[str], length: int) -> list[tuple[str, str]]:
+    """Give the words that one of a length may be meant for, and each without its capitals."""
+    return [(c, c.casefold()) for c in known if abs(len(c) - length) <= _reach(c)]
 
 
 def slip(word: object, known: Iterable[str]) -> str | None:

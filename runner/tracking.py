@@ -1,13 +1,12 @@
 """Tracking: one MLflow run a point, with the model as a logged model, its weights stored once."""
 
-import os
 import shutil
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 from mlflow import MlflowClient
@@ -19,14 +18,15 @@ from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord, Verdict
+from runner.secrets import masked, without_user
+from runner.stores import asking
+from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
 from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 _LONGEST_PARAM = 6000
 _NAME = "model"
-_SQLITE = "sqlite:///"
 
 
 def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) -> TrackingRecord:
@@ -48,22 +48,42 @@ def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) 
     the one in ``model/`` are one, by a copy-on-write clone or a hard link. Small files, MLmodel
     among them, are copies, so that the store's can name its run.
     """
-    uri = _anchored(uri)
-    with _patient(), _failing_as_tracking(uri):
-        client = MlflowClient(tracking_uri=uri)
+    with asking(uri, partial(_not_logged, without_user(uri))) as client:
         experiment = _experiment(client, recipe.tracking.experiment)
+        attempt = begin(Path(record.model).parent, uri)
+        left = attempt.left(client, experiment)
         start = int(datetime.fromisoformat(record.started).timestamp() * 1000)
         run = client.create_run(
-            experiment, start_time=start, run_name=f"{record.recipe} {record.point}"
+            experiment,
+            start_time=start,
+            run_name=f"{record.recipe} {record.point}",
+            tags={TAG: attempt.name},
         )
         run_id = run.info.run_id
         try:
             tracked = _log_into(client, experiment, run_id, record, recipe, values, uri)
-        except BaseException:
-            client.set_terminated(run_id, "FAILED")
+            withdraw_versions(client, left)
+        except BaseException as error:
+            _give_up(client, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
         client.set_terminated(run_id, "FINISHED")
+        attempt.succeeded()
         return tracked
+
+
+def _give_up(client: MlflowClient, run_id: str, status: str) -> None:
+    """Close a run that failed; what it failed by is told, and not what closing it fails by."""
+    with suppress(Exception):
+        client.set_terminated(run_id, status)
+
+
+def _not_logged(shown: str, reason: str, remedy: str) -> TrackingError:
+    remedy = remedy or "Check the server and tracking.uri."
+    return TrackingError(
+        f"the run could not be logged to {shown}: {reason.rstrip('.')}.",
+        f"{remedy} The model on disk is kept, and a second run logs it. tracking.uri=null runs "
+        "without logging.",
+    )
 
 
 def _log_into(
@@ -80,7 +100,8 @@ def _log_into(
         client.log_param(run_id, key, value)
     for key, value in _metrics(record).items():
         client.log_metric(run_id, key, value)
-    tags = {**recipe.tracking.tags, **_tags(record)}
+    own = {key: masked(value) for key, value in recipe.tracking.tags.items()}
+    tags = {**own, **_tags(record)}
     for key, value in tags.items():
         client.set_tag(run_id, key, value)
     model = client.create_logged_model(
@@ -96,7 +117,7 @@ def _log_into(
     if record.evaluation:
         log_evaluation(client, run_id, model.model_id, record.evaluation)
     tracked = TrackingRecord(
-        uri=_without_credentials(uri),
+        uri=without_user(uri),
         run_id=run_id,
         model_id=model.model_id,
         model_uri=f"models:/{model.model_id}",
@@ -106,8 +127,8 @@ def _log_into(
         tracked.registered = _register(client, recipe.tracking.register_as, model, run_id, tags)
         _set_alias(client, recipe, record, tracked.registered)
     logged = record.model_copy(update={"tracking": tracked})
-    client.log_text(run_id, logged.model_dump_json(indent=2), "record.json")
-    client.log_text(run_id, yaml.safe_dump(dict(values), sort_keys=False), "recipe.yaml")
+    client.log_text(run_id, logged.as_text(), "record.json")
+    client.log_text(run_id, masked(yaml.safe_dump(dict(values), sort_keys=False)), "recipe.yaml")
     return tracked
 
 
@@ -131,7 +152,7 @@ def _params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, dict):
             flat |= _params(value, f"{prefix}{key}.")
         elif value is not None and f"{prefix}{key}" != "tracking":
-            flat[f"{prefix}{key}"] = str(value)[:_LONGEST_PARAM]
+            flat[f"{prefix}{key}"] = masked(str(value))[:_LONGEST_PARAM]
     return flat
 
 
@@ -215,44 +236,3 @@ def _register(
         tags=dict(tags),
     )
     return f"{name}/{version.version}"
-
-
-@contextmanager
-def _patient() -> Generator[None]:
-    """Give up on a dead server in seconds rather than minutes, unless the user says otherwise."""
-    ours = {key: value for key, value in _PATIENCE.items() if key not in os.environ}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for key in ours:
-            os.environ.pop(key, None)
-
-
-@contextmanager
-def _failing_as_tracking(uri: str) -> Generator[None]:
-    try:
-        yield
-    except (MlflowException, OSError) as error:
-        shown = _without_credentials(uri)
-        text = str(error).replace(uri, shown).strip().splitlines() or [type(error).__name__]
-        raise TrackingError(
-            f"the run could not be logged to {shown}: {text[0]}",
-            "Check the server and tracking.uri; the model on disk is kept, and a second run logs "
-            "it. tracking.uri=null runs without logging.",
-        ) from error
-
-
-def _anchored(uri: str) -> str:
-    """Tie a relative SQLite file to the working directory, which may change later."""
-    path = uri.removeprefix(_SQLITE)
-    return f"{_SQLITE}{Path(path).absolute()}" if uri.startswith(_SQLITE) and path else uri
-
-
-def _without_credentials(uri: str) -> str:
-    parts = urlsplit(uri)
-    if not parts.username and not parts.password:
-        return uri
-    host = parts.hostname or ""
-    netloc = f"{host}:{parts.port}" if parts.port else host
-    return urlunsplit(parts._replace(netloc=netloc))

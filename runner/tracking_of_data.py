@@ -7,6 +7,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from runner.evaluated import EvaluationRecord
+from runner.secrets import masked
 
 _DIGITS = 8
 _LONGEST = 250
@@ -29,7 +30,7 @@ def log_evaluation(
         name=name,
         digest=digest,
         source_type="local" if data.name else "code",
-        source=json.dumps({"uri": data.name}),
+        source=json.dumps({"uri": masked(data.name)}),
         profile=json.dumps({"num_rows": data.rows}),
     )
     tags = [InputTag("mlflow.data.context", "evaluation")]

@@ -3,7 +3,6 @@
 Only the verb that is asked for is imported.
 """
 
-import io
 import os
 import sys
 import traceback
@@ -11,11 +10,14 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from runner import __version__
+from runner.cli.signals import ending_in_order
+from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
-from runner.errors import Exit, RunnerError
+from runner.errors import Exit, RunnerError, ending_of
+from runner.visible import on_a_line, visible
 
 DEFAULT_VERB = "run"
-_INTERRUPTED = 130
+_BY_SIGNAL = 128
 _WHAT_FOLLOWS = "verb = one of the above; without one, `run`. `VERB --help` tells more."
 
 
@@ -26,25 +28,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments after the program's name; those of the process where absent.
 
     Returns:
-        The exit code: see :class:`runner.errors.Exit`; 130 after Ctrl-C.
+        The exit code: see :class:`runner.errors.Exit`; after a signal 128 and its number, so 130
+        after Ctrl-C.
     """
-    _never_fail_to_print()
     if "_ARGCOMPLETE" in os.environ:
         from runner.cli.completion import answer_shell
 
         answer_shell()
+    with outlets(), ending_in_order():
+        return _ended(list(sys.argv[1:] if argv is None else argv))
+
+
+def _ended(argv: list[str]) -> int:
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        return _run(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else Exit.DONE
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except KeyboardInterrupt as stop:
+        word, signal = ending_of(stop)
+        sys.stderr.write(f"{word} ({signal.name})\n")
+        return _BY_SIGNAL + signal
     except Exception:
-        traceback.print_exc()
+        sys.stderr.write(visible(traceback.format_exc()))
         sys.stderr.write("This is a defect of the runner: please report it with the lines above.\n")
         return Exit.DEFECT
 
@@ -116,12 +121,5 @@ def _report(error: RunnerError, args: Namespace) -> int:
     elif findings:
         sys.stderr.writelines(f"{finding}\n" for finding in findings)
     else:
-        sys.stderr.write(f"error[{error.code}] {error.sentences}\n")
+        sys.stderr.write(f"{on_a_line(f'error[{error.code}] {error.sentences}')}\n")
     return error.exit
-
-
-def _never_fail_to_print() -> None:
-    """Let a terminal that lacks a character show its code instead of ending the program."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

@@ -2,22 +2,34 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from runner.records import Step
+from runner.secrets import masked
+from runner.visible import on_a_line, visible
 from runner.wording import size
 
 _PROGRESS_AFTER = 1.0
 _LOG_WIDTH = 160
 
 
+class PeoplesConsole(Console):
+    """A console that shows what a terminal would act on, and no secret, in lines or in cells."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Give a text as it is shown."""
+        return super().render_str(visible(masked(text)), **how)
+
+
 def open_console() -> Console:
     """Open stderr for people: as wide as the terminal, and wide enough for paths in a log."""
-    console = Console(stderr=True)
-    return console if console.is_terminal else Console(stderr=True, width=_LOG_WIDTH)
+    console = PeoplesConsole(stderr=True)
+    return console if console.is_terminal else PeoplesConsole(stderr=True, width=_LOG_WIDTH)
 
 
 class ConsoleObserver:
@@ -34,7 +46,7 @@ class ConsoleObserver:
         """Start a live line, on a terminal."""
         self._step, self._started, self._first = name, time.monotonic(), None
         if self._console.is_terminal:
-            self._status = self._console.status(f"{name} …")
+            self._status = self._console.status(escape(on_a_line(f"{name} …")))
             self._status.start()
 
     def step_finished(self, step: Step) -> None:
@@ -51,7 +63,8 @@ class ConsoleObserver:
         """Put how far it is into the live line."""
         if self._status is None or time.monotonic() - self._started < _PROGRESS_AFTER:
             return
-        self._status.update(f"{self._step}: {self._how_far(what, done, total)}")
+        far = self._how_far(what, done, total)
+        self._status.update(escape(on_a_line(f"{self._step}: {far}")))
 
     def _how_far(self, what: str, done: int, total: int) -> str:
         if what == "rows":

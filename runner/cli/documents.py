@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.errors import RunnerError
 from runner.findings import Finding, Severity
+from runner.visible import in_json, on_a_line, visible
 
 
 def as_json(document: Any) -> str:
@@ -16,7 +17,7 @@ def as_json(document: Any) -> str:
     Args:
         document: Plain values.
     """
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return in_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def write_answer(args: Namespace, document: Any, lines: Iterable[str]) -> None:
@@ -30,7 +31,7 @@ def write_answer(args: Namespace, document: Any, lines: Iterable[str]) -> None:
     if args.output == "json":
         sys.stdout.write(as_json(document))
     else:
-        sys.stdout.writelines(f"{line}\n" for line in lines)
+        sys.stdout.writelines(f"{visible(line)}\n" for line in lines)
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def annotation(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return on_a_line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -1,7 +1,8 @@
 """The session of a verb that takes its time: a quiet process, a console, one observer."""
 
+import sys
 from collections.abc import Generator, Iterable
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -66,5 +67,6 @@ def session(*, verbose: bool = False) -> Generator[Session]:
     observer = ConsoleObserver(console)
     with ExitStack() as stack:
         stack.callback(observer.stop)
+        stack.enter_context(redirect_stdout(sys.stderr))  # stdout is the document's alone
         stack.enter_context(undisturbed(verbose=verbose))
         yield Session(console, observer)

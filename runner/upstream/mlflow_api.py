@@ -46,6 +46,12 @@ _EMBEDDINGS_OUT = _interface("mlflow.types.llm", "EMBEDDING_MODEL_OUTPUT_SCHEMA"
 _OF_TYPE_HINTS = _interface(
     "mlflow.models.signature", "ModelSignature._is_signature_from_type_hint"
 )
+_OPENS_DATABASE = _interface(
+    "mlflow.tracking._tracking_service.utils",
+    "_get_sqlalchemy_store",
+    ("store_uri", "artifact_uri"),
+)
+_ENGINE_TRIES = _interface("mlflow.store.db.utils", "MAX_RETRY_COUNT")
 _WRONG_INPUT = _interface("mlflow.protos.databricks_pb2", "INVALID_PARAMETER_VALUE")
 """Used by the inference code that ships inside a model, which imports it by itself."""
 _SCHEMAS = {
@@ -73,6 +79,31 @@ def artifact_repository(uri: str, tracking_uri: str | None) -> Any:
         tracking_uri: Tracking URI of the server that knows it.
     """
     return _REPOSITORY.get()(uri, tracking_uri=tracking_uri)
+
+
+def make_database(uri: str) -> None:
+    """Make a database with all that MLflow wants in one, and let go of it.
+
+    Args:
+        uri: Its URI; nothing is there yet.
+    """
+    _OPENS_DATABASE.get()(uri, None).engine.dispose()
+
+
+@contextmanager
+def engine_tries(times: int) -> Generator[None]:
+    """Have MLflow try so many times to reach a database; its ten take a minute and a half.
+
+    Args:
+        times: How many.
+    """
+    before = _ENGINE_TRIES.get()
+    module = import_module(_ENGINE_TRIES.module)
+    setattr(module, _ENGINE_TRIES.name, times)
+    try:
+        yield
+    finally:
+        setattr(module, _ENGINE_TRIES.name, before)
 
 
 def scoring_app(model: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runner import __version__
-from runner.errors import RunnerError, first_line
+from runner.errors import RunnerError, ending_of, first_line
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.inputs import inputs_of
 from runner.evaluation.proof import Proof
@@ -31,6 +31,13 @@ from runner.records import (
 from runner.sources import Checkpoint
 from runner.wording import counted
 
+_AGAIN = "Run it again; a model that is there is not proven."
+_UNFINISHED = Failure(
+    step="",
+    code="unfinished",
+    message="The run has not ended, or was killed before it could say how.",
+    remedy=_AGAIN,
+)
 Given = TypeVar("Given")
 """What a step gives."""
 
@@ -101,6 +108,9 @@ class Journal:
 def keeping(record: RunRecord, folder: Path, observer: Observer) -> Generator[Journal]:
     """Keep the journal of a run, and write its record however the run ends.
 
+    What stands there meanwhile is what a kill leaves: that the run has not ended, and no verdict of
+    one before it on a model that may be this one's by then.
+
     Args:
         record: The record as it starts.
         folder: Folder of the point.
@@ -110,6 +120,7 @@ def keeping(record: RunRecord, folder: Path, observer: Observer) -> Generator[Jo
         The journal.
     """
     try:
+        record.model_copy(update={"failure": _UNFINISHED}).write(folder)
         yield Journal(record, observer)
     except BaseException as error:
         record.failure = _failure(error, record.steps)
@@ -127,7 +138,8 @@ def _failure(error: BaseException, steps: list[Step]) -> Failure:
             message = f"{type(error).__name__}: {first_line(error)}"
             return Failure(step=step, code="defect", message=message)
         case _:
-            return Failure(step=step, code="interrupted", message=type(error).__name__)
+            word, signal = ending_of(error)
+            return Failure(step=step, code=word, message=signal.name, remedy=_AGAIN)
 
 
 def begun(composed: Composed, point: str) -> RunRecord:

@@ -4,20 +4,22 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import transformers
-from mlflow.exceptions import MlflowException
 
 from runner.errors import SourceError
 from runner.packaging.blueprint import draw_as
 from runner.packaging.described import COMPONENTS, DESCRIPTION, WEIGHTS, Described
 from runner.packaging.storage import failing_as_storage, need_room
 from runner.packaging.weights import write_weights
+from runner.secrets import without_user
 from runner.sources import SourceContext
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, is_remote, location_of
 from runner.sources.mlflow.references import referenced
+from runner.stores import failing_as
 from runner.upstream.mlflow_api import artifact_repository
 
 _STAGED = ".model.partial"
@@ -99,15 +101,17 @@ def _in_store(location: str, tracking_uri: str | None, work: Path, progress: Pro
     done = _in_folder(model, location, work, progress)
     if done.how == "already there":
         return done
-    repository = artifact_repository(location, tracking_uri)
-    try:
+    with failing_as(partial(_unstored, location), location):
+        repository = artifact_repository(location, tracking_uri)
         repository.log_artifacts(str(model / WEIGHTS), WEIGHTS)
         if (model / COMPONENTS).is_dir() and not had_components:
             repository.log_artifacts(str(model / COMPONENTS), COMPONENTS)
         repository.log_artifact(str(model / DESCRIPTION))
-    except (MlflowException, OSError) as error:
-        raise SourceError(
-            f"the weights could not be stored at {location}: {error}",
-            "Run it again: the model is as it was until its description is stored, last.",
-        ) from error
     return done
+
+
+def _unstored(location: str, reason: str, remedy: str) -> SourceError:
+    return SourceError(
+        f"the weights could not be stored at {without_user(location)}: {reason}",
+        f"{remedy} Run it again: the model is as it was until its description is stored, last.",
+    )

@@ -14,6 +14,7 @@ from runner.packaging.sign import infer, sign
 from runner.packaging.storage import failing_as_storage
 from runner.recipe.composing.composed import Composed
 from runner.records import Observer, RunRecord, Silent
+from runner.secrets import masked
 from runner.work import journal as entries
 from runner.work.journal import Entry, Journal, keeping
 from runner.work.on_data import check_rows, evaluate_on_data
@@ -104,4 +105,4 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
 
 def _write_recipe(folder: Path, composed: Composed) -> None:
     text = yaml.safe_dump(composed.values, sort_keys=False, allow_unicode=True)
-    (folder / "recipe.yaml").write_text(text, encoding="utf-8")
+    (folder / "recipe.yaml").write_text(masked(text), encoding="utf-8")

@@ -1,6 +1,5 @@
 """``lock``: what a recipe stands for, pinned in a file beside it."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -80,10 +79,10 @@ def _own(config_dirs: Sequence[Path]) -> list[str]:
 
 
 def _lock(composed: "list[Composed]", args: Namespace) -> Exit:
-    from runner.cli.documents import as_json
+    from runner.cli.documents import write_answer
     from runner.cli.session import session
 
-    documents: list[dict[str, Any]] = []
+    done: list[Locked] = []
     with session() as at:
         with at.importing():
             from runner.sweeps.points import SINGLE_RUN_FOLDER, SWEEP_FOLDER
@@ -92,11 +91,9 @@ def _lock(composed: "list[Composed]", args: Namespace) -> Exit:
         for one in composed:
             with at.step(one.name):
                 locked = lock(one, upgrade=args.upgrade, outs=outs, progress=at.observer.progress)
-            documents.append(_document(locked))
-            if args.output == "text":
-                sys.stdout.writelines(f"{line}\n" for line in _done(locked))
-    if args.output == "json":
-        sys.stdout.write(as_json({"locks": documents}))
+            done.append(locked)
+    lines = [line for locked in done for line in _done(locked)]
+    write_answer(args, {"locks": [_document(locked) for locked in done]}, lines)
     return Exit.DONE
 
 

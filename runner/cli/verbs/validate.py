@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.findings import Severity
+from runner.visible import on_a_line
 from runner.wording import counted
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def execute(args: Namespace) -> Exit:
         for _ in range(_ROUNDS):
             if not (fixed := fix_files(validated.findings, validated.own_files)):
                 break
-            sys.stderr.writelines(f"{one}\n" for one in fixed)
+            sys.stderr.writelines(f"{on_a_line(str(one))}\n" for one in fixed)
             validated = validate_paths(args.paths, args.config_dir)
     sys.stdout.write(_printed(validated, form))
     return Exit.WRONG_INPUT if validated.errors else Exit.DONE

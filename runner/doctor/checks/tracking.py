@@ -4,10 +4,11 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from runner.doctor.diagnosis import Needs, Result, Status
+from runner.secrets import masked, without_user
 
 PATIENCE = 5.0
 """Seconds."""
@@ -26,17 +27,17 @@ def check(needs: Needs) -> Iterator[Result]:
 
 
 def _server(uri: str) -> Result:
-    shown = urlsplit(uri)._replace(netloc=urlsplit(uri).netloc.rpartition("@")[2]).geturl()
+    shown = without_user(uri)
     try:
-        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=PATIENCE):  # noqa: S310
+        with urllib.request.urlopen(f"{shown.rstrip('/')}/health", timeout=PATIENCE):  # noqa: S310
             return Result(Status.OK, f"{shown} answers")
     except urllib.error.HTTPError as error:
         if error.code in (401, 403):
             remedy = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or _TOKEN."
             return Result(Status.WARNING, f"{shown} asks who you are", remedy)
         return Result(Status.PROBLEM, f"{shown} answers {error.code}", _ELSEWHERE)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
+    except (OSError, ValueError, HTTPException) as error:
+        reason = masked(str(getattr(error, "reason", None) or error))
         return Result(Status.PROBLEM, f"{shown} cannot be reached: {reason}", _ELSEWHERE)
 
 

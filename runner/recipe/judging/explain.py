@@ -54,14 +54,13 @@ def explain(
         loc = plain_loc(details["loc"], values)
         for finding in _explain(details, loc, values, raw):
             found.setdefault(_sameness(finding), finding)
-    return [finding for finding in found.values() if not _is_other_branch(finding, found.values())]
+    around = {f.loc[:length] for f in found.values() for length in range(len(f.loc))}
+    return [finding for finding in found.values() if not _is_other_branch(finding, around)]
 
 
-def _is_other_branch(finding: Finding, found: Collection[Finding]) -> bool:
+def _is_other_branch(finding: Finding, around: Collection[Loc]) -> bool:
     """Of a field that takes a word or a mapping, say only what is wrong inside the mapping."""
-    loc = finding.loc
-    inside = any(len(f.loc) > len(loc) and f.loc[: len(loc)] == loc for f in found)
-    return finding.code == "wrong-type" and inside
+    return finding.code == "wrong-type" and finding.loc in around
 
 
 def _sameness(finding: Finding) -> tuple[str, Loc]:

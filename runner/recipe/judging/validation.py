@@ -95,4 +95,4 @@ def _stops(finding: Finding) -> bool:
 
 
 def _is_inside(loc: Loc, broken: set[Loc]) -> bool:
-    return any(loc[: len(outer)] == outer for outer in broken)
+    return any(loc[:length] in broken for length in range(len(loc) + 1))

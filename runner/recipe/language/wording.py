@@ -1,5 +1,6 @@
 """Words for what is written: unknown keys, blocks, values, said alike wherever they are found."""
 
+from functools import cache
 from typing import Any
 
 from runner.findings import Finding, Fix, Loc
@@ -51,12 +52,18 @@ def _elsewhere(key: str, around: Loc) -> str:
             return ""
         whole = "a block that says its `kind` replaces the one that it extends"
         return f"It is a field of kind: {' and '.join(kinds)}; {whole}."
-    blocks = [
-        block
-        for block, annotation in fields(Recipe).items()
-        if any(key in fields(model) for model in models(annotation))
-    ]
+    blocks = _blocks_with().get(key, [])
     return f"It is a field of {one_of(blocks)}." if blocks else ""
+
+
+@cache
+def _blocks_with() -> dict[str, list[str]]:
+    """Give for each field of a block the blocks of a recipe that have it."""
+    found: dict[str, list[str]] = {}
+    for block, annotation in fields(Recipe).items():
+        for key in dict.fromkeys(key for model in models(annotation) for key in fields(model)):
+            found.setdefault(key, []).append(block)
+    return found
 
 
 def _fields_are(known: list[str]) -> str:

@@ -1,10 +1,13 @@
 """Where the files of an MLflow model are, whatever it is called by. Imports mlflow when called."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
+from runner.secrets import without_user
+from runner.stores import asking, failing_as
 from runner.upstream.mlflow_api import local_path
 
 if TYPE_CHECKING:
@@ -37,18 +40,16 @@ def location_of(uri: str, tracking_uri: str | None) -> str:
     """
     if not uri.startswith(("runs:/", "models:/")):
         return _as_path(uri)
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    client = mlflow.MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
-    try:
+    with asking(tracking_uri, partial(_unknown, uri, tracking_uri)) as client:
         return _as_path(_asked(uri, client))
-    except (MlflowException, OSError) as error:
-        text = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise SourceError(
-            f"{uri} is not known to {tracking_uri or 'MLflow'}: {text}",
-            "Check the URI, and name the server with tracking.uri (--tracking-uri for persist).",
-        ) from error
+
+
+def _unknown(uri: str, tracking_uri: str | None, reason: str, remedy: str) -> SourceError:
+    return SourceError(
+        f"{uri} is not known to {without_user(tracking_uri or 'MLflow')}: {reason}",
+        remedy
+        or "Check the URI, and name the server with tracking.uri (--tracking-uri for persist).",
+    )
 
 
 def _asked(uri: str, client: "MlflowClient") -> str:
@@ -106,15 +107,16 @@ def fetch_model(location: str, workdir: Path, tracking_uri: str | None) -> Path:
     if not is_remote(location):
         return Path(location)
     from mlflow.artifacts import download_artifacts
-    from mlflow.exceptions import MlflowException
 
-    try:
+    with failing_as(partial(_unfetched, location), location):
         folder = download_artifacts(
             artifact_uri=location, dst_path=str(workdir), tracking_uri=tracking_uri
         )
         return Path(folder)
-    except (MlflowException, OSError) as error:
-        text = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise SourceError(
-            f"{location} cannot be fetched: {text}", "Check the server and its store."
-        ) from error
+
+
+def _unfetched(location: str, reason: str, remedy: str) -> SourceError:
+    return SourceError(
+        f"{without_user(location)} cannot be fetched: {reason}",
+        remedy or "Check the server and its store.",
+    )

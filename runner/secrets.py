@@ -1,0 +1,73 @@
+"""Secrets: the one place that takes them out of whatever is printed, kept or sent."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+
+MASK = "***"
+_SHORTEST = 8
+"""Characters: what is shorter is as likely a word as a secret."""
+_NAMED = (
+    r"token(?!i[sz]er|s\b)|secret|signature|password|passwd|pwd|credential|api[_-]?key"
+    r"|access[_-]?key"
+)
+_OF_ENVIRONMENT = re.compile(rf"(?:^|_)(?:{_NAMED}|private_key|pat)(?:_|$)", re.I)
+_USER_INFO = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)"
+    r"(?:[^\s/?#@'\"<>]*|[^\s:/?#@]*:(?!\d+(?:[/?#]|$))[^\s'\"<>]*)@"
+)
+"""A password may hold any character but a space or a quote; a port is no password."""
+_QUERY = re.compile(rf"([?&;](?:[\w.-]*(?:{_NAMED})[\w.-]*|sig|key|auth)=)[^&;\s\"'<>#\\]+", re.I)
+_HEADER = re.compile(r"(authorization['\"]?\s*[:=]\s*['\"]?\w+\s+)[\w.~+/=-]+", re.I)
+_SHAPED = re.compile(
+    r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
+    r"|dapi[0-9a-f]{32}|AKIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"
+)
+"""Tokens that are told by their form, of hubs, forges and clouds."""
+
+
+def masked(text: str) -> str:
+    """Give a text without the secrets in it.
+
+    What is a secret: who a URI says one is, values of queries that are called tokens, keys or
+    signatures, what has the form of a well-known token, and every value of the environment whose
+    variable is called a token, a password or the like.
+
+    Args:
+        text: Any text; JSON and YAML stay what they are.
+    """
+    for secret in _of_environment():
+        text = text.replace(secret, MASK)
+    if "://" in text:
+        text = _USER_INFO.sub(rf"\g<scheme>{MASK}@", text)
+    if "=" in text:
+        text = _QUERY.sub(rf"\g<1>{MASK}", text)
+    text = _HEADER.sub(rf"\g<1>{MASK}", text)
+    return _SHAPED.sub(MASK, text)
+
+
+def without_user(uri: str) -> str:
+    """Give a URI as people may see it: without who it says one is.
+
+    Args:
+        uri: A URI.
+    """
+    return masked(_USER_INFO.sub(r"\g<scheme>", uri))
+
+
+def _of_environment() -> Iterator[str]:
+    """Give the secrets of the environment, the longest first, as they are and as JSON has them."""
+    values = {
+        value
+        for name, value in os.environ.items()
+        if len(value) >= _SHORTEST and _OF_ENVIRONMENT.search(name) and not _is_path(value)
+    }
+    for value in sorted(values, key=len, reverse=True):
+        yield value
+        if (quoted := json.dumps(value)[1:-1]) != value:
+            yield quoted
+
+
+def _is_path(value: str) -> bool:
+    return value.startswith(("/", "./", "~"))

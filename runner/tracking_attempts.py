@@ -1,0 +1,107 @@
+"""Attempts to log a point: what one that was killed left on the server, the next one closes."""
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelStatus, Run
+from pydantic import TypeAdapter, ValidationError
+
+TAG = "recipe.attempt"
+"""The tag of a run that names its attempt."""
+_NOTE = ".logging.json"
+_NOTED = TypeAdapter(dict[str, str])
+_UNFINISHED = ("RUNNING", "SCHEDULED")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to log a point, and those before it that did not come to their end.
+
+    It is noted in the folder before the server hears of it, so that no kill hides it.
+
+    Args:
+        name: Its name, which its run has as a tag.
+        note: The file of the attempts that have not ended well.
+        server: Which server it asks, by a hash.
+        before: The attempts before it on that server.
+    """
+
+    name: str
+    note: Path
+    server: str
+    before: tuple[str, ...]
+
+    def left(self, client: MlflowClient, experiment: str) -> list[Run]:
+        """Close the runs that attempts before this one left open, and their models.
+
+        Args:
+            client: Of the server.
+            experiment: Identifier of the experiment.
+
+        Returns:
+            All runs of those attempts.
+        """
+        found = [
+            run
+            for name in self.before
+            for run in client.search_runs([experiment], f"tags.`{TAG}` = '{name}'")
+        ]
+        for run in found:
+            if run.info.status in _UNFINISHED:
+                _close(client, run)
+        return found
+
+    def succeeded(self) -> None:
+        """Forget the attempts on this server: the point is logged."""
+        others = {k: v for k, v in _read(self.note).items() if v != self.server}
+        if others:
+            self.note.write_text(json.dumps(others), encoding="utf-8")
+        else:
+            self.note.unlink(missing_ok=True)
+
+
+def begin(folder: Path, uri: str) -> Attempt:
+    """Begin an attempt, and note it.
+
+    Args:
+        folder: Folder of the point.
+        uri: Tracking URI.
+    """
+    note, name = folder / _NOTE, uuid4().hex
+    server = sha256(uri.encode()).hexdigest()
+    noted = _read(note)
+    note.write_text(json.dumps({**noted, name: server}), encoding="utf-8")
+    return Attempt(name, note, server, tuple(k for k, v in noted.items() if v == server))
+
+
+def withdraw_versions(client: MlflowClient, runs: Iterable[Run]) -> None:
+    """Delete the registered versions of attempts that did not come to their end.
+
+    Args:
+        client: Of the registry.
+        runs: The runs of those attempts.
+    """
+    for run in runs:
+        for version in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
+            client.delete_model_version(version.name, version.version)
+
+
+def _close(client: MlflowClient, run: Run) -> None:
+    ids = [run.info.experiment_id]
+    source = f"source_run_id = '{run.info.run_id}'"
+    for model in client.search_logged_models(ids, filter_string=source):
+        if model.status == LoggedModelStatus.PENDING:
+            client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+    client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _read(note: Path) -> dict[str, str]:
+    with suppress(OSError, ValidationError):
+        return _NOTED.validate_json(note.read_bytes())
+    return {}

@@ -1,0 +1,65 @@
+"""What a killed run left on the server is closed by the next one, and nothing is there twice."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from mlflow import MlflowClient
+
+from runner import compose, read_record, tracking
+from tests import forked
+from tests.conftest import REPOSITORY, Outcome
+
+KILLED = """
+import os, signal
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from runner import compose, read_record, tracking
+
+record = read_record("outputs/mine/default")
+composed = compose("mine")
+
+def killed_before(statement, parameter):
+    process = os.fork()
+    if process:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    def written(conn, cursor, said, given, *_):
+        if said.startswith(statement) and parameter in str(given):
+            os.kill(os.getpid(), signal.SIGKILL)
+    event.listen(Engine, "before_cursor_execute", written)
+    tracking.log(record, composed.recipe, composed.values, URI)
+
+URI = "sqlite:///" + os.getcwd() + "/mlflow.db"
+moments = ("INSERT INTO params", ""), ("UPDATE logged_models", ""), ("UPDATE runs", "FINISHED")
+killed = [killed_before(*moment) for moment in moments]
+assert killed == [-signal.SIGKILL] * 3, killed
+"""
+
+
+def test_the_next_run_closes_what_kills_left_and_registers_once(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    Path("recipes").mkdir()
+    Path("recipes/mine.yaml").write_text(
+        "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
+        "evaluation: {views: [native]}\nmodel_config: {max_new_tokens: 2}\n"
+        "tracking: {register_as: assistant}\n"
+    )
+    assert cli("+recipe=mine", "tracking.uri=null").code == 0
+    done = forked.start(KILLED, workspace, path=[str(REPOSITORY)]).end()
+    assert done.code == 0, done.stderr
+    client = MlflowClient(uri := f"sqlite:///{workspace}/mlflow.db", uri)
+    assert Counter(run.info.status for run in client.search_runs(["1"])) == {
+        "RUNNING": 1,
+        "KILLED": 2,
+    }
+    record, composed = read_record("outputs/mine/default"), compose("mine")
+    assert record is not None
+    tracked = tracking.log(record, composed.recipe, composed.values, uri)
+    runs = client.search_runs(["1"])
+    assert Counter(run.info.status for run in runs) == {"FINISHED": 1, "KILLED": 3}
+    models = client.search_logged_models(["1"])
+    assert Counter(str(model.status) for model in models) == {"READY": 2, "FAILED": 1}
+    (version,) = client.search_model_versions("name = 'assistant'")
+    assert version.run_id == tracked.run_id
+    assert not list(Path("outputs/mine/default").glob(".*"))
