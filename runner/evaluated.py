@@ -101,6 +101,7 @@ class EvaluationRecord(_Part):
         data: The rows.
         scores: Every metric, as a whole, by its parts and by slices.
         measured: What was measured beside them: latency, rows a second, memory, size.
+        latencies_ms: How long single rows took, one after the other, in milliseconds.
         gates: Every gate.
         worst: The rows that it did worst on, the worst first.
         table: The file with all rows.
@@ -110,6 +111,7 @@ class EvaluationRecord(_Part):
     data: DataRecord
     scores: list[ScoreRecord] = Field(default_factory=list[ScoreRecord])
     measured: dict[str, float] = Field(default_factory=dict)
+    latencies_ms: list[float] = Field(default_factory=list)
     gates: list[GateRecord] = Field(default_factory=list[GateRecord])
     worst: list[RowRecord] = Field(default_factory=list[RowRecord])
     table: str = ""

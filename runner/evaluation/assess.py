@@ -79,6 +79,7 @@ def assess(
         ),
         scores=scores,
         measured={name: s.value for name, s in measured.items() if s.value is not None},
+        latencies_ms=[round(seconds * 1000, 3) for seconds in latencies],
         gates=list(gates),
         worst=worst,
         table=str(folder / TABLE_FILE),

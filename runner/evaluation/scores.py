@@ -98,13 +98,6 @@ class Measured:
                 name = f"{metric.key}.slices.{column}.{word}"
                 yield self._score(name, metric, table.take(rows))
 
-    def first_by_row(self) -> tuple[Metric, Numbers] | None:
-        """Give the first metric that has a value for each row, with the values."""
-        for metric, table in self.metrics:
-            if (values := metric.per_row(table)) is not None:
-                return metric, values
-        return None
-
     def by_row(self) -> Mapping[str, Numbers]:
         """Give every metric that has a value for each row, with the values."""
         found = {metric.key: metric.per_row(table) for metric, table in self.metrics}

@@ -11,8 +11,10 @@ from runner.evaluation.source import Origin
 from runner.packaging.blueprint import draw
 from runner.recipe.composing.composed import Composed
 from runner.records import CheckRecord
+from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.work import journal as entries
 from runner.work.on_data import check_rows, evaluate_on_data, sampling_rate
 from runner.work.resolve import resolve, with_brought
 
@@ -28,7 +30,7 @@ def evaluate(
         model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
         composed: The recipe: its inputs, views and expectations; its ``device`` and
             ``tracking.uri`` settings.
-        folder: Folder for the table of all rows.
+        folder: Folder for the table of all rows and the report.
         progress: Told how many rows are done.
 
     Returns:
@@ -46,7 +48,17 @@ def evaluate(
         there = fetch_model(location_of(model, uri), workdir, uri)
         proof = _prove(composed, there, workdir) if _says_something(composed) else Proof()
         proof.evaluation = evaluate_on_data(composed, there, folder, progress)
+        if proof.evaluation:
+            proof.reports = _report(model, composed, proof, folder)
         return proof
+
+
+def _report(model: str, composed: Composed, proof: Proof, folder: Path) -> list[str]:
+    record = entries.begun(composed, folder.name)
+    found = {**entries.of_proof(proof).fields, "evaluation": proof.evaluation}
+    return write_report(
+        record.model_copy(update={**found, "model": model}), composed.recipe, folder
+    )
 
 
 def _says_something(composed: Composed) -> bool:
