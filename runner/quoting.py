@@ -63,6 +63,8 @@ def visible(text: str) -> str:
     Args:
         text: Any text.
     """
+    if text.isprintable():
+        return text
     return "".join(
         sign if sign == "\n" or unicodedata.category(sign) not in _UNSEEN else _coded(sign)
         for sign in text

@@ -64,7 +64,7 @@ def _why(
     needed = rows_needed(value, interval, gate.bound, score.rows)
     if needed is None:
         return f"{score.rows} rows do not decide it"
-    return f"{score.rows} rows do not decide it; about {needed} would, if it stays what it is"
+    return f"{score.rows} rows do not decide it; about {needed:,} would, if it stays what it is"
 
 
 def _nothing(name: str, score: ScoreRecord | None, scores: Mapping[str, ScoreRecord]) -> str:

@@ -99,11 +99,11 @@ def _passed(record: RunRecord) -> list[str]:
 
 
 def _failed(record: RunRecord) -> Iterator[str]:
-    for gate in record.evaluation.gates if record.evaluation else ():
-        if gate.verdict is GateVerdict.FAILED:
-            yield gate.name
+    gates = record.evaluation.gates if record.evaluation else []
+    yield from (gate.name for gate in gates if gate.verdict is GateVerdict.FAILED)
+    named = {gate.name for gate in gates}
     for score in record.evaluation.scores if record.evaluation else ():
-        if score.value is None and "." not in score.name:
+        if score.value is None and "." not in score.name and score.name not in named:
             yield f"{score.name} (not defined on these rows)"
     if count := len(record.failed_checks):
         yield f"{counted(count, 'check')} of the proof"

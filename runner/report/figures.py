@@ -68,7 +68,7 @@ class Span:
 def span(
     value: float | None, low: float | None, high: float | None, condition: str = ""
 ) -> Span | None:
-    """Place an interval on a line: a share on 0 to 1, all else on a line that holds it.
+    """Place an interval on a line: of a gate one that holds both, else a share on 0 to 1.
 
     Args:
         value: The number; None where there is none.
@@ -80,7 +80,8 @@ def span(
     if value is None or low is None or high is None:
         return None
     told = [value, low, high] + ([gate.bound] if gate else [])
-    start, end = (0.0, 1.0) if min(told) >= 0 and max(told) <= 1 else (min(told), max(told))
+    is_share = not gate and min(told) >= 0 and max(told) <= 1
+    start, end = (0.0, 1.0) if is_share else (min(told), max(told))
     reach = (end - start) or 1.0
 
     def place(number: float) -> float:

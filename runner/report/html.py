@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ from runner.quoting import visible
 from runner.report.classes import BY_CLASS
 from runner.report.contents import Contents
 from runner.report.figures import span
+from runner.report.rows import Fitted
 from runner.wording import counted, figure, interval, size
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PAGE = "report.html.jinja"
+_LONGEST_NAME = 80
+_MOST_BYTES = 299_000
 
 
 def as_html(contents: Contents) -> str:
@@ -36,9 +39,18 @@ def as_html(contents: Contents) -> str:
         )
     )
     page = _environment().get_template(_PAGE)
-    return page.render(
-        contents=contents, style=style, script=script, policy=policy, by_class=BY_CLASS
+    render = partial(
+        page.render,
+        contents=contents,
+        style=style,
+        script=script,
+        policy=policy,
+        by_class=BY_CLASS,
     )
+    if contents.rows is None:
+        return render(fitted=None)
+    bare = render(fitted=Fitted(Markup(), 0))
+    return render(fitted=contents.rows.fitted(_MOST_BYTES - len(bare.encode())))
 
 
 @cache
@@ -51,7 +63,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": figure, "size": size}
+    environment.filters |= {"figure": figure, "short": _short, "size": size}
     environment.globals |= {"counted": counted, "interval": interval, "span": span}
     return environment
 
@@ -59,6 +71,11 @@ def _environment() -> Environment:
 def _shown(value: Any) -> Any:
     """Show what hides in texts; what is markup of ours is not looked at."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _short(name: str) -> str:
+    """Cut a name, of which there may be many on the page."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _inline(name: str) -> Markup:

@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,24 @@ from runner.quoting import visible
 from runner.recipe.language.models import Recipe
 
 _MOST = 2000
-_BYTES = 220_000
+_ROOM_OF_HEAD = 2000
 _LONGEST = 800
-_WIDTHS = ((800, 800), (800, 200), (800, 80), (400, 50), (150, 40), (60, 30))
+_WIDTHS = (
+    *((_LONGEST, right) for right in (800, 400, 200, 140, 100, 70, 50)),
+    *((wrong, 40) for wrong in (400, 200, 120, 80, 50, 30)),
+)
 """Characters of a cell in a wrong row and in any other; the first that fit are taken."""
+_WORDED = (2, 3)
+"""The places of target and answer."""
+_FIXED = 6
+"""How many cells come before those of the slices."""
+_MOST_WORDS = 100
 _ESCAPED = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row.
+    """A row, of which every text is safe to show.
 
     Args:
         id: What tells it from the others.
@@ -64,6 +72,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """Rows as the page has them.
+
+    Args:
+        document: The rows, as JSON.
+        rows: How many they are.
+    """
+
+    document: Markup
+    rows: int
+
+
+@dataclass(frozen=True)
 class Rows:
     """The rows that a report shows.
 
@@ -83,26 +104,46 @@ class Rows:
     slices: tuple[str, ...]
     metrics: tuple[str, ...]
 
-    @property
-    def document(self) -> Markup:
-        """The rows as JSON that may stand in HTML: as wide as the page has room for."""
-        lines = list(self._fitting())
-        while sum(map(len, lines)) > _BYTES:
-            lines = lines[: len(lines) * 9 // 10]
+    def fitted(self, room: int) -> "Fitted":
+        """Give the rows as JSON that may stand in HTML: as wide as there is room for.
+
+        Args:
+            room: Bytes that there are for them.
+        """
+        lines, words = self._fitting(room - _ROOM_OF_HEAD)
         columns = {"slices": self.slices, "metrics": self.metrics}
         head = {name: [visible(one) for one in named] for name, named in columns.items()}
-        texts = ",\n".join(str(line, "utf-8") for line in lines)
-        return Markup(f'{{"columns":{_json(head)},"rows":[{texts}]}}')  # noqa: S704 - no < in it
+        rows = ",\n".join(lines)
+        text = f'{{"columns":{_json(head)},"words":{_json(words)},"rows":[{rows}]}}'
+        return Fitted(Markup(text), len(lines))  # noqa: S704 - no < is left in it
 
-    def _fitting(self) -> Iterator[bytes]:
-        found: list[bytes] = []
+    def _fitting(self, room: int) -> tuple[list[str], Mapping[int, list[str]]]:
+        """Give the rows that fit, and the words that they have numbers for."""
+        lines, words = list[str](), dict[int, list[str]]()
         for wrong, right in _WIDTHS:
             widths = (right if row.bad is None else wrong for row in self.shown)
-            cells = (row.cells(w) for row, w in zip(self.shown, widths, strict=True))
-            found = [_json(line).encode() for line in cells]
-            if sum(map(len, found)) <= _BYTES:
+            cells = [row.cells(w) for row, w in zip(self.shown, widths, strict=True)]
+            words = dict(_numbered(cells, [*_WORDED, *range(_FIXED, _FIXED + len(self.slices))]))
+            lines = [_json(line) for line in cells]
+            if _size([*lines, _json(words)]) <= room:
                 break
-        yield from found
+        while lines and _size([*lines, _json(words)]) > room:
+            lines = lines[: len(lines) * 9 // 10]
+        return lines, words
+
+
+def _numbered(cells: Sequence[list[Any]], places: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
+    """Put the number of a word for a word, in columns that have few of them."""
+    for place in places:
+        words = {text: number for number, text in enumerate(sorted({row[place] for row in cells}))}
+        if len(words) <= _MOST_WORDS:
+            for row in cells:
+                row[place] = words[row[place]]
+            yield place, list(words)
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 2 for line in lines)
 
 
 def choose(table: Path, recipe: Recipe) -> Rows:
@@ -147,9 +188,9 @@ class _Reading:
         self.total += 1
         self.wrong += bad is not None
         answer, sure = _best(read.answer)
-        sliced = tuple(str(value) for value in read.rest[: self.slices])
-        texts = (_text(cell) for cell in (read.given, read.target, answer))
-        return Row(str(read.id), *texts, sure, sliced, values, bad)
+        sliced = tuple(map(_text, read.rest[: self.slices]))
+        texts = map(_text, (read.given, read.target, answer))
+        return Row(_text(read.id), *texts, sure, sliced, values, bad)
 
 
 def _best(answer: Any) -> tuple[Any, float | None]:
@@ -165,11 +206,11 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text[: _LONGEST + 1]
+    return visible(text[: _LONGEST + 1])
 
 
 def _cut(text: str, width: int) -> str:
-    return visible(text if len(text) <= width else f"{text[:width]}…")
+    return text if len(text) <= width else f"{text[:width]}…"
 
 
 def _json(value: Any) -> str:

@@ -123,6 +123,17 @@ def test_the_table_has_every_row_as_mlflow_has_it(record: RunRecord) -> None:
     assert table["id"].tolist() == [f"r{n}" for n in range(ROWS)]
 
 
+def test_the_report_of_a_run_is_beside_its_record(record: RunRecord) -> None:
+    html, markdown = map(Path, record.reports)
+    assert html.parent == markdown.parent == Path(record.model).parent
+    text = markdown.read_text()
+    assert text.startswith("# Passed: `reviews`\n\n3 gates and ")
+    assert f"{WRONG} of {ROWS} rows are not right by `accuracy`." in text
+    assert "| `de` | 100 | 0.8 (" in text
+    assert record.digest in text
+    assert len(html.read_bytes()) < 150_000
+
+
 def test_another_gate_asks_the_model_nothing(home: Path, model: str, cli: Cli) -> None:
     recipe = written(home, "again", gates={"accuracy": ">= 0.95"})
     found = []
@@ -152,6 +163,10 @@ def test_the_exit_code_is_what_the_gates_say(
     assert verdict in shown
     assert "r0" in shown
     assert "400 rows, 400 of them answered before" in shown
+    html, markdown = map(Path, done.document["reports"])
+    assert f"report: {html}" in shown
+    assert f'class="verdict {verdict}"' in html.read_text()
+    assert markdown.read_text().startswith(f"# {verdict.capitalize()}: `gated`\n")
 
 
 def test_a_slice_that_no_row_is_in_fails_its_gate(home: Path, model: str) -> None:
@@ -266,7 +281,7 @@ def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_p
     assert given.dataset.name == "reviews.csv"
     assert done.evaluation.data.sha256.startswith(given.dataset.digest)
     names = [file.path for file in client.list_artifacts(done.tracking.run_id)]
-    assert "eval_results_table.json" in names
+    assert {"eval_results_table.json", "report.html", "report.md"} <= {*names}
     model = client.get_logged_model(done.tracking.model_id)
     assert {metric.key: metric.dataset_name for metric in model.metrics}[
         "accuracy"

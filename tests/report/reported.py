@@ -30,7 +30,9 @@ def labels(best: str, sure: float, other: str) -> list[dict[str, Any]]:
     return [{"label": best, "score": sure}, {"label": other, "score": 1 - sure}]
 
 
-def record_of(recipe: Recipe, rows: Sequence[Told], folder: Path, **fields: Any) -> RunRecord:
+def record_of(
+    recipe: Recipe, rows: Sequence[Told], folder: Path, fields: Mapping[str, Any] | None = None
+) -> RunRecord:
     """Give the record of an evaluation of these answers, with the table of all rows."""
     evaluation = recipe.evaluation
     form = recipe.contract.form
@@ -64,13 +66,15 @@ def record_of(recipe: Recipe, rows: Sequence[Told], folder: Path, **fields: Any)
         "versions": {"python": "3.11.2"},
         "verdict": Verdict.PASSED.with_gates(found),
         "evaluation": found,
-        **fields,
+        **(fields or {}),
     }
     return RunRecord(**said)
 
 
-def report_of(recipe: Recipe, rows: Sequence[Told], folder: Path, **fields: Any) -> tuple[str, str]:
+def report_of(
+    recipe: Recipe, rows: Sequence[Told], folder: Path, fields: Mapping[str, Any] | None = None
+) -> tuple[str, str]:
     """Give the report on these answers, as HTML and as Markdown."""
-    files = write_report(record_of(recipe, rows, folder, **fields), recipe, folder)
+    files = write_report(record_of(recipe, rows, folder, fields), recipe, folder)
     html, markdown = (Path(file).read_text(encoding="utf-8") for file in files)
     return html, markdown

@@ -5,7 +5,8 @@
     for (const one of document.querySelectorAll("details")) one.open = true;
   });
   if (!source) return;
-  const { columns, rows } = JSON.parse(source.textContent);
+  const { columns, words, rows } = JSON.parse(source.textContent);
+  for (const [place, known] of Object.entries(words)) for (const row of rows) row[place] = known[row[place]];
   const [ID, GIVEN, TARGET, ANSWER, SURE, WRONG] = [0, 1, 2, 3, 4, 5];
   const STEP = 50, FOLDED = 240, MOST_CHOICES = 40;
   const slices = columns.slices.map((name, n) => ({ name, at: WRONG + 1 + n, kind: "short" }));
