@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from functools import cache
 
 _MOST = 4000
 
@@ -74,6 +75,7 @@ def visible(text: str) -> str:
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
+@cache
 def _coded(sign: str) -> str:
     return json.dumps(sign)[1:-1]
 
