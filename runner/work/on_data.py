@@ -16,15 +16,21 @@ _KEPT = Path(".store", "predictions.sqlite")
 
 
 def evaluate_on_data(
-    composed: Composed, model: Path, folder: Path, progress: Progress = no_progress
+    composed: Composed,
+    model: Path,
+    folder: Path,
+    progress: Progress = no_progress,
+    *,
+    into: Path | None = None,
 ) -> EvaluationRecord | None:
     """Evaluate a model on the dataset of a recipe.
 
     Args:
         composed: The composed recipe.
         model: The model folder.
-        folder: Folder of the point: gets the table of all rows.
+        folder: Folder of the point: answers are kept in the one around all points.
         progress: Told how many rows are done.
+        into: Folder that gets the table of all rows; that of the point where absent.
 
     Returns:
         What was found; None where the recipe has no dataset.
@@ -35,12 +41,13 @@ def evaluate_on_data(
     data = labelled_of(composed)
     if data is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
+    into = into or folder
+    into.mkdir(parents=True, exist_ok=True)
     return assess(
         composed.recipe,
         data,
         model,
-        folder,
+        into,
         _root(composed, folder) / _KEPT,
         device=composed.settings.device,
         rate=sampling_rate(model),

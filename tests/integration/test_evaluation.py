@@ -165,6 +165,7 @@ def test_the_exit_code_is_what_the_gates_say(
     assert "400 rows, 400 of them answered before" in shown
     html, markdown = map(Path, done.document["reports"])
     assert f"report: {html}" in shown
+    assert html == home / "outputs" / "gated" / "default" / "evaluated" / "report.html"
     assert f'class="verdict {verdict}"' in html.read_text()
     assert markdown.read_text().startswith(f"# {verdict.capitalize()}: `gated`\n")
 
