@@ -95,11 +95,11 @@ def test_rows_are_filtered_and_searched(report: Path, opened: Opened) -> None:
     page.get_by_role("button", name="Show more rows").click()
     assert len(shown(page)) == 100
     assert page.get_by_role("status").text_content() == "100 of 200 matching rows shown"
-    page.get_by_label("Search").fill("WORD17 ")
+    page.locator("#filters").get_by_label("Search").fill("WORD17 ")
     assert shown(page) == ["word17"]
     page.get_by_role("button", name="Clear").click()
-    page.get_by_label("Which").select_option("not right")
-    page.get_by_label("lang").select_option("de")
+    page.locator("#filters").get_by_label("Which").select_option("not right")
+    page.locator("#filters").get_by_label("lang").select_option("de")
     assert page.get_by_role("status").text_content() == "30 of 30 matching rows shown"
     assert {int(text.removeprefix("word")) % 2 for text in shown(page)} == {1}
 
@@ -110,7 +110,12 @@ def test_a_cell_of_the_matrix_shows_its_rows_by_keyboard(report: Path, opened: O
     page.keyboard.press("Enter")
     page.wait_for_function("document.getElementById('count').textContent.startsWith('50 of 60 ')")
     assert page.evaluate("document.activeElement.id") == "search"
-    assert page.get_by_label("Answer").evaluate("one => one.selectedOptions[0].text") == "bad"
+    assert (
+        page.locator("#filters")
+        .get_by_label("Answer")
+        .evaluate("one => one.selectedOptions[0].text")
+        == "bad"
+    )
 
 
 def test_a_long_text_unfolds_by_keyboard(report: Path, opened: Opened) -> None:
