@@ -79,8 +79,9 @@ def span(
     gate = parse_gate(condition)
     if value is None or low is None or high is None:
         return None
-    told = [value, low, high] + ([gate.bound] if gate else [])
-    is_share = not gate and min(told) >= 0 and max(told) <= 1
+    bound = gate.bound if gate and not gate.of_champion else None
+    told = [value, low, high] + ([] if bound is None else [bound])
+    is_share = bound is None and min(told) >= 0 and max(told) <= 1
     start, end = (0.0, 1.0) if is_share else (min(told), max(told))
     reach = (end - start) or 1.0
 
@@ -88,4 +89,4 @@ def span(
         within = _MARGIN + (1 - 2 * _MARGIN) * (number - start) / reach
         return round(within * _WIDTH, 2)
 
-    return Span(place(low), place(high), place(value), place(gate.bound) if gate else None)
+    return Span(place(low), place(high), place(value), None if bound is None else place(bound))

@@ -1,6 +1,7 @@
 """A model on the dataset of its recipe: where the rows are, and where answers to them are kept."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from runner.evaluation.assess import assess, count
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled
 from runner.sources.base import Progress, no_progress
+from runner.work.champion import champion_of
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
 _KEPT = Path(".store", "predictions.sqlite")
@@ -37,22 +39,25 @@ def evaluate_on_data(
 
     Raises:
         DataError: A row cannot be read, given to the model, answered or measured.
+        SourceError: The champion that a gate names cannot be had.
     """
     data = labelled_of(composed)
     if data is None:
         return None
     into = into or folder
     into.mkdir(parents=True, exist_ok=True)
-    return assess(
-        composed.recipe,
-        data,
-        model,
-        into,
-        _root(composed, folder) / _KEPT,
-        device=composed.settings.device,
-        rate=sampling_rate(model),
-        progress=progress,
-    )
+    with tempfile.TemporaryDirectory(prefix="champion-") as fetched:
+        return assess(
+            composed.recipe,
+            data,
+            model,
+            into,
+            _root(composed, folder) / _KEPT,
+            champion=champion_of(composed, Path(fetched)),
+            device=composed.settings.device,
+            rate=sampling_rate(model),
+            progress=progress,
+        )
 
 
 def check_rows(composed: Composed) -> None:
