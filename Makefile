@@ -6,11 +6,12 @@ STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
 SERVING := .serving
 STAMP_SERVING := $(SERVING)/.installed
+RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo lint check test coverage test-t5 test-serving mutants recipes model-types bench docs release clean
+.PHONY: help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -42,12 +43,18 @@ $(STAMP_SERVING): $(STAMP) serving.txt
 		--dest $(SERVING)/wheels torch
 	@touch $@
 
-demo: setup  ## package, sign, prove and log two real models
+demo: setup  ## package, sign, prove, evaluate and log real models
 	$(RUN) +recipe=feature-extraction/minilm
 	$(RUN) +recipe=text-generation/smollm2-chat
+	@mkdir -p $(RATINGS)
+	@$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary vaderSentiment \
+		--dest $(RATINGS) vaderSentiment==3.3.2
+	$(VENV)/bin/python examples/human-ratings/prepare.py $(RATINGS)/vaderSentiment-3.3.2.tar.gz $(RATINGS)
+	$(RUN) examples/human-ratings/ratings.yaml
 	@echo
 	@echo "The models:  outputs/feature-extraction/minilm/default/model"
 	@echo "             outputs/text-generation/smollm2-chat/default/model"
+	@echo "The report:  outputs/ratings/default/report.html"
 	@echo "In MLflow:   $(VENV)/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 
 lint: setup  ## format, lint, types, import contracts
@@ -74,6 +81,9 @@ test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py
+
+browser: setup  ## install what looks at the report in the system's Chromium, for its tests
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'
 
 mutants: setup  ## change the rules one place at a time, and list what no test sees; ROOM=review for a part
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'

@@ -78,7 +78,8 @@ def evaluate(model: Named, composed: Composed, folder: Path | None = None) -> "P
     Args:
         model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
         composed: The recipe: its inputs, views and expectations, its dataset, metrics and gates.
-        folder: Folder for the table of all rows; ``<out>/<recipe>/<point>`` where absent.
+        folder: Folder of the point, ``<out>/<recipe>/<point>`` where absent: ``evaluated/`` in it
+            gets the table of all rows and the report.
 
     Returns:
         What was found: ``verdict``, ``checks``, ``views`` with the outputs, ``metrics``, and

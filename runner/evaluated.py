@@ -54,6 +54,28 @@ class ScoreRecord(_Part):
     better: str = "higher"
 
 
+class ComparisonRecord(_Part):
+    """A metric of this model beside the champion's, on the rows that both answered.
+
+    Args:
+        champion: The champion, as the recipe names it.
+        rows: How many rows both answered.
+        value: The champion's metric on them.
+        effect: This model's less the champion's.
+        low: Lower end of the interval of the difference; None where nothing can be said.
+        high: Upper end.
+        p: Chance of a difference at least as large where there is none.
+    """
+
+    champion: str
+    rows: int
+    value: float | None
+    effect: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+
+
 class GateRecord(_Part):
     """A gate and what came of it.
 
@@ -65,6 +87,8 @@ class GateRecord(_Part):
         high: Upper end.
         verdict: Passed, failed or undecided.
         message: Why it did not pass, and what would decide it.
+        comparison: Of a gate that is held to the champion, what decides it; None where there is no
+            champion yet.
     """
 
     name: str
@@ -74,6 +98,7 @@ class GateRecord(_Part):
     high: float | None = None
     verdict: GateVerdict
     message: str = ""
+    comparison: ComparisonRecord | None = None
 
 
 class RowRecord(_Part):
@@ -101,6 +126,7 @@ class EvaluationRecord(_Part):
         data: The rows.
         scores: Every metric, as a whole, by its parts and by slices.
         measured: What was measured beside them: latency, rows a second, memory, size.
+        latencies_ms: How long single rows took, one after the other, in milliseconds.
         gates: Every gate.
         worst: The rows that it did worst on, the worst first.
         table: The file with all rows.
@@ -110,6 +136,7 @@ class EvaluationRecord(_Part):
     data: DataRecord
     scores: list[ScoreRecord] = Field(default_factory=list[ScoreRecord])
     measured: dict[str, float] = Field(default_factory=dict)
+    latencies_ms: list[float] = Field(default_factory=list)
     gates: list[GateRecord] = Field(default_factory=list[GateRecord])
     worst: list[RowRecord] = Field(default_factory=list[RowRecord])
     table: str = ""

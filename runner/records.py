@@ -40,7 +40,8 @@ class Step(_Part):
     """One step of a run.
 
     Args:
-        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove``, ``evaluate`` or ``log``.
+        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove``, ``evaluate``, ``report`` or
+            ``log``.
         seconds: Wall time.
         bytes: Bytes fetched or written by the step, where it does either.
         detail: One phrase on how it was done, such as ``copied, not loaded``.
@@ -175,6 +176,7 @@ class RunRecord(_Part):
         metrics: Numbers the proof measured.
         evaluation: What the evaluation on data found.
         verdict: What the proof and the gates said.
+        reports: Files of the report on it, for people.
         tracking: Where the run is in MLflow.
         versions: Versions of Python and the packages that matter.
         failure: What ended the run early.
@@ -204,6 +206,7 @@ class RunRecord(_Part):
     metrics: dict[str, float] = Field(default_factory=dict)
     evaluation: EvaluationRecord | None = None
     verdict: Verdict = Verdict.UNPROVEN
+    reports: list[str] = Field(default_factory=list)
     tracking: TrackingRecord | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     failure: Failure | None = None

@@ -116,6 +116,8 @@ def _log_into(
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
     if record.evaluation:
         log_evaluation(client, run_id, model.model_id, record.evaluation)
+    for file in record.reports:
+        client.log_artifact(run_id, file)
     tracked = TrackingRecord(
         uri=without_user(uri),
         run_id=run_id,

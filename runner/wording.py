@@ -11,6 +11,20 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def figure(value: float | None) -> str:
+    """Give a number that was measured, with four digits or all before the point."""
+    if value is None:
+        return "not defined"
+    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Give the ends of an interval: ``0.86 to 0.93``; an end that is not known is ``…``."""
+    if low is None and high is None:
+        return "not known"
+    return " to ".join("…" if end is None else figure(end) for end in (low, high))
+
+
 def counted(number: int, what: str) -> str:
     """Give a number of things: ``1 recipe``, ``2 recipes``."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -55,7 +55,9 @@ def test_an_installed_wheel_has_the_recipes(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "text-generation/scratch" in done.stdout
-    assert not any("tests/" in name for name in zipfile.ZipFile(wheel).namelist())
+    inside = zipfile.ZipFile(wheel).namelist()
+    assert not any("tests/" in name for name in inside)
+    assert "runner/report/templates/report.html.jinja" in inside
 
 
 def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
@@ -113,7 +115,19 @@ def _quiet(command: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "target",
-    ["setup", "demo", "lint", "check", "test", "mutants", "bench", "docs", "release", "clean"],
+    [
+        "setup",
+        "demo",
+        "lint",
+        "check",
+        "test",
+        "browser",
+        "mutants",
+        "bench",
+        "docs",
+        "release",
+        "clean",
+    ],
 )
 def test_the_makefile_has_the_target(target: str) -> None:
     assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)

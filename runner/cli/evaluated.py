@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.evaluated import EvaluationRecord, GateRecord, GateVerdict, RowRecord, ScoreRecord
-from runner.wording import counted, size
+from runner.wording import counted, figure, interval, size
 
 _COLOURS = {
     GateVerdict.PASSED: "green",
@@ -45,8 +45,8 @@ def print_evaluation(console: Console, found: EvaluationRecord) -> None:
 def _scores(scores: Iterable[ScoreRecord]) -> Table:
     table = _table("metric", "value", "interval", "rows")
     for score in list(scores)[:_MOST_SCORES]:
-        value = "not defined" if score.value is None else _number(score.value)
-        table.add_row(escape(score.name), value, _interval(score.low, score.high), str(score.rows))
+        ends = interval(score.low, score.high)
+        table.add_row(escape(score.name), figure(score.value), ends, str(score.rows))
     return table
 
 
@@ -56,8 +56,8 @@ def _gates(gates: Iterable[GateRecord]) -> Table:
         table.add_row(
             escape(gate.name),
             escape(gate.condition),
-            "" if gate.value is None else _number(gate.value),
-            "" if gate.value is None else _interval(gate.low, gate.high),
+            "" if gate.value is None else figure(gate.value),
+            "" if gate.value is None else interval(gate.low, gate.high),
             f"[{_COLOURS[gate.verdict]}]{gate.verdict}[/]",
             escape(gate.message),
         )
@@ -102,17 +102,6 @@ def _beside(measured: dict[str, float]) -> str:
         f"{size(int(measured['peak_memory_bytes']))} of memory; "
         f"{size(int(measured['size_bytes']))} on disk"
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    if low is None and high is None:
-        return "not known"
-    ends = ("…" if end is None else _number(end) for end in (low, high))
-    return " to ".join(ends)
 
 
 def _text(value: Any) -> str:

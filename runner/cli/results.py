@@ -46,6 +46,7 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
             _print_checks(console, result.record.checks)
             if result.record.evaluation:
                 print_evaluation(console, result.record.evaluation)
+                _print_report(console, result.record.reports)
     console.print(_table(results))
     for result in results:
         if (record := result.record) and record.model and record.verdict.stands:
@@ -123,7 +124,13 @@ def print_proof(console: Console, found: "Proof") -> None:
     _print_checks(console, found.checks)
     if found.evaluation:
         print_evaluation(console, found.evaluation)
+        _print_report(console, found.reports)
     console.print(f"  [{_COLOURS[found.verdict]}]{found.verdict}[/]")
+
+
+def _print_report(console: Console, files: Sequence[str]) -> None:
+    for file in files[:1]:
+        console.print(f"  report: {file}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_checks(console: Console, checks: Sequence[CheckRecord]) -> None:

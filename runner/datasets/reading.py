@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ Columns = str | Mapping[str, str]
 """A column, or columns by the name of what they hold."""
 _INLINE = "evaluation.dataset.rows"
 _CHUNK = 2**20
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,9 @@ class Labelled:
         if value is None or value != value:
             message = f"{at_row(self.name, number, column)} is empty."
             raise DataError(message, f"Fill it in, or leave it out: where: {column} is not null")
+        if not _is_unicode(value):
+            message = f"{at_row(self.name, number, column)} has half of a surrogate pair."
+            raise DataError(message, "Mend the text: no file in UTF-8 can hold it.")
         return value
 
     def _lacking(self, number: int, column: str) -> DataError:
@@ -206,6 +211,19 @@ def wanted_columns(labelled: Labelled) -> list[str]:
     ids = [block.id] if block.id else []
     targets = [] if block.target is None else _columns_of(block.target)
     return list(dict.fromkeys([*_columns_of(labelled.inputs), *targets, *ids, *labelled.slices]))
+
+
+def _is_unicode(value: Any) -> bool:
+    """Tell whether all text in a value is: JSON can escape half of a character alone."""
+    match value:
+        case str():
+            return value.isascii() or not _HALF.search(value)
+        case dict():
+            return all(_is_unicode(one) for pair in value.items() for one in pair)
+        case list():
+            return all(map(_is_unicode, value))
+        case _:
+            return True
 
 
 def _columns_of(columns: Columns) -> list[str]:

@@ -10,6 +10,7 @@ from runner.datasets import DataError, Labelled
 from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
 from runner.evaluation.answering import how_to_ask
 from runner.evaluation.asking import BATCH, Asking
+from runner.evaluation.champion import Champion, compare_with
 from runner.evaluation.gates import judge
 from runner.evaluation.identity import model_key
 from runner.evaluation.known_labels import KnownLabels
@@ -35,6 +36,7 @@ def assess(
     folder: Path,
     kept: Path,
     *,
+    champion: Champion | None = None,
     device: str = "auto",
     rate: int = 0,
     progress: Progress = lambda what, done, total: None,
@@ -47,6 +49,7 @@ def assess(
         model: The model folder.
         folder: Existing folder for the table of all rows.
         kept: The file of kept predictions.
+        champion: The model that gates call the champion; None where there is none yet.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
         rate: Samples a second that a model of recordings expects, in Hz; 0 for any other.
         progress: Told how many rows are done.
@@ -71,14 +74,16 @@ def assess(
         confidence = recipe.evaluation.confidence
         measured = _beside(predictions, key, np.array(latencies), confidence, model)
         scores = list(found.scores())
+        compared = compare_with(champion, recipe, found, asking.pairs()) if champion else None
         worst = write_rows(asking.pairs(), found, folder / TABLE_FILE)
-    gates = judge(recipe.evaluation, {s.name: s for s in scores}, measured)
+    gates = judge(recipe.evaluation, {s.name: s for s in scores}, measured, compared)
     return EvaluationRecord(
         data=DataRecord(
             name=data.block.path or "", sha256=data.sha256(), rows=rows, inferred=asking.inferred
         ),
         scores=scores,
         measured={name: s.value for name, s in measured.items() if s.value is not None},
+        latencies_ms=[round(seconds * 1000, 3) for seconds in latencies],
         gates=list(gates),
         worst=worst,
         table=str(folder / TABLE_FILE),

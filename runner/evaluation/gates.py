@@ -4,15 +4,20 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import cast
 
-from runner.evaluated import GateRecord, GateVerdict, ScoreRecord
+from runner.evaluated import ComparisonRecord, GateRecord, GateVerdict, ScoreRecord
 from runner.recipe.language.evaluation import Evaluation
 from runner.recipe.language.gates import Gate
 from runner.statistics.deciding import Decision, Operator, decide, rows_needed
 from runner.statistics.intervals import Interval
+from runner.wording import counted, figure
+from runner.wording import interval as told
 
 
 def judge(
-    evaluation: Evaluation, scores: Mapping[str, ScoreRecord], measured: Mapping[str, ScoreRecord]
+    evaluation: Evaluation,
+    scores: Mapping[str, ScoreRecord],
+    measured: Mapping[str, ScoreRecord],
+    compared: Mapping[str, ComparisonRecord] | None = None,
 ) -> Iterator[GateRecord]:
     """Judge every gate of a recipe.
 
@@ -20,6 +25,7 @@ def judge(
         evaluation: Its evaluation.
         scores: The metrics, by the name that gates have for them.
         measured: What was measured beside them, by name.
+        compared: The metrics beside the champion's, by name; None where there is no champion yet.
 
     Yields:
         Each gate, with its verdict.
@@ -34,14 +40,49 @@ def judge(
                 verdict=GateVerdict.FAILED,
                 message=_nothing(name, score, scores),
             )
+        elif gate.of_champion:
+            beside = compared[name] if compared is not None else None
+            yield _held_to_champion(name, condition, gate, score, beside)
         else:
             yield _judged(name, condition, gate, score, score.value)
 
 
+def _held_to_champion(
+    name: str, condition: str, gate: Gate, score: ScoreRecord, beside: ComparisonRecord | None
+) -> GateRecord:
+    judged = GateRecord(
+        name=name,
+        condition=condition,
+        value=score.value,
+        low=score.low,
+        high=score.high,
+        verdict=GateVerdict.PASSED,
+        message="there is no champion yet",
+        comparison=beside,
+    )
+    if beside is None:
+        return judged
+    if beside.value is None or beside.effect is None:
+        message = f"the champion's is not defined on {beside.rows} rows"
+        return judged.model_copy(update={"verdict": GateVerdict.FAILED, "message": message})
+    interval = _interval(beside.low, beside.high)
+    decision = decide(interval, cast(Operator, gate.order), gate.bound)
+    said = (
+        f"the champion has {figure(beside.value)} on {counted(beside.rows, 'row')}: "
+        f"a difference of {beside.effect:+.4g} ({told(beside.low, beside.high)})"
+        + ("" if beside.p is None else f", p {beside.p:.2g}")
+    )
+    why = _why(decision, gate.bound, beside.rows, beside.effect, interval)
+    message = f"{said}; {why}" if why else said
+    return judged.model_copy(update={"verdict": GateVerdict(decision.value), "message": message})
+
+
+def _interval(low: float | None, high: float | None) -> Interval:
+    return Interval(-inf if low is None else low, inf if high is None else high)
+
+
 def _judged(name: str, condition: str, gate: Gate, score: ScoreRecord, value: float) -> GateRecord:
-    low = -inf if score.low is None else score.low
-    high = inf if score.high is None else score.high
-    interval = Interval(low, high)
+    interval = _interval(score.low, score.high)
     decision = decide(interval, cast(Operator, gate.order), gate.bound)
     return GateRecord(
         name=name,
@@ -50,21 +91,19 @@ def _judged(name: str, condition: str, gate: Gate, score: ScoreRecord, value: fl
         low=score.low,
         high=score.high,
         verdict=GateVerdict(decision.value),
-        message=_why(decision, gate, score, value, interval),
+        message=_why(decision, gate.bound, score.rows, value, interval),
     )
 
 
-def _why(
-    decision: Decision, gate: Gate, score: ScoreRecord, value: float, interval: Interval
-) -> str:
+def _why(decision: Decision, bound: float, rows: int, value: float, interval: Interval) -> str:
     if decision is Decision.PASSED:
         return ""
     if decision is Decision.FAILED:
         return "all of its interval is on the wrong side"
-    needed = rows_needed(value, interval, gate.bound, score.rows)
+    needed = rows_needed(value, interval, bound, rows)
     if needed is None:
-        return f"{score.rows} rows do not decide it"
-    return f"{score.rows} rows do not decide it; about {needed} would, if it stays what it is"
+        return f"{rows} rows do not decide it"
+    return f"{rows} rows do not decide it; about {needed:,} would, if it stays what it is"
 
 
 def _nothing(name: str, score: ScoreRecord | None, scores: Mapping[str, ScoreRecord]) -> str:

@@ -44,6 +44,7 @@ class Proof:
         metrics: Numbers measured on the way, such as ``similarity[0,1]``.
         tried: The views that were tried, also those that did not load.
         evaluation: What the evaluation on data found, where there was one.
+        reports: Files of the report on it, for people.
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
@@ -52,6 +53,7 @@ class Proof:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     tried: list[str] = field(default_factory=list[str])
     evaluation: EvaluationRecord | None = None
+    reports: list[str] = field(default_factory=list[str])
 
     @property
     def verdict(self) -> Verdict:

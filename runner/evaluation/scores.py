@@ -98,11 +98,21 @@ class Measured:
                 name = f"{metric.key}.slices.{column}.{word}"
                 yield self._score(name, metric, table.take(rows))
 
-    def first_by_row(self) -> tuple[Metric, Numbers] | None:
-        """Give the first metric that has a value for each row, with the values."""
+    def rows_of(self, name: str) -> "tuple[Metric, np.ndarray[Any, np.dtype[np.intp]]] | None":
+        """Give the metric that a name of a score is of, and the rows that it is of.
+
+        Args:
+            name: A metric, or one of a slice: ``accuracy``, ``accuracy.slices.lang.de``.
+
+        Returns:
+            None where nothing of that name was measured.
+        """
         for metric, table in self.metrics:
-            if (values := metric.per_row(table)) is not None:
-                return metric, values
+            if name == metric.key:
+                return metric, np.arange(len(table))
+            for column, word, rows in self._sliced():
+                if name == f"{metric.key}.slices.{column}.{word}":
+                    return metric, rows
         return None
 
     def by_row(self) -> Mapping[str, Numbers]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.findings import Finding
-from runner.review.quoting import visible
+from runner.quoting import visible
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, RULES, Change, Impact
 from runner.review.sides import Side

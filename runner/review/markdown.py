@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from runner.quoting import block, code, prose, visible
 from runner.review.git import short
-from runner.review.quoting import block, cell, code, in_words, is_long, prose, visible
+from runner.review.quoting import cell, in_words, is_long
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
 from runner.review.sides import Side

@@ -11,10 +11,15 @@ from runner.evaluation.source import Origin
 from runner.packaging.blueprint import draw
 from runner.recipe.composing.composed import Composed
 from runner.records import CheckRecord
+from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.work import journal as entries
 from runner.work.on_data import check_rows, evaluate_on_data, sampling_rate
 from runner.work.resolve import resolve, with_brought
+
+FOLDER = "evaluated"
+"""Where it leaves what it finds, in the folder of the point."""
 
 
 def evaluate(
@@ -28,7 +33,8 @@ def evaluate(
         model: ``models:/name/version``, ``runs:/run/name``, an artifact URI or a model folder.
         composed: The recipe: its inputs, views and expectations; its ``device`` and
             ``tracking.uri`` settings.
-        folder: Folder for the table of all rows.
+        folder: Folder of the point: ``evaluated/`` in it gets the table of all rows and the report,
+            beside those of the run and not in their place.
         progress: Told how many rows are done.
 
     Returns:
@@ -45,8 +51,18 @@ def evaluate(
         workdir = Path(name)
         there = fetch_model(location_of(model, uri), workdir, uri)
         proof = _prove(composed, there, workdir) if _says_something(composed) else Proof()
-        proof.evaluation = evaluate_on_data(composed, there, folder, progress)
+        into = folder / FOLDER
+        proof.evaluation = evaluate_on_data(composed, there, folder, progress, into=into)
+        if proof.evaluation:
+            proof.reports = _report(model, composed, proof, folder)
         return proof
+
+
+def _report(model: str, composed: Composed, proof: Proof, folder: Path) -> list[str]:
+    record = entries.begun(composed, folder.name)
+    found = {**entries.of_proof(proof).fields, "evaluation": proof.evaluation}
+    told = record.model_copy(update={**found, "model": model})
+    return write_report(told, composed.recipe, folder / FOLDER)
 
 
 def _says_something(composed: Composed) -> bool:

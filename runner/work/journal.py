@@ -234,6 +234,11 @@ def of_evaluation(evaluation: EvaluationRecord | None, proven: Verdict) -> Entry
     return Entry(f"{rows}{asked}", fields={"evaluation": evaluation, "verdict": verdict})
 
 
+def of_report(files: list[str]) -> Entry:
+    """Say where the report is."""
+    return Entry(bytes=sum(Path(file).stat().st_size for file in files), fields={"reports": files})
+
+
 def of_tracking(tracked: TrackingRecord) -> Entry:
     """Say where the run was logged."""
     return Entry(f"model stored by {tracked.storage}", fields={"tracking": tracked})

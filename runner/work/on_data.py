@@ -1,6 +1,7 @@
 """A model on the dataset of its recipe: where the rows are, and where answers to them are kept."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
+from runner.work.champion import champion_of
 from runner.work.planned import PlannedData
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
@@ -17,36 +19,46 @@ _KEPT = Path(".store", "predictions.sqlite")
 
 
 def evaluate_on_data(
-    composed: Composed, model: Path, folder: Path, progress: Progress = no_progress
+    composed: Composed,
+    model: Path,
+    folder: Path,
+    progress: Progress = no_progress,
+    *,
+    into: Path | None = None,
 ) -> EvaluationRecord | None:
     """Evaluate a model on the dataset of a recipe.
 
     Args:
         composed: The composed recipe.
         model: The model folder.
-        folder: Folder of the point: gets the table of all rows.
+        folder: Folder of the point: answers are kept in the one around all points.
         progress: Told how many rows are done.
+        into: Folder that gets the table of all rows; that of the point where absent.
 
     Returns:
         What was found; None where the recipe has no dataset.
 
     Raises:
         DataError: A row cannot be read, given to the model, answered or measured.
+        SourceError: The champion that a gate names cannot be had.
     """
     data = labelled_of(composed)
     if data is None:
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    return assess(
-        composed.recipe,
-        data,
-        model,
-        folder,
-        _root(composed, folder) / _KEPT,
-        device=composed.settings.device,
-        rate=sampling_rate(model),
-        progress=progress,
-    )
+    into = into or folder
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="champion-") as fetched:
+        return assess(
+            composed.recipe,
+            data,
+            model,
+            into,
+            _root(composed, folder) / _KEPT,
+            champion=champion_of(composed, Path(fetched)),
+            device=composed.settings.device,
+            rate=sampling_rate(model),
+            progress=progress,
+        )
 
 
 def check_rows(composed: Composed) -> None:

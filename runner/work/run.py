@@ -1,4 +1,4 @@
-"""The whole program on a page: resolve, load, sign, save, prove, log."""
+"""The whole program on a page: resolve, load, sign, save, prove, evaluate, report, log."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from runner.packaging.sign import infer, sign
 from runner.packaging.storage import failing_as_storage
 from runner.recipe.composing.composed import Composed
 from runner.records import Observer, RunRecord, Silent
+from runner.report.report import write_report
 from runner.secrets import masked
 from runner.work import journal as entries
 from runner.work.journal import Entry, Journal, keeping
@@ -34,7 +35,7 @@ def run(
 
     Args:
         composed: The composed recipe.
-        folder: Folder of the point: gets ``model/``, ``record.json`` and ``recipe.yaml``.
+        folder: Folder of the point: gets ``model/``, ``record.json``, ``recipe.yaml``, the report.
         point: Name of the point.
         observer: Told of the run as it goes.
         wait: Wait for another run that works in the folder, instead of being refused.
@@ -95,6 +96,7 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
             lambda: evaluate_on_data(composed, saved.path, folder, progress),
             lambda found: entries.of_evaluation(found, record.verdict),
         )
+    journal.step("report", lambda: write_report(record, recipe, folder), entries.of_report)
     if uri := composed.settings.tracking.uri:
         journal.step(
             "log",

@@ -75,6 +75,16 @@ def test_the_mark_that_spreadsheets_put_first_is_no_part_of_the_header() -> None
         ("b.jsonl", b"[1]\n", "b.jsonl, row 1 is a list"),
         ("c.jsonl", b'{"row": 1, "text": "x"}\n', "c.jsonl, row 1, column label is empty"),
         ("d.jsonl", b'{"row": 1, "text": NaN, "label": "e"}\n', "NaN is not a value of JSON"),
+        (
+            "f.jsonl",
+            b'{"row": "\\ud83d"}\n',
+            "f.jsonl, row 1, column row has half",
+        ),
+        (
+            "f.json",
+            b'[{"row": ["\\ude00"]}]',
+            "f.json, row 1, column row has half",
+        ),
         ("f.jsonl", b'{"text": "caf\xe9"}\n', "f.jsonl, row 1: byte 0xe9 is not UTF-8"),
         ("a.json", b'{"row": 1}', "a.json holds a mapping, not a list of rows"),
         ("b.json", b'[{"row": 1}, 2]', "b.json, row 2 is the number 2"),

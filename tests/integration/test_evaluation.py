@@ -16,6 +16,7 @@ import yaml
 
 from runner import RunRecord, compose, evaluate, run
 from runner.datasets import DataError
+from runner.errors import SourceError
 from runner.evaluated import GateVerdict
 from tests.checkpoints import classifier
 from tests.conftest import REPOSITORY, Outcome
@@ -123,6 +124,17 @@ def test_the_table_has_every_row_as_mlflow_has_it(record: RunRecord) -> None:
     assert table["id"].tolist() == [f"r{n}" for n in range(ROWS)]
 
 
+def test_the_report_of_a_run_is_beside_its_record(record: RunRecord) -> None:
+    html, markdown = map(Path, record.reports)
+    assert html.parent == markdown.parent == Path(record.model).parent
+    text = markdown.read_text()
+    assert text.startswith("# Passed: `reviews`\n\n3 gates and ")
+    assert f"{WRONG} of {ROWS} rows are not right by `accuracy`." in text
+    assert "| `de` | 100 | 0.8 (" in text
+    assert record.digest in text
+    assert len(html.read_bytes()) < 150_000
+
+
 def test_another_gate_asks_the_model_nothing(home: Path, model: str, cli: Cli) -> None:
     recipe = written(home, "again", gates={"accuracy": ">= 0.95"})
     found = []
@@ -152,6 +164,11 @@ def test_the_exit_code_is_what_the_gates_say(
     assert verdict in shown
     assert "r0" in shown
     assert "400 rows, 400 of them answered before" in shown
+    html, markdown = map(Path, done.document["reports"])
+    assert f"report: {html}" in shown
+    assert html == home / "outputs" / "gated" / "default" / "evaluated" / "report.html"
+    assert f'class="verdict {verdict}"' in html.read_text()
+    assert markdown.read_text().startswith(f"# {verdict.capitalize()}: `gated`\n")
 
 
 def test_a_slice_that_no_row_is_in_fails_its_gate(home: Path, model: str) -> None:
@@ -266,13 +283,64 @@ def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_p
     assert given.dataset.name == "reviews.csv"
     assert done.evaluation.data.sha256.startswith(given.dataset.digest)
     names = [file.path for file in client.list_artifacts(done.tracking.run_id)]
-    assert "eval_results_table.json" in names
+    assert {"eval_results_table.json", "report.html", "report.md"} <= {*names}
     model = client.get_logged_model(done.tracking.model_id)
     assert {metric.key: metric.dataset_name for metric in model.metrics}[
         "accuracy"
     ] == "reviews.csv"
     version = client.get_model_version("reviews", "2")
     assert version.tags["recipe.verdict"] == "passed"
+    by_name = {
+        "": "models:/reviews@champion",
+        "models:/reviews/2": "models:/reviews/2",
+        f"runs:/{done.tracking.run_id}": f"runs:/{done.tracking.run_id}",
+    }
+    for name, champion in by_name.items():
+        said = {"champion": name} if name else {}
+        recipe = written(home, "challenger", gates={"accuracy": ">= champion - 0.05"}, **said)
+        asked = compose(
+            recipe, f"out={home}/outputs", "tracking.register_as=reviews", f"tracking.uri={store}"
+        )
+        (gate,) = evaluate(done.model, asked).evaluation.gates
+        assert (gate.verdict, gate.comparison.champion) == (GateVerdict.PASSED, champion)
+        assert (gate.comparison.rows, gate.comparison.effect, gate.comparison.p) == (100, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("champion", "said"),
+    [
+        (None, "there is no champion yet"),
+        ("models:/others@champion", "there is no champion yet"),
+        ("models:/others/1", "models:/others/1, the champion, cannot be had"),
+        ("runs:/" + "0" * 32, "the champion, cannot be had"),
+        ("../outputs/nowhere", "../outputs/nowhere, the champion, has no eval_results_table.json"),
+    ],
+)
+def test_a_champion_that_is_not_there(
+    home: Path, model: str, tmp_path: Path, champion: str | None, said: str
+) -> None:
+    named = {"champion": champion} if champion else {}
+    recipe = written(home, "challenger", gates={"accuracy": ">= champion"}, **named)
+    store = f"tracking.uri=sqlite:///{tmp_path}/mlflow.db"
+    asked = compose(recipe, f"out={home}/outputs", "tracking.register_as=new", store)
+    if said.endswith("yet"):
+        (gate,) = evaluate(model, asked).evaluation.gates
+        assert (gate.verdict, gate.message) == (GateVerdict.PASSED, said)
+    else:
+        with pytest.raises(SourceError, match=said):
+            evaluate(model, asked)
+
+
+def test_a_record_is_a_champion_and_a_better_one_wins(
+    home: Path, record: RunRecord, cli: Cli
+) -> None:
+    folder = os.path.relpath(Path(record.model).parent, home / "recipes")
+    gates = {"accuracy": "> champion", "accuracy.slices.lang.de": ">= champion"}
+    recipe = written(home, "same", gates=gates, slices=["lang"], champion=folder)
+    done = cli("evaluate", record.model, recipe, f"out={home}/outputs", "tracking.uri=null")
+    assert done.code == 1
+    words = " ".join(done.stderr.split())
+    assert "the champion has 0.9 on 400 rows: a difference of +0" in words
 
 
 def test_a_lock_holds_the_rows_and_a_plan_counts_them(home: Path, cli: Cli) -> None:

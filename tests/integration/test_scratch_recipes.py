@@ -65,6 +65,7 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
         "sign",
         "save",
         "prove",
+        "report",
         "log",
     ]
     assert all(s["seconds"] >= 0 and s["peak_memory"] > 0 for s in record["steps"])
@@ -76,7 +77,8 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
     assert "max_new_tokens" in record["signature"]["params"]
     assert any(line.startswith("torch==") and "+" not in line for line in record["requirements"])
     assert {"python", "torch", "mlflow", "transformers", "runner"} <= set(record["versions"])
-    assert [p.name for p in sorted(folder.iterdir())] == ["model", "recipe.yaml", "record.json"]
+    left = ["model", "recipe.yaml", "record.json", "report.html", "report.md"]
+    assert [p.name for p in sorted(folder.iterdir())] == left
 
 
 def test_mlflow_holds_the_run_the_model_and_the_weights_once(

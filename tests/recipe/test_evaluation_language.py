@@ -81,7 +81,15 @@ def test_an_evaluation_can_be_said_on_the_command_line(workspace: Path) -> None:
         ({"metrics": ["accuracy"] * 2}, "metric-named-twice", "metrics.1", "Give one a `title`."),
         ({"gates": {"acuracy": "> 0"}}, "bad-gate", "gates.acuracy", "Did you mean `accuracy`?"),
         ({"gates": {"accuracy": "0.9"}}, "bad-gate", "gates.accuracy", None),
-        ({"gates": {"accuracy": ">= champion"}}, "bad-gate", "gates.accuracy", None),
+        (
+            {"gates": {"accuracy": ">= champion"}},
+            "bad-gate", "gates.accuracy",
+            "Name it as `evaluation.champion`, or give `tracking.register_as`.",
+        ),
+        (
+            {"gates": {"latency_p95_ms": "<= champion"}, "champion": "runs:/a"},
+            "bad-gate", "gates.latency_p95_ms", "Write a number.",
+        ),
         (
             {"gates": {"accuracy.slices.lng.de": "> 0"}},
             "bad-gate", "gates.accuracy.slices.lng.de", "Did you mean `lang`?",
@@ -145,6 +153,9 @@ def test_inputs_are_those_of_the_task(cli: Cli, inputs: object, loc: str, remedy
         ("<1e-3", ("<", 1e-3)),
         (" > -.5 ", (">", -0.5)),
         ("<= 5", ("<=", 5)),
+        (">= champion", (">=", 0)),
+        ("> champion-1e-2", (">", -0.01)),
+        (" <= champion + .5", ("<=", 0.5)),
     ],
 )
 def test_a_gate_is_an_order_and_a_bound(text: str, wanted: tuple[str, float]) -> None:
@@ -153,7 +164,21 @@ def test_a_gate_is_an_order_and_a_bound(text: str, wanted: tuple[str, float]) ->
     assert not gate.holds(float("nan"))
 
 
-@pytest.mark.parametrize("text", ["0.9", "=> 0.9", ">= 90%", ">= 0.9 or 1", "", "== 1", ">="])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.9",
+        "=> 0.9",
+        ">= 90%",
+        ">= 0.9 or 1",
+        ">= champions",
+        ">= champion * 2",
+        "champion",
+        "",
+        "== 1",
+        ">=",
+    ],
+)
 def test_what_is_no_gate_is_none(text: str) -> None:
     assert parse_gate(text) is None
 

@@ -69,4 +69,5 @@ def _document(model: str, found: "Proof") -> dict[str, Any]:
         "checks": [check.model_dump(mode="json") for check in found.checks],
         "metrics": found.metrics,
         "evaluation": found.evaluation.model_dump(mode="json") if found.evaluation else None,
+        "reports": found.reports,
     }

@@ -116,7 +116,12 @@ class Evaluation(Block):
             ``rows_per_second``, ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is
             written as ``>= 0.9``, with ``>``, ``<=`` or ``<``. A gate passes where the whole
             interval of the metric holds it, fails where none of it does, and is else undecided,
-            which is no pass.
+            which is no pass. ``>= champion - 0.01`` holds a metric, as a whole or of a slice, to
+            that of the champion on the same rows: what decides is the interval of the difference.
+        champion: The model that gates call the champion: ``models:/name@alias``,
+            ``models:/name/version`` or ``runs:/id`` in MLflow, or the folder of a point with its
+            record, relative to the recipe file. Where absent: the alias of ``tracking`` on the
+            name that it registers as, ``champion`` where it has none.
         confidence: Confidence of the intervals.
         engine: What runs the rows.
     """
@@ -130,6 +135,7 @@ class Evaluation(Block):
     metrics: list[AnyMetric] = Field(default_factory=list[AnyMetric])
     slices: list[str] = Field(default_factory=list[str])
     gates: dict[str, Condition] = Field(default_factory=dict[str, Condition])
+    champion: str | None = Field(default=None, min_length=1)
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
     engine: Engine = get_args(Engine)[0]
 
@@ -137,6 +143,11 @@ class Evaluation(Block):
     def conditions(self) -> dict[str, Gate]:
         """The gates, read."""
         return {name: gate for name, text in self.gates.items() if (gate := parse_gate(text))}
+
+    @property
+    def held_to_champion(self) -> set[str]:
+        """The names of the gates that compare with the champion."""
+        return {name for name, gate in self.conditions.items() if gate.of_champion}
 
     @model_validator(mode="after")
     def _something_is_held_to_the_source(self) -> "Evaluation":

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from runner.recipe.language.block import Block
 from runner.recipe.language.evaluation import Evaluation, ViewName
+from runner.recipe.language.gates import CHAMPION
 from runner.recipe.language.params import ParamEntry
 from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.requirements import Requirements
@@ -224,6 +225,12 @@ class Recipe(Block):
             ("pyfunc", self.has_pyfunc),
         ]
         return [view for view, has_it in able if has_it]
+
+    @property
+    def champion(self) -> str | None:
+        """The model that gates call the champion; None where nothing says which."""
+        name, alias = self.tracking.register_as, self.tracking.alias or CHAMPION
+        return self.evaluation.champion or (f"models:/{name}@{alias}" if name else None)
 
     @property
     def has_native(self) -> bool:

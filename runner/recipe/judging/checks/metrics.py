@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from runner.findings import Finding
 from runner.metrics import Metric, all_metrics
 from runner.recipe.judging.checks import Subject
-from runner.recipe.language.evaluation import Evaluation
 from runner.recipe.language.gates import MEASURED
+from runner.recipe.language.models import Recipe
 from runner.spelling import did_you_mean, one_of
 
 
@@ -27,7 +27,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"Two metrics are called `{metric.key}`."
             yield Finding("metric-named-twice", message, "Give one a `title`.", loc)
         keys.add(metric.key)
-    yield from _gates(evaluation, keys)
+    yield from _gates(subject.recipe, keys)
 
 
 def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
@@ -46,10 +46,23 @@ def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
             yield Finding("library-missing", message, f"pip install {distribution}")
 
 
-def _gates(evaluation: Evaluation, keys: set[str]) -> Iterator[Finding]:
+def _held_to_champion(recipe: Recipe, name: str, rest: str) -> Iterator[Finding]:
+    if recipe.champion is None:
+        message = "Nothing says which model the champion is."
+        remedy = "Name it as `evaluation.champion`, or give `tracking.register_as`."
+        yield Finding("bad-gate", message, remedy)
+    if name in MEASURED or (rest and not rest.startswith("slices.")):
+        message = f"`{name}` is not compared with the champion: metrics and slices of them are."
+        yield Finding("bad-gate", message, "Write a number.")
+
+
+def _gates(recipe: Recipe, keys: set[str]) -> Iterator[Finding]:
+    evaluation = recipe.evaluation
     for name in evaluation.gates:
         loc = ("evaluation", "gates", name)
         key, _, rest = name.partition(".")
+        if name in evaluation.held_to_champion:
+            yield from (finding.under(*loc) for finding in _held_to_champion(recipe, name, rest))
         if name in MEASURED:
             continue
         if key not in keys:

@@ -1,0 +1,85 @@
+"""The champion of a recipe: where the table of its rows is, whatever it is called by."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import SourceError
+from runner.evaluation.champion import Champion
+from runner.evaluation.row_table import TABLE_FILE
+from runner.recipe.composing.composed import Composed
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_RUN, _MODEL = "runs:/", "models:/"
+_NOT_YET = "RESOURCE_DOES_NOT_EXIST"
+_REMEDY = "Evaluate it with a recipe that has a dataset: its run then has the table of all rows."
+
+
+def champion_of(composed: Composed, workdir: Path) -> Champion | None:
+    """Find the champion of a recipe, where a gate is held to it.
+
+    Args:
+        composed: The composed recipe; its ``tracking.uri`` is the server that is asked.
+        workdir: Where its table is fetched to.
+
+    Returns:
+        The champion; None where no gate is held to it, or no version has the alias yet.
+
+    Raises:
+        SourceError: It cannot be had, or has no table of rows.
+    """
+    name = composed.recipe.champion
+    if name is None or not composed.recipe.evaluation.held_to_champion:
+        return None
+    if not name.startswith((_RUN, _MODEL)):
+        return Champion(name, _beside_record(composed, name))
+    table = _fetched(name, composed.settings.tracking.uri, workdir)
+    return None if table is None else Champion(name, table)
+
+
+def _beside_record(composed: Composed, name: str) -> Path:
+    folder = composed.origin(("evaluation", "champion")).folder
+    path = (folder / Path(name).expanduser()).absolute()
+    table = (path if path.is_dir() else path.parent) / TABLE_FILE
+    if not table.is_file():
+        raise SourceError(f"{name}, the champion, has no {TABLE_FILE} in {table.parent}", _REMEDY)
+    return table
+
+
+def _fetched(name: str, uri: str | None, workdir: Path) -> Path | None:
+    """Fetch the table of a run, or of the run of a registered version."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    try:
+        run = _run_of(name, client)
+    except (MlflowException, OSError) as error:
+        if "@" in name and getattr(error, "error_code", "") == _NOT_YET:
+            return None  # nothing is registered under the name
+        text = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise SourceError(
+            f"{name}, the champion, cannot be had: {text}",
+            "Check `evaluation.champion`, and the server in tracking.uri.",
+        ) from error
+    if run is None:
+        return None
+    try:
+        return Path(client.download_artifacts(run, TABLE_FILE, str(workdir)))
+    except (MlflowException, OSError) as error:
+        raise SourceError(
+            f"{name}, the champion, has no {TABLE_FILE} in run {run}", _REMEDY
+        ) from error
+
+
+def _run_of(name: str, client: "MlflowClient") -> str | None:
+    """Give the run that a model is of; None where no version has the alias yet."""
+    if name.startswith(_RUN):
+        return client.get_run(name.removeprefix(_RUN).partition("/")[0]).info.run_id
+    model, at, alias = name.removeprefix(_MODEL).partition("@")
+    if at:
+        version = client.get_registered_model(model).aliases.get(alias)
+    else:
+        model, _, version = model.partition("/")
+    return client.get_model_version(model, version).run_id if version else None
