@@ -165,6 +165,10 @@ CASES: dict[str, Case] = {
     "a stricter gate": (_gated(">= 0.9"), _gated("> 0.9"), {"promise-added"}),
     "a stricter bound": (_gated("<= 0.9"), _gated("<= 0.8"), {"promise-added"}),
     "a gate the other way round": (_gated(">= 0.9"), _gated("<= 0.95"), {"promise-withdrawn"}),
+    "a gate held to the champion": (
+        _gated(">= 0.9"), _gated(">= champion"), {"promise-withdrawn"}),
+    "a gate held to the champion more closely": (
+        _gated(">= champion - 0.1"), _gated(">= champion"), {"promise-added"}),
     "other rows": (
         MEASURED, {**MEASURED, "evaluation": {**MEASURED["evaluation"], "dataset": {
             "path": "r.csv", "target": "label", "limit": 9}}}, {"proof-changed"}),
