@@ -112,7 +112,7 @@ REFUSED = [
      "Write the value itself."),
     ("++metadata={1: a}", "bad-key", "The key `1` is not text.", 'Write "1".'),
     ("++metadata={a: [{null: a}]}", "bad-key", "The key `null` is not text.", 'Write "null".'),
-    ("+metadata._target_=x", "forbidden-key", "`_target_` would name code to run; a recipe is data.", ""),
+    ("+metadata._target_=x", "forbidden-key", "`_target_` would name code to run", ""),
 ]  # fmt: skip
 
 
