@@ -188,8 +188,15 @@ def test_a_command_line_names_a_recipe_blocks_of_groups_and_changes() -> None:
     (choice,) = read.choices.values()
     assert (choice.group, choice.names, choice.adds) == (("evaluation",), ("quick", "served"), True)
     assert [one.input_line for one in read.others] == read.overrides[1:]
-    chosen = read_command_line([RECIPE, "tracking=one"], open_shelf()).choices["tracking",]
-    assert (chosen.names, chosen.adds) == (("one",), False)
+    chosen = read_command_line([RECIPE, "tracking=one", "+load/tokenizer=left"], open_shelf())
+    assert [(one.group, one.names, one.adds) for one in chosen.choices.values()] == [
+        (("tracking",), ("one",), False), (("load", "tokenizer"), ("left",), True),
+    ]  # fmt: skip
+    deleted = read_command_line([RECIPE, "~evaluation=quick"], open_shelf())
+    assert (deleted.choices, [one.input_line for one in deleted.others]) == (
+        {},
+        ["~evaluation=quick"],
+    )
 
 
 def test_a_recipe_given_by_its_file_is_looked_for_in_its_folder_first(workspace: Path) -> None:
