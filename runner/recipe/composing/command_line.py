@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.findings import Finding, Loc
+from runner.findings import Finding
 from runner.recipe.composing.lineage import Choice, Group
 from runner.recipe.composing.overrides import COMMAND_LINE, parse
 from runner.recipe.language.models import Recipe
@@ -37,9 +37,9 @@ class CommandLine:
     overrides: list[str] = field(default_factory=list[str])
     findings: list[Finding] = field(default_factory=list[Finding])
 
-    def find(self, code: str, message: str, remedy: str = "", loc: Loc = ()) -> None:
+    def find(self, code: str, message: str, remedy: str) -> None:
         """Add a finding about the command line."""
-        self.findings.append(Finding(code, message, remedy, loc, COMMAND_LINE))
+        self.findings.append(Finding(code, message, remedy, place=COMMAND_LINE))
 
 
 def read_command_line(overrides: Sequence[str], shelf: Shelf) -> CommandLine:

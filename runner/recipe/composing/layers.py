@@ -141,7 +141,10 @@ class Put:
         if value == OPEN and there:
             return
         if isinstance(before, dict) and _is_param(loc) and not isinstance(value, dict):
+            self.layered.origins[loc] = self.origin(loc)
             self._set(before, "default", value, (*loc, "default"))
+            if loc in self.raw:
+                self.layered.raw[*loc, "default"] = self.raw[loc]
             return
         if isinstance(value, dict) and isinstance(before, dict) and "kind" not in value:
             self.layered.origins[loc] = self.origin(loc)

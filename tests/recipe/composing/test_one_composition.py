@@ -286,8 +286,15 @@ def test_a_deletion_takes_out_what_the_files_say(workspace: Path) -> None:
         kept = compose(["+recipe=a", "~dtype", "~model_config.num_beams=2"])
         assert kept.values == {**ROOT, "model_config": {}}
         assert ("dtype",) not in kept.origins
-        with pytest.raises(RecipeError, match="is the number 2"):
+        with pytest.raises(RecipeError) as caught:
             compose(["+recipe=a", "~model_config.num_beams=3"])
+        (finding,) = caught.value.findings
+        assert str(finding) == (
+            "command line error[bad-override] `~model_config.num_beams=3`: "
+            "`model_config.num_beams` is the number 2. "
+            "Write `~model_config.num_beams` to delete it whatever it is."
+        )
+        assert finding.loc == ("model_config", "num_beams")
 
 
 def test_an_item_is_changed_where_a_list_is_also_one_that_is_typed(workspace: Path) -> None:

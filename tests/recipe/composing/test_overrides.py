@@ -19,6 +19,8 @@ RECIPE = "+recipe=text-generation/scratch"
         ("dtype=float32,bfloat16", ["dtype=float32", "dtype=bfloat16"]),
         ("+dtype=float32, bfloat16", ["+dtype=float32", "+dtype=bfloat16"]),
         ("~dtype", ["~dtype"]),
+        ("params.top_p=0.10, 1e-05", ["params.top_p=0.10", "params.top_p=1e-05"]),
+        ("description='a=b',c", ["description='a=b'", "description=c"]),
         ("params.seed=range(3,0,-2)", ["params.seed=3", "params.seed=1"]),
         ("params.top_k=choice(1,5)", ["params.top_k=1", "params.top_k=5"]),
         ("description='a,b',c", ["description='a,b'", "description=c"]),
@@ -52,6 +54,13 @@ def test_names_are_looked_for_in_the_folders_that_were_named(workspace: Path) ->
     assert expand(["+recipe=glob(tw*)"], [workspace / "mine"]) == [("+recipe=two",)]
 
 
+def test_a_block_inside_a_block_is_a_group_too(workspace: Path) -> None:
+    folder = workspace / "configs" / "load" / "tokenizer"
+    folder.mkdir(parents=True)
+    (folder / "left.yaml").write_text("padding_side: left\n")
+    assert expand(["+load/tokenizer=glob(l*)"]) == [("+load/tokenizer=left",)]
+
+
 def test_as_many_points_as_are_the_most_are_taken() -> None:
     assert len(expand(["params.a=range(0,100)", "params.b=range(0,100)"])) == 10_000
 
@@ -64,7 +73,7 @@ def test_as_many_points_as_are_the_most_are_taken() -> None:
             ["bad-sweep: The sweep has 10100 points; 10000 are the most."],
         ),
         (
-            ["params.a=glob(zz*)", "params.b=1,2", "params.c=interval(0,1)"],
+            ["params.c=interval(0,1)", "params.b=1,2", "params.a=glob(zz*)"],
             [
                 "bad-sweep: `params.a=glob(zz*)` stands for no value at all.",
                 "bad-sweep: `params.c=interval(0,1)` cannot be swept: Can only enumerate",
@@ -88,6 +97,37 @@ def test_everything_that_cannot_be_counted_out_is_said(
     assert len(found) == len(said)
     assert all(one.startswith(start) for one, start in zip(found, said, strict=True)), found
     assert {one.place for one in caught.value.findings} == {COMMAND_LINE}
+
+
+@pytest.mark.parametrize(
+    ("override", "message", "remedy"),
+    [
+        ("again", "is not an override.", "Write key=value."),
+        (
+            "+evaluation.inputs[12]=x",
+            "an item of a list is named by a dot and its number.",
+            "Write +evaluation.inputs.12=…, counted from 0.",
+        ),
+        ("a.b={", "it breaks off.", "Quote a value with special characters: 'a.b=\"…\"'."),
+        ("a=b=[", "it breaks off.", "Quote a value with special characters: 'a=\"…\"'."),
+        ("a=>1", "'>' is a special character.", "Quote a value with special characters: 'a="),
+        ("a=f(x)", "cannot be read: Unknown function 'f'.", "Quote a value with special char"),
+        (
+            "=x",
+            "what stands before the `=` is no name of a field.",
+            "Write names with dots between them, and items of a list counted from 0.",
+        ),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_what_to_write(
+    override: str, message: str, remedy: str
+) -> None:
+    ((finding,), (parsed,)) = reversed(parse([override, "dtype=float16"]))
+    assert finding.code == "bad-override"
+    assert finding.message.startswith(f"`{override}`")
+    assert finding.message.endswith(message)
+    assert finding.remedy.startswith(remedy)
+    assert parsed.input_line == "dtype=float16"
 
 
 def test_what_can_be_read_is_read_beside_what_cannot() -> None:
@@ -133,7 +173,8 @@ def test_a_command_line_that_no_recipe_answers_says_why(
     found = [f"{one.code}: {one.message}" for one in read.findings]
     assert len(found) == len(said), found
     assert all(one.startswith(start) for one, start in zip(found, said, strict=True)), found
-    assert all(one.place for one in read.findings)
+    assert {one.place for one in read.findings} == {COMMAND_LINE}
+    assert all(one.remedy.endswith((".", "?", "`ls`.")) for one in read.findings), read.findings
 
 
 def test_a_command_line_names_a_recipe_blocks_of_groups_and_changes() -> None:
@@ -147,8 +188,15 @@ def test_a_command_line_names_a_recipe_blocks_of_groups_and_changes() -> None:
     (choice,) = read.choices.values()
     assert (choice.group, choice.names, choice.adds) == (("evaluation",), ("quick", "served"), True)
     assert [one.input_line for one in read.others] == read.overrides[1:]
-    chosen = read_command_line([RECIPE, "tracking=one"], open_shelf()).choices["tracking",]
-    assert (chosen.names, chosen.adds) == (("one",), False)
+    chosen = read_command_line([RECIPE, "tracking=one", "+load/tokenizer=left"], open_shelf())
+    assert [(one.group, one.names, one.adds) for one in chosen.choices.values()] == [
+        (("tracking",), ("one",), False), (("load", "tokenizer"), ("left",), True),
+    ]  # fmt: skip
+    deleted = read_command_line([RECIPE, "~evaluation=quick"], open_shelf())
+    assert (deleted.choices, [one.input_line for one in deleted.others]) == (
+        {},
+        ["~evaluation=quick"],
+    )
 
 
 def test_a_recipe_given_by_its_file_is_looked_for_in_its_folder_first(workspace: Path) -> None:
