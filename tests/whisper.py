@@ -1,14 +1,15 @@
-"""A tiny Whisper that knows times: its window is the real one of 30 seconds, its weights random."""
+"""A tiny Whisper that knows times: its window is the real one of 30 seconds, or less."""
 
 import json
 from pathlib import Path
 
 
-def tiny_whisper(folder: Path) -> Path:
+def tiny_whisper(folder: Path, seconds: int = 30) -> Path:
     """Make a Whisper with a tokenizer of time stamps, languages and tasks.
 
     Args:
         folder: Folder to appear.
+        seconds: Its window; where it is shorter than the real one, it hears in less time.
     """
     import torch
     from tokenizers import ByteLevelBPETokenizer
@@ -36,7 +37,7 @@ def tiny_whisper(folder: Path) -> Path:
     tokenizer.add_special_tokens({"additional_special_tokens": named})
     tokenizer.add_tokens([f"<|{step * 0.02:.2f}|>" for step in range(1501)])
     tokenizer.save_pretrained(folder)
-    WhisperFeatureExtractor().save_pretrained(folder)
+    WhisperFeatureExtractor(chunk_length=seconds).save_pretrained(folder)
     ids = {name: tokenizer.convert_tokens_to_ids(name) for name in (end, *named)}
     ends = {
         "eos_token_id": ids[end], "pad_token_id": ids[end], "bos_token_id": ids[end],
@@ -45,7 +46,7 @@ def tiny_whisper(folder: Path) -> Path:
     small = {
         "d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 32,
         "decoder_ffn_dim": 32, "encoder_attention_heads": 2, "decoder_attention_heads": 2,
-        "max_target_positions": 64,
+        "max_target_positions": 64, "max_source_positions": 50 * seconds,
     }  # fmt: skip
     torch.manual_seed(0)
     config = WhisperConfig(vocab_size=len(tokenizer), init_std=1.0, **small, **ends)

@@ -65,4 +65,4 @@ def _made(first: Callable[[], Path], auto: str, form: str, folder: Path) -> Made
 
 @cache
 def _whisper() -> Path:
-    return tiny_whisper(KEPT / "its" / "whisper")
+    return tiny_whisper(KEPT / "its" / "whisper", seconds=2)
