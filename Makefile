@@ -9,6 +9,7 @@ STAMP_SERVING := $(SERVING)/.installed
 RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
+ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
@@ -85,10 +86,9 @@ test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their
 browser: setup  ## install what looks at the report in the system's Chromium, for its tests
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'
 
-mutants: setup  ## change the rules one place at a time, and list what no test sees; ROOM=review for a part
+mutants: setup  ## change the rules one place at a time, and list what no test sees; ROOMS=review for one of them
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'
-	$(VENV)/bin/mutmut run $(if $(ROOM),"runner.$(subst /,.,$(ROOM)).*")
-	$(VENV)/bin/mutmut results
+	@for room in $(ROOMS); do .ci/mutants $$room || exit 1; done
 
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
