@@ -1,6 +1,7 @@
 """Rehearse every model type of the installed transformers: ``make model-types``.
 
-Writes ``docs/model-types.md``. A page that is there is gone on with; ``--again`` starts anew.
+Writes ``docs/model-types.md``. A page that is there is gone on with, and what failed is tried
+again; ``--again`` starts anew.
 """
 
 import os
@@ -26,9 +27,9 @@ _HEAD = """\
 Written by `make model-types` with transformers {version}: [`rehearse`](rehearse.md) of every model
 type that it registers. What is rehearsed is the configuration at full size, as its class or real
 checkpoints have it, without weights; tokenizer and processor are made up to fit. The task is that
-of the first pipeline for whose parts this can be done, else [`native`](native.md). Each has a
-process of its own, {minutes} minutes and a limit of memory. *refused* is exit code 3, with the
-reason that the rehearsal gives.
+of the first pipeline that its class is listed for, whose parts can be made up and that passes, else
+[`native`](native.md). Each has a process of its own, {minutes} minutes and a limit of memory.
+*refused* is exit code 3, with the reason that the rehearsal gives; *failed* is exit code 1.
 
 {total} model types: {counts}.
 
@@ -60,7 +61,7 @@ def _row(one: Walked) -> str:
 
 
 def read() -> dict[str, Walked]:
-    """Give what the page already says."""
+    """Give what the page already says, but of what failed."""
     found: dict[str, Walked] = {}
     for line in TARGET.read_text(encoding="utf-8").splitlines() if TARGET.is_file() else []:
         if line.startswith("| `"):
@@ -69,7 +70,7 @@ def read() -> dict[str, Walked]:
                 told.strip(" |").rpartition(": ") if verdict == "passed" else ("", "", told)
             )
             found[name.strip("`")] = Walked(name.strip("`"), task, verdict, model, twin.strip(" |"))
-    return found
+    return {name: one for name, one in found.items() if one.verdict != "failed"}
 
 
 def main() -> None:
@@ -81,6 +82,7 @@ def main() -> None:
             found[name] = walk(name, Path(work) / "one")
             TARGET.write_text(page(found), encoding="utf-8")
             sys.stdout.write(f"{name}: {found[name].task} {found[name].verdict}\n")
+            sys.stdout.flush()  # before the next fork takes a copy along
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.brought import PART, Brought
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
 
 CONFIG = "adapter_config.json"
@@ -122,7 +123,7 @@ def _problem(
             return f"{name} is {have[name]} in the model and {shape} in the adapter"
     layers = config.get("num_layers")
     width = config.get("token_dim")
-    text: Any = model.config.get_text_config()
+    text: Any = text_config(model.config)
     for said, name in ((layers, "num_hidden_layers"), (width, "hidden_size")):
         has = getattr(text, name, None)
         if said is not None and has is not None and said != has:

@@ -9,6 +9,7 @@ from typing import Any
 from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError
+from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 
 PART = re.compile(r"\.(lora_\w+|ia3_l\w*|vera_\w+|hada_\w+|lokr_\w+)(\.|$)")
@@ -95,7 +96,7 @@ class Brought:
             return config
         other = copy.deepcopy(config)
         for name, value in changes.items():
-            setattr(other.get_text_config() if name == "vocab_size" else other, name, value)
+            setattr(text_config(other) if name == "vocab_size" else other, name, value)
         return other
 
     def _changes(self, model: PreTrainedModel) -> Mapping[str, int]:
@@ -135,4 +136,6 @@ def input_embedding(model: PreTrainedModel) -> Any:
     try:
         return getattr(model.get_input_embeddings(), "weight", None)
     except NotImplementedError:  # pictures and sounds are not looked up
+        return None
+    except AttributeError:  # its class tells of embeddings that it was not given
         return None

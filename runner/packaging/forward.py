@@ -8,7 +8,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from runner.errors import first_line, raise_if_ours
+from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.made_up import made_up_inputs
 from runner.tasks import Task
 
@@ -20,11 +20,22 @@ def build_pipeline(task: Task, model: Any, **arguments: Any) -> Any:
         task: The task.
         model: The model.
         arguments: Its components, and more that pipelines take.
+
+    Raises:
+        SourceError: transformers' own pipeline cannot take such a model.
     """
     if task.forward:
         return ForwardPass(model=model, task=task.name, **arguments)
     build: Any = transformers.pipeline
-    return build(task.pipeline_task, model=model, **arguments)
+    try:
+        return build(task.pipeline_task, model=model, **arguments)
+    except AttributeError as error:  # it asks a model for what only others have
+        raise_if_ours(error)
+        raise SourceError(
+            f"transformers builds no {task.pipeline_task} pipeline around "
+            f"{type(model).__name__}: {first_line(error)}",
+            "Use another task; a model without a pipeline is packaged as `task: native`.",
+        ) from error
 
 
 def run_on_made_up(model: PreTrainedModel, **arguments: Any) -> Any:

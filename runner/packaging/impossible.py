@@ -91,7 +91,11 @@ def _impossible(
 
 def _keys_at_fault(config: PretrainedConfig, said: Mapping[str, Any], builder: Build) -> list[str]:
     """Give the one key whose usual value would make a model of it; nothing where none would."""
-    usual = type(config)().to_dict()
+    try:
+        usual = type(config)().to_dict()
+    except Exception as error:  # of others it is made, and has nothing usual
+        raise_if_ours(error)
+        return []
     for key in said:
         if key not in usual or usual[key] == said[key]:
             continue

@@ -13,9 +13,11 @@ _BESIDE = (
     ("decoder_input_ids",),
     ("input_ids", "attention_mask", "bbox", "is_longer", "token_type_ids"),
     ("pixel_values", "input_features", "visual_feats", "visual_pos", "spatial_shapes",
-     "pixel_attention_mask", "encoder_hidden_states"),
+     "pixel_attention_mask", "image_attention_mask", "image_embeds_position_mask",
+     "encoder_hidden_states"),
     ("states", "actions", "rewards", "returns_to_go", "timesteps", "trajectories",
-     "flattened_patches", "future_values", "future_time_features"),
+     "flattened_patches", "future_values", "future_time_features", "context_input_ids",
+     "context_attention_mask", "doc_scores"),
 )  # fmt: skip
 """What a model may need beside what its signature says, the commonest first."""
 

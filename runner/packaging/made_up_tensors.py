@@ -36,7 +36,7 @@ def _number(config: PretrainedConfig, usual: int, *names: str) -> int:
 
 
 def _sides(config: PretrainedConfig) -> tuple[int, int]:
-    match _fact(config, "image_size", "input_size"):
+    match _fact(config, "image_size", "input_size", "max_img_size"):
         case [int(height), int(width), *_]:
             return height, width
         case {"height": int(height), "width": int(width)}:
@@ -55,6 +55,11 @@ def _ones(*shape: int) -> torch.Tensor:
     return torch.ones(shape, dtype=torch.long)
 
 
+def _steps(config: PretrainedConfig) -> int:
+    """Length of a text; at least that of an image in it, where it has the place of so many."""
+    return max(_TOKENS, _number(config, 0, "latent_query_num"))
+
+
 def _tokens(config: PretrainedConfig) -> torch.Tensor:
     """Token ids; where several are given at once, of text and sound, as many a step."""
     several = _number(config, 0, "num_codebooks", "channels")
@@ -63,12 +68,14 @@ def _tokens(config: PretrainedConfig) -> torch.Tensor:
     if several and isinstance(sound, int):
         text = 1 if getattr(config, "frame_size", None) else 0
         return _whole((1, _TOKENS, several + text), min(size, sound))
-    return _whole((1, _TOKENS), size)
+    return _whole((1, _steps(config)), size)
 
 
 def _decoder_tokens(config: PretrainedConfig) -> torch.Tensor:
     if delays := getattr(config, "delay_pattern", None):
         return _whole((1, _TOKENS, len(delays)), _MOST)
+    if books := getattr(getattr(config, "decoder", None), "num_codebooks", None):
+        return _whole((books, _TOKENS), _number(config, _MOST, "vocab_size"))
     return _tokens(config)
 
 
@@ -86,6 +93,10 @@ def _pixels(config: PretrainedConfig) -> torch.Tensor:
     frames = getattr(_part(config, "vision_config"), "num_frames", None)
     height //= 2 if hasattr(config, "merge_index") else 1  # the prompt is the other half
     image = torch.rand(1, channels, height, width)
+    if hasattr(config, "perceiver_config"):  # as many images as a text has
+        frames = 1
+    elif hasattr(config, "video_token_index") and hasattr(config, "num_query_tokens"):
+        frames = 4
     return image.unsqueeze(1).repeat(1, frames, 1, 1, 1) if isinstance(frames, int) else image
 
 
@@ -174,7 +185,9 @@ MAKERS: Mapping[str, Maker] = {
     "input_ids": _tokens,
     "decoder_input_ids": _decoder_tokens,
     "qformer_input_ids": lambda config: _whole((1, _TOKENS), _number(config, 100, "vocab_size")),
-    "attention_mask": lambda _: _ones(1, _TOKENS),
+    "attention_mask": lambda config: _ones(1, _steps(config)),
+    "image_attention_mask": lambda _: _ones(1, _TOKENS, 1),
+    "image_embeds_position_mask": lambda config: _ones(1, _steps(config)).bool(),
     "token_type_ids": lambda _: torch.zeros(1, _TOKENS, dtype=torch.long),
     "bbox": _boxes,
     "pixel_values": _pixels,
@@ -219,6 +232,16 @@ MAKERS: Mapping[str, Maker] = {
     "out_degree": lambda c: _whole((1, _NODES), _number(c, 2, "num_out_degree")),
     "spatial_pos": lambda c: _whole((1, _NODES, _NODES), _number(c, 2, "num_spatial")),
     "attn_edge_type": lambda c: _whole((1, _NODES, _NODES, 1), _number(c, 2, "num_edges")),
+    "classes_input_ids": _tokens,
+    "classes_attention_mask": lambda _: _ones(1, _TOKENS),
+    "classes_structure": lambda _: _ones(1),
+    "tasks_input_ids": _tokens,
+    "tasks_attention_mask": lambda _: _ones(1, _TOKENS),
+    "context_input_ids": lambda c: _whole(
+        (_number(c, 1, "n_docs"), _TOKENS), _number(c, _MOST, "vocab_size")
+    ),
+    "context_attention_mask": lambda c: _ones(_number(c, 1, "n_docs"), _TOKENS),
+    "doc_scores": lambda c: torch.rand(1, _number(c, 1, "n_docs")),
     "input_ids_query": _tokens,
     "attention_mask_query": lambda _: _ones(1, _TOKENS),
     "input_ids_doc": _tokens,

@@ -1,6 +1,7 @@
 """A model on torch's ``meta`` device: every shape, and no weight."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,9 +13,10 @@ from runner.packaging.impossible import build
 from runner.packaging.quantised import is_quantised, unquantised
 from runner.packaging.remote_code import has_code, needs_code
 from runner.sources import Checkpoint
-from runner.sources.checkpoint.model_classes import fitting_classes, made_from
+from runner.sources.checkpoint.model_classes import fitting_classes, made_from, text_config
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 from runner.tasks import Task
+from runner.upstream.transformers_api import tied_names
 
 
 def empty_model(
@@ -90,18 +92,9 @@ def model_on_meta(
         name: torch.empty(info.shape, dtype=dtype_of(info), device="meta")
         for name, info in tensors.items()
     }
-    loader: Any = model_class
+    plain = unquantised(config)
     try:
-        model, report = loader.from_pretrained(
-            None,
-            config=unquantised(config),
-            state_dict=state,
-            device_map={"": "meta"},
-            dtype=dtype,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,
-            **arguments,
-        )
+        model, report = _loaded(model_class, plain, state, {**arguments, "dtype": dtype})
     except Exception as error:
         raise_if_ours(error)
         raise SourceError(
@@ -117,6 +110,40 @@ def model_on_meta(
     return model, report
 
 
+def _loaded(
+    model_class: Any,
+    config: PretrainedConfig,
+    state: Mapping[str, torch.Tensor],
+    arguments: Mapping[str, Any],
+) -> tuple[Any, Mapping[str, Any]]:
+    """Let transformers load tensors without content, and those that a class ties to them."""
+    load = partial(
+        model_class.from_pretrained,
+        None,
+        config=config,
+        device_map={"": "meta"},
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,
+        **arguments,
+    )
+    try:
+        return load(state_dict=state)
+    except RuntimeError:
+        tied = _tied_buffers(model_class, config, state)
+        if not tied:
+            raise
+        return load(state_dict={**state, **tied})
+
+
+def _tied_buffers(
+    model_class: Any, config: PretrainedConfig, state: Mapping[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Give buffers that no file has since they are others', as SAM's positions of prompts are."""
+    names = {*tied_names(model_class)} - state.keys()
+    with torch.device("meta"):
+        return {k: t for k, t in model_class(config).named_buffers() if k in names}
+
+
 def config_for(model_class: type[PreTrainedModel], config: PretrainedConfig) -> PretrainedConfig:
     """Give the configuration that a class of models takes, of one that may hold it as a part.
 
@@ -125,5 +152,5 @@ def config_for(model_class: type[PreTrainedModel], config: PretrainedConfig) -> 
         config: The configuration of a checkpoint.
     """
     wanted: Any = model_class.config_class
-    text = config.get_text_config()
+    text = text_config(config)
     return text if not isinstance(config, wanted) and isinstance(text, wanted) else config

@@ -15,6 +15,7 @@ from runner.packaging.sizes import quantised_bytes
 from runner.recipe.judging.stored_form import refused
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.quantisation import Quantisation, quantisation_of
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 from runner.upstream.quantizers import methods, not_converted, why_not_here
@@ -96,7 +97,7 @@ def unquantised(config: PretrainedConfig) -> PretrainedConfig:
         config: The configuration, as read.
     """
     plain = copy.deepcopy(config)
-    for part in (plain, plain.get_text_config()):
+    for part in (plain, text_config(plain)):
         if hasattr(part, _FIELD):
             delattr(part, _FIELD)
     return plain
@@ -108,7 +109,7 @@ def is_quantised(config: PretrainedConfig) -> bool:
     Args:
         config: The configuration, as read.
     """
-    return any(getattr(part, _FIELD, None) for part in (config, config.get_text_config()))
+    return any(getattr(part, _FIELD, None) for part in (config, text_config(config)))
 
 
 def planned_bytes(found: Quantisation, model: PreTrainedModel) -> int:

@@ -280,11 +280,13 @@ class ImageToText(Whole):
 
     def _read(self, images: list[Any], options: dict[str, Any]) -> list[str]:
         processor = self._parts.components["image_processor"]
-        pixels = processor(images=images, return_tensors="pt")["pixel_values"]
-        pixels = pixels.to(self._parts.device, self._parts.model.dtype)
+        seen = processor(images=images, return_tensors="pt")
+        seen = seen.to(self._parts.device, dtype=self._parts.model.dtype)
+        main = "pixel_values"
+        given = {main: seen[main]} if main in seen else dict(seen)  # Pix2Struct reads patches
         arguments = limits(options, self._parts.model.generation_config)
         arguments = new_at_most(self._parts, arguments, {})
-        sequences = self._parts.model.generate(pixel_values=pixels, **arguments)
+        sequences = self._parts.model.generate(**given, **arguments)
         decoded = self._parts.tokenizer.batch_decode(sequences, skip_special_tokens=True)
         return [text.strip() for text in decoded]
 

@@ -21,7 +21,12 @@ def _agreement(given: Any, row: Any, answer: Any) -> tuple[Any, Any]:
 TASK = Task(
     name="image-segmentation",
     summary="labels the pixels of an image",
-    auto_model=("AutoModelForImageSegmentation", "AutoModelForSemanticSegmentation"),
+    auto_model=(
+        "AutoModelForImageSegmentation",
+        "AutoModelForSemanticSegmentation",
+        "AutoModelForInstanceSegmentation",
+        "AutoModelForUniversalSegmentation",
+    ),
     inputs=(Column("string", media="image"),),
     outputs=(
         Column("string", "label", many=True),

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import constants
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import CONFIG_MAPPING, PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.blueprint import Blueprint, sketch
@@ -23,13 +23,15 @@ from runner.packaging.quantised import insist_on_environment, unquantised
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small
+from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.scratch.source import make_component
 from runner.twins.sentences import put_modules
 from runner.twins.shrink import shrunk, with_fewer_layers
 
 _SMALL_ENOUGH = 2_000_000
 _LARGEST = 200_000_000
-_OWN = {"config.json", "generation_config.json"}
+_CONFIG = "config.json"
+_OWN = {_CONFIG, "generation_config.json"}
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ def _make_twin(recipe: Recipe, checkpoints: Mapping[str, Checkpoint], folder: Pa
     folder.mkdir(parents=True)
     made = tuple(_put_components(recipe, checkpoints, model.config, folder))
     if blueprint.sentences:
-        width = int(model.config.get_text_config().hidden_size)
+        width = int(text_config(model.config).hidden_size)
         put_modules(blueprint.sentences, width, folder)
     model.to(dtype=choose_dtype("auto", blueprint.config))
     model.save_pretrained(str(folder))
+    _keep_model_type(checkpoint.folder, folder)
     _put_generation(checkpoint.folder, model.config, folder)
     return Twin(folder, model, blueprint, how, made)
 
@@ -178,6 +181,16 @@ def _put_components(
             continue
         if checkpoint.gguf:
             component.save_pretrained(str(folder))
+
+
+def _keep_model_type(source: Path, folder: Path) -> None:
+    """Keep the name that the architecture goes by, where a class writes one that nothing reads."""
+    written: dict[str, Any] = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    if written["model_type"] in CONFIG_MAPPING or not (source / _CONFIG).is_file():
+        return
+    said: dict[str, Any] = json.loads((source / _CONFIG).read_text(encoding="utf-8"))
+    named = {**written, "model_type": said.get("model_type", written["model_type"])}
+    (folder / _CONFIG).write_text(json.dumps(named, indent=2), encoding="utf-8")
 
 
 def _put_generation(source: Path, config: PretrainedConfig, folder: Path) -> None:

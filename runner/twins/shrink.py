@@ -26,7 +26,7 @@ _FOLLOWING = ("out_features", "out_indices", "stage_names")
 """What a backbone makes of its layers."""
 _DERIVED = (
     "stage_in_channels", "stage_block_stride", "stage_block_out_channels",
-    "stage_block_in_channels", "fine_fusion_dims",
+    "stage_block_in_channels", "fine_fusion_dims", "attention_hidden_size", "attention_head_dim",
 )  # fmt: skip
 """What a class makes of other sizes, writes down all the same, and would take for said."""
 _ROPE = ("rope_scaling", "rope_parameters")
@@ -118,7 +118,8 @@ def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any
         values |= {n: inner for n in ("mamba_d_ssm",) if values.get(n)}
     for name in _ROPE:
         if isinstance(rope := values.get(name), dict):
-            values[name] = _rotating(rope, int(values.get("head_dim") or hidden // heads))
+            head = int(values.get("head_dim") or hidden // heads)
+            values[name] = _rotating(rope, head, head / _head_of(config))
     return values
 
 
@@ -133,13 +134,19 @@ def _share_heads(config: PretrainedConfig, values: dict[str, Any], heads: int) -
         values[name] = heads if shared == of else max(1, heads // 2) if shared > 1 else 1
 
 
-def _rotating(rope: Mapping[str, Any], head: int) -> dict[str, Any]:
-    """Fit what is said of rotary positions to a smaller head."""
+def _head_of(config: PretrainedConfig) -> int:
+    said: Any = config
+    return getattr(said, "head_dim", None) or said.hidden_size // said.num_attention_heads
+
+
+def _rotating(rope: Mapping[str, Any], head: int, share: float) -> dict[str, Any]:
+    """Fit what is said of rotary positions to a smaller head, a share of what it was."""
     half = head // 2
     fitted = dict(rope)
     if isinstance(sections := rope.get("mrope_section"), list):
-        shares = [max(1, half * int(part) // sum(sections)) for part in sections]
-        fitted["mrope_section"] = [half - sum(shares[1:]), *shares[1:]]
+        rotated = round(share * sum(sections))
+        shares = [max(1, rotated * int(part) // sum(sections)) for part in sections]
+        fitted["mrope_section"] = [rotated - sum(shares[1:]), *shares[1:]]
     for name in ("short_factor", "long_factor"):
         if isinstance(factors := rope.get(name), list):
             share = float(rope.get("partial_rotary_factor") or 1)

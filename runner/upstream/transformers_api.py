@@ -29,6 +29,7 @@ _SKLEARN = Interface(
 _MAPPING = _interface(f"{_AUTO}.auto_factory", "_BaseAutoModelClass._model_mapping")
 _IN_FLOAT32 = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules")
 _IN_FLOAT32_ALWAYS = _interface(_MODELS, "PreTrainedModel._keep_in_fp32_modules_strict")
+_TIED = _interface(_MODELS, "PreTrainedModel._tied_weights_keys")
 _UNFILLED = Interface("transformers", "4.57.0 to 4.57.6", _MODELS, "no_init_weights", needed="<5")
 _WEIGHTLESS = Interface(
     "transformers", "4.57.0 to 4.57.6", _MODELS, "init_empty_weights", needed="<5"
@@ -124,6 +125,15 @@ def kept_in_float32(model: "PreTrainedModel", *, bfloat16: bool) -> tuple[str, .
     """
     always, else_ = _IN_FLOAT32_ALWAYS.of(model) or (), _IN_FLOAT32.of(model) or ()
     return tuple(always) if bfloat16 else (*always, *else_)
+
+
+def tied_names(model_class: "type[PreTrainedModel]") -> tuple[str, ...]:
+    """Give the weights that a class of models has from other weights of it, by name or pattern.
+
+    Args:
+        model_class: The class.
+    """
+    return tuple(_TIED.of(model_class) or ())
 
 
 def imported_by(file: Path) -> list[str]:

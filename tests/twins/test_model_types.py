@@ -1,5 +1,6 @@
 """Model types of many kinds, rehearsed without weights; ``make model-types`` does all."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import transformers
 from tests.twins.full_size import full_size
 from tests.twins.walk import walk
 
+PAGE = Path(__file__).parents[2] / "docs" / "model-types.md"
 SAMPLE = [
     ("albert", "fill-mask"),
     ("vit", "image-classification"),
@@ -15,6 +17,8 @@ SAMPLE = [
     ("conditional_detr", "object-detection"),
     ("aimv2", "native"),
     ("qwen3_vl_text", "native"),
+    ("lightglue", "keypoint-matching"),
+    ("mlcd", "native"),
 ]
 
 
@@ -33,6 +37,16 @@ def test_a_model_type_that_cannot_be_here_is_refused_with_the_reason(tmp_path: P
     found = walk("dinat", tmp_path / "walk")
     assert found.verdict == "refused"
     assert "natten" in found.twin
+
+
+def test_the_page_has_every_model_type_and_nearly_all_pass() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    verdicts = dict(re.findall(r"^\| `(.+?)` \| \S* \| (\w+) \| .+ \|$", page, re.MULTILINE))
+    if f"transformers {transformers.__version__}:" in page:
+        assert verdicts.keys() == {*transformers.CONFIG_MAPPING}
+    passed = sum(verdict == "passed" for verdict in verdicts.values())
+    assert passed >= 0.95 * len(verdicts)
+    assert all(verdicts[model_type] == "passed" for model_type, _ in SAMPLE)
 
 
 def test_every_configuration_that_real_checkpoints_have_is_of_a_model_type() -> None:

@@ -80,3 +80,9 @@ def test_fewer_layers_leave_the_width() -> None:
     real = AutoConfig.for_model("llama", hidden_size=128, num_attention_heads=8)
     small = with_fewer_layers(real)
     assert (small.num_hidden_layers, small.hidden_size) == (2, 128)
+
+
+def test_what_a_class_makes_of_other_sizes_is_made_of_the_small_ones() -> None:
+    small: Any = shrunk(AutoConfig.for_model("zamba"))
+    assert small.attention_hidden_size == 2 * small.hidden_size
+    assert small.attention_head_dim * small.num_attention_heads == small.attention_hidden_size

@@ -35,6 +35,18 @@ def fitting_classes(
             yield auto_class
 
 
+def text_config(config: "PretrainedConfig") -> "PretrainedConfig":
+    """Give the part of a configuration that is about text, of several the one that generates.
+
+    Args:
+        config: A configuration; of a model that is nothing but text it is the whole.
+    """
+    try:
+        return config.get_text_config()
+    except ValueError:  # one part encodes text, another generates (MusicGen)
+        return config.get_text_config(decoder=True)
+
+
 def made_from(
     model_class: Any, config: "PretrainedConfig", *, trusted: bool = False
 ) -> "PreTrainedModel":

@@ -47,12 +47,16 @@ def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:
         SourceError: The architecture has none.
     """
     processor = _class_of("image_processor", config)()
-    vision = getattr(config, "vision_config", None) or config
-    side = getattr(vision, "image_size", None) or 32
+    parts = (getattr(config, name, None) for name in ("vision_config", "encoder"))
+    sides = (getattr(part, "image_size", None) for part in (*parts, config))
+    side = next(filter(None, sides), 32)
     side = int(side[0] if isinstance(side, list | tuple) else side)
     for name in ("size", "crop_size"):
         if usual := getattr(processor, name, None):
-            setattr(processor, name, {key: side for key, given in dict(usual).items() if given})
+            small = {key: side for key, given in dict(usual).items() if given}
+            if len(small) > 1 and "longest_edge" in small:  # of the one, and at most of the other
+                small["longest_edge"] = 2 * side
+            setattr(processor, name, small)
     return processor
 
 
@@ -90,6 +94,8 @@ def make_processor(config: "PretrainedConfig", task: Task) -> Any:
             "num_additional_image_tokens": 1,
             "image_token": IMAGE_TOKEN,
         }
+    elif hasattr(config, "num_query_tokens"):  # an image is so many tokens to the text
+        extra = {"num_query_tokens": config.num_query_tokens}
     return processor(**parts, **extra)
 
 

@@ -25,6 +25,12 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "depths": [1, 1],
         "num_attention_heads": [2, 2],
     },
+    "depth_pro": {
+        "fusion_hidden_size": 16,
+        "intermediate_hook_ids": [1, 0],
+        "intermediate_feature_dims": [16, 16],
+        "scaled_images_feature_dims": [16, 16, 8],
+    },
     "efficientloftr": {
         "hidden_size": 32,
         "stage_num_blocks": [1, 1, 1, 1],
@@ -36,8 +42,11 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "num_attention_heads": 8,
         "num_key_value_heads": 8,
     },
+    "emu3_vqgan": {"base_channels": 32, "num_res_blocks": 1},
+    "encodec": {"hidden_size": 128},  # the width of its codebook, which others keep to
     "funnel": {"block_sizes": [1, 1], "block_repeats": [1, 1]},
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
+    "lightglue": {"hidden_size": 256, "intermediate_size": 512},  # as wide as what it is given
     "longformer": {"attention_window": 16},
     "mamba2": {"num_heads": 8, "n_groups": 1},
     "perceiver": {
@@ -50,6 +59,7 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     },
     "qwen2_vl": {"embed_dim": 32, "num_heads": 4},
     "qwen3_next": {"full_attention_interval": 2},
+    "superglue": {"hidden_size": 256},  # as wide as what it is given
     "swin2sr": {"patch_size": 1, "embed_dim": 32, "depths": [1, 1], "num_heads": [2, 2]},
     "segformer": {
         "hidden_sizes": [8, 16, 32, 32],
@@ -111,7 +121,7 @@ def sizes(hidden: Any, heads: Any) -> dict[str, Any]:
     widths = dict.fromkeys(
         ("hidden_size", "embedding_size", "d_model", "word_embed_proj_dim", "pooler_hidden_size",
          "true_hidden_size", "intra_bottleneck_size", "upsample_groups", "embedding_dim",
-         "attention_hidden_size"), hidden,
+         "attention_hidden_size", "hidden_size_global", "cross_hidden_size"), hidden,
     )  # fmt: skip
     inner = dict.fromkeys(
         ("intermediate_size", "hidden_dim", "d_ff", "ffn_dim", "d_inner", "encoder_ffn_dim",

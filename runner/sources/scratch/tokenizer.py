@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
+from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.scratch.trained import (
     BYTE_LEVEL_TOKENS,
     WORDPIECE_TOKENS,
@@ -61,8 +62,8 @@ def train_tokenizer(
     if make := _FROM_VOCABULARY.get(config.model_type):
         return make(config)
     family, class_name = _family(config)
-    text_config = config.get_text_config()
-    size = int(getattr(text_config, "vocab_size", 0) or _LONGEST)
+    text = text_config(config)
+    size = int(getattr(text, "vocab_size", 0) or _LONGEST)
     sees = [name for name in _IMAGE_IDS if getattr(config, name, None) is not None]
     more = [IMAGE_TOKEN] if sees else []
     room = size - len(more)
@@ -79,9 +80,9 @@ def train_tokenizer(
     for name in sees:
         setattr(config, name, trained.token_to_id(IMAGE_TOKEN))
     _tell(config, trained)
-    if text_config is not config:
-        _tell(text_config, trained)
-    tokenizer = _wrap(trained, text_config, family, class_name)
+    if text is not config:
+        _tell(text, trained)
+    tokenizer = _wrap(trained, text, family, class_name)
     if "AutoModelForCausalLM" in task.auto_models:
         tokenizer.chat_template = _CHAT_TEMPLATE
     return tokenizer
