@@ -1,6 +1,7 @@
 """A model on torch's ``meta`` device: every shape, and no weight."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -113,8 +114,19 @@ def model_on_meta(
     model.name_or_path = str(folder)
     model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if model.can_generate() and (folder / "generation_config.json").is_file():
-        model.generation_config = GenerationConfig.from_pretrained(str(folder))
+        model.generation_config = _generation_of(folder)
     return model, report
+
+
+def _generation_of(folder: Path) -> GenerationConfig:
+    try:
+        return GenerationConfig.from_pretrained(str(folder))
+    except Exception as error:
+        raise_if_ours(error)
+        raise SourceError(
+            f"the generation_config.json of {folder} cannot be read: {first_line(error)}",
+            "Fetch it again, or take it away: what it says are defaults.",
+        ) from error
 
 
 def config_for(model_class: type[PreTrainedModel], config: PretrainedConfig) -> PretrainedConfig:
