@@ -16,6 +16,7 @@ from runner.packaging.brought import PART, Brought
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
+from runner.sources.checkpoint.untrusted import read_json
 
 CONFIG = "adapter_config.json"
 FOLDER = "peft"
@@ -94,7 +95,7 @@ def read_adapter(checkpoint: Checkpoint, *, weights: bool = True) -> Adapter:
     """
     file = checkpoint.folder / CONFIG
     try:
-        config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        config: dict[str, Any] = read_json(file)
         kind = str(config["peft_type"])
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise SourceError(
@@ -200,7 +201,7 @@ def write_adapter(adapter: Adapter, model_folder: Path, base: str) -> None:
     for name in _FILES:
         if (adapter.checkpoint.folder / name).is_file():
             shutil.copyfile(adapter.checkpoint.folder / name, target / name)
-    config = json.loads((target / CONFIG).read_text(encoding="utf-8"))
+    config = read_json(target / CONFIG)
     config["base_model_name_or_path"] = base
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (target / CONFIG).write_text(text, encoding="utf-8")

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from huggingface_hub import ModelCard
 
+from runner.errors import raise_if_ours
 from runner.sources import Checkpoint
+from runner.sources.checkpoint.folder import FRONT_MATTER
+from runner.sources.checkpoint.untrusted import parse_front_matter
 
 _CARD_FILES = ("model_card.md", "model_card_data.yaml")
 _LICENSE_FILE = "LICENSE.txt"
@@ -22,7 +25,7 @@ def card_of(written: str | None, file: Path | None, checkpoint: Checkpoint) -> M
     if written is None:
         return read_card(checkpoint)
     text = file.read_text(encoding="utf-8") if file else written
-    return ModelCard(text, ignore_metadata_errors=True)
+    return _card(text)
 
 
 def read_card(checkpoint: Checkpoint) -> ModelCard | None:
@@ -30,7 +33,20 @@ def read_card(checkpoint: Checkpoint) -> ModelCard | None:
     readme = checkpoint.folder / "README.md"
     if not readme.is_file():
         return None
-    return ModelCard(readme.read_text(encoding="utf-8"), ignore_metadata_errors=True)
+    return _card(readme.read_text(encoding="utf-8", errors="replace"))
+
+
+def _card(text: str) -> ModelCard:
+    """Make a card; what it says of itself is left out where it is not to be read."""
+    front = FRONT_MATTER.match(text)
+    plain = text[front.end() :] if front else text
+    if front and not parse_front_matter(front[1]):
+        return ModelCard(plain)
+    try:
+        return ModelCard(text, ignore_metadata_errors=True)
+    except Exception as error:  # of YAML, and of dates and the like in it
+        raise_if_ours(error)
+        return ModelCard(plain)
 
 
 def write_license(checkpoint: Checkpoint, card: ModelCard | None, model: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -106,7 +107,7 @@ def model_on_meta(
     model.name_or_path = str(folder)
     model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if model.can_generate() and (folder / "generation_config.json").is_file():
-        model.generation_config = GenerationConfig.from_pretrained(str(folder))
+        model.generation_config = _generation_of(folder)
     return model, report
 
 
@@ -142,6 +143,17 @@ def _tied_buffers(
     names = {*tied_names(model_class)} - state.keys()
     with torch.device("meta"):
         return {k: t for k, t in model_class(config).named_buffers() if k in names}
+
+
+def _generation_of(folder: Path) -> GenerationConfig:
+    try:
+        return GenerationConfig.from_pretrained(str(folder))
+    except Exception as error:
+        raise_if_ours(error)
+        raise SourceError(
+            f"the generation_config.json of {folder} cannot be read: {first_line(error)}",
+            "Fetch it again, or take it away: what it says are defaults.",
+        ) from error
 
 
 def config_for(model_class: type[PreTrainedModel], config: PretrainedConfig) -> PretrainedConfig:

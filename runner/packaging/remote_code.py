@@ -1,6 +1,5 @@
 """Code that a checkpoint brings along: found, hashed and kept with the model. Never run by this."""
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
@@ -10,6 +9,7 @@ from typing import Any
 from runner.errors import SourceError
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import sha256_of
+from runner.sources.checkpoint.untrusted import read_json
 from runner.upstream.transformers_api import imported_by
 
 _NAMES = ("config.json", "tokenizer_config.json", "preprocessor_config.json",
@@ -93,7 +93,7 @@ def _classes(folder: Path) -> Iterator[str]:
 
 def _auto_map(file: Path) -> Mapping[str, Any]:
     try:
-        values: Any = json.loads(file.read_text(encoding="utf-8"))
+        values: Any = read_json(file)
     except (OSError, ValueError):
         return {}
     found: Any = values.get("auto_map") if isinstance(values, dict) else None

@@ -1,10 +1,11 @@
 """What the files of a tokenizer say in the words of another version of transformers."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import transformers
+
+from runner.sources.checkpoint.untrusted import read_json
 
 _CONFIG = "tokenizer_config.json"
 _WHOLE = "tokenizer.json"
@@ -46,7 +47,7 @@ def arguments_for(folder: Path) -> dict[str, Any]:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        said: Any = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        said: Any = read_json(folder / _CONFIG)
     except (OSError, ValueError):  # whoever loads it says so
         return {}
     return said if isinstance(said, dict) else {}

@@ -24,6 +24,7 @@ from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import is_code, is_small
 from runner.sources.checkpoint.model_classes import text_config
+from runner.sources.checkpoint.untrusted import read_json
 from runner.sources.scratch.source import make_component
 from runner.twins.sentences import put_modules
 from runner.twins.shrink import shrunk, with_fewer_layers
@@ -198,7 +199,7 @@ def _put_generation(source: Path, config: PretrainedConfig, folder: Path) -> Non
     file = source / "generation_config.json"
     if not file.is_file():
         return
-    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    values: dict[str, Any] = read_json(file)
     if values.get("alignment_heads"):
         values["alignment_heads"] = [[getattr(config, "decoder_layers", 1) - 1, 0]]
     (folder / file.name).write_text(json.dumps(values, indent=2), encoding="utf-8")

@@ -29,6 +29,7 @@ from runner.records import (
     peak_memory,
 )
 from runner.sources import Checkpoint
+from runner.visible import visible
 from runner.wording import counted
 
 _AGAIN = "Run it again; a model that is there is not proven."
@@ -133,10 +134,11 @@ def _failure(error: BaseException, steps: list[Step]) -> Failure:
     step = steps[-1].name if steps else ""
     match error:
         case RunnerError():
-            return Failure(step=step, code=error.code, message=error.message, remedy=error.remedy)
+            told = {"message": visible(error.message), "remedy": visible(error.remedy)}
+            return Failure(step=step, code=error.code, **told)
         case Exception():
             message = f"{type(error).__name__}: {first_line(error)}"
-            return Failure(step=step, code="defect", message=message)
+            return Failure(step=step, code="defect", message=visible(message))
         case _:
             word, signal = ending_of(error)
             return Failure(step=step, code=word, message=signal.name, remedy=_AGAIN)

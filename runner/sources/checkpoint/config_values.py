@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from runner.sources.checkpoint.untrusted import read_json
+
 _WIDTHS = re.compile(
     r"(vocab|hidden|intermediate|patch|image)_size|(?:n|num)_channels|d_(model|ff|kv)|n_embd|dim"
     r"|n_positions|n_ctx|max_position_embeddings|num_labels|(\w+_)?(n|num)_(\w+_)?heads?|(en|de)coder_attention_heads"
@@ -44,7 +46,7 @@ def read_values(folder: Path) -> Mapping[str, Any]:
         folder: The checkpoint folder.
     """
     try:
-        values: Any = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        values: Any = read_json(folder / CONFIG)
     except (OSError, ValueError):  # whoever builds the model says so
         return {}
     return cast("dict[str, Any]", values) if isinstance(values, dict) else {}

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.checkpoint.config_values import CONFIG, impossible_values, read_values
@@ -17,7 +15,9 @@ from runner.sources.checkpoint.safetensors_header import (
     read_file,
     read_headers,
 )
+from runner.sources.checkpoint.untrusted import parse_front_matter
 from runner.spelling import did_you_mean
+from runner.visible import on_a_line
 
 _CONFIGS = {
     "adapter": ("adapter_config.json",),
@@ -31,7 +31,7 @@ _WHAT_IT_HOLDS = (
     "A checkpoint folder holds config.json, its weights as safetensors and, for text, "
     "tokenizer files: what save_pretrained writes."
 )
-_FRONT_MATTER = re.compile(r"\A\s*---\s*\n(.*?)\n---\s*(\n|\Z)", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A\s*---\s*\n(.*?)\n---\s*(\n|\Z)", re.DOTALL)
 
 
 def check_folder(folder: Path, gguf: str | None, component: str = "model") -> Iterator[Finding]:
@@ -183,12 +183,8 @@ def declared_license(folder: Path) -> str:
     readme = folder / "README.md"
     if not os.access(readme, os.R_OK) or not readme.is_file():
         return ""
-    found = _FRONT_MATTER.match(readme.read_text(encoding="utf-8-sig", errors="replace"))
-    try:
-        front: Any = yaml.safe_load(found[1]) if found else None
-    except yaml.YAMLError:
-        return ""
-    return license_of(cast("dict[str, Any]", front)) if isinstance(front, dict) else ""
+    found = FRONT_MATTER.match(readme.read_text(encoding="utf-8-sig", errors="replace"))
+    return license_of(parse_front_matter(found[1])) if found else ""
 
 
 def license_of(card: dict[str, Any]) -> str:
@@ -204,5 +200,6 @@ def license_of(card: dict[str, Any]) -> str:
     if declared == "other":
         declared = card.get("license_name") or declared
     if isinstance(declared, list):
-        return ", ".join(str(one) for one in cast("list[Any]", declared))
-    return str(declared or "")
+        texts = [one for one in cast("list[Any]", declared) if isinstance(one, str)]
+        return on_a_line(", ".join(texts))
+    return on_a_line(declared) if isinstance(declared, str) else ""

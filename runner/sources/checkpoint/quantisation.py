@@ -1,6 +1,5 @@
 """How the weights of a checkpoint are quantised: read from its configuration, no library asked."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from runner.libraries import installed
+from runner.sources.checkpoint.untrusted import read_json
 
 _BITSANDBYTES = "bitsandbytes"
 
@@ -122,7 +122,7 @@ def quantisation_of(folder: Path) -> Quantisation | None:
         What its ``config.json`` says; None where they are not quantised, or it cannot be read.
     """
     try:
-        values: Any = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        values: Any = read_json(folder / "config.json")
     except (OSError, ValueError):
         return None
     if not isinstance(values, dict):

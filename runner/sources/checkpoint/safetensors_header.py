@@ -1,6 +1,5 @@
 """What a checkpoint's safetensors files hold, read from their headers alone."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from runner.errors import SourceError
+from runner.sources.checkpoint.untrusted import parse_strict_json, read_json
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -141,7 +141,7 @@ def read_index(index: Path) -> dict[str, str]:
         SourceError: The index is corrupt.
     """
     try:
-        listed: Any = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        listed: Any = read_json(index)["weight_map"]
         names = set(listed.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _corrupt(index, f"it has no weight_map of tensors to files ({error})") from error
@@ -198,15 +198,23 @@ def _read_file(folder: Path, name: str) -> Iterator[tuple[str, TensorInfo]]:
         if not 0 < length <= min(_LARGEST_HEADER, size - 8):
             raise _corrupt(path, f"its header does not fit into its {size} bytes")
         header = _parse(path, file.read(length))
-    header.pop("__metadata__", None)
+    metadata = header.pop("__metadata__", None)
+    if not _is_text_only(metadata):
+        raise _corrupt(path, "its __metadata__ is no mapping of texts to texts")
     found = {key: _info(folder, name, 8 + length, key, entry) for key, entry in header.items()}
     _check_cover(path, found, 8 + length, size)
     yield from found.items()
 
 
+def _is_text_only(metadata: Any) -> bool:
+    if not isinstance(metadata, dict):
+        return metadata is None
+    return all(isinstance(value, str) for value in cast("dict[str, Any]", metadata).values())
+
+
 def _parse(path: Path, text: bytes) -> dict[str, Any]:
     try:
-        header = json.loads(text)
+        header = parse_strict_json(text)
     except ValueError as error:
         raise _corrupt(path, f"its header is not JSON ({error})") from error
     if not isinstance(header, dict):
@@ -217,8 +225,8 @@ def _parse(path: Path, text: bytes) -> dict[str, Any]:
 def _info(folder: Path, name: str, start: int, key: str, entry: Any) -> TensorInfo:
     path = folder / name
     try:
-        begin, end = (int(number) for number in entry["data_offsets"])
-        shape = tuple(int(number) for number in entry["shape"])
+        begin, end = map(_whole, entry["data_offsets"])
+        shape = tuple(map(_whole, entry["shape"]))
         dtype = str(entry["dtype"])
     except (KeyError, TypeError, ValueError) as error:
         raise _corrupt(path, f"the entry of {key} is malformed") from error
@@ -230,6 +238,12 @@ def _info(folder: Path, name: str, start: int, key: str, entry: Any) -> TensorIn
     if begin < 0 or min(shape, default=0) < 0 or (end - begin) * 8 != prod(shape) * _BITS[dtype]:
         raise _corrupt(path, f"{key} has another size than its shape and dtype give")
     return TensorInfo(dtype, shape, folder, name, start + begin, end - begin)
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int:
+        raise TypeError("it is no whole number")
+    return number
 
 
 def _check_cover(path: Path, tensors: dict[str, TensorInfo], start: int, size: int) -> None:

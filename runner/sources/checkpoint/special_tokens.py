@@ -1,9 +1,10 @@
 """Special tokens of a tokenizer, read from its files without loading it."""
 
-import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from runner.sources.checkpoint.untrusted import read_json
 
 _NAMED = ("tokenizer_config.json", "special_tokens_map.json")
 _LISTED = "tokenizer.json"
@@ -35,6 +36,7 @@ def _content(token: Any) -> str:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        said: Any = read_json(file)
     except (OSError, ValueError):  # a tokenizer that cannot be read says nothing of its tokens
         return {}
+    return cast("dict[str, Any]", said) if isinstance(said, dict) else {}
