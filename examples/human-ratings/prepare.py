@@ -25,7 +25,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 KINDS = ("tweets", "movieReviewSnippets", "amazonReviewSnippets", "nytEditorialSnippets")
 LABELS = ("negative", "neutral", "positive")
 INSIDE = "additional_resources/hutto_ICWSM_2014.tar.gz"
-HELD_OUT, FITTED = 600, 750  # rows of each kind
+HELD_OUT, FITTED = 500, 500  # rows of each kind
 BATCH = 64
 
 
