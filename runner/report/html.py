@@ -4,7 +4,7 @@ import base64
 import hashlib
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -64,7 +64,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"figure": figure, "short": _short, "size": size}
-    environment.globals |= {"counted": counted, "interval": interval, "span": span}
+    shared = cast("dict[str, Any]", environment.globals)
+    shared |= {"counted": counted, "interval": interval, "span": span}
     return environment
 
 

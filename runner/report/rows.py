@@ -189,8 +189,8 @@ class _Reading:
         self.wrong += bad is not None
         answer, sure = _best(read.answer)
         sliced = tuple(map(_text, read.rest[: self.slices]))
-        texts = map(_text, (read.given, read.target, answer))
-        return Row(_text(read.id), *texts, sure, sliced, values, bad)
+        given, target, said = map(_text, (read.given, read.target, answer))
+        return Row(_text(read.id), given, target, said, sure, sliced, values, bad)
 
 
 def _best(answer: Any) -> tuple[Any, float | None]:
