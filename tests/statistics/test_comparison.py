@@ -42,8 +42,8 @@ def test_the_interval_of_paired_shares_is_as_published() -> None:
 
 def test_no_rows_compare_nothing() -> None:
     compared = paired_shares(np.zeros(0), np.zeros(0))
-    assert isnan(compared.effect)
-    assert not compared.interval.known
+    ends = (compared.interval.low, compared.interval.high)
+    assert all(isnan(one) for one in (compared.effect, *ends, compared.p))
 
 
 def test_two_shares_differ_by_no_more_than_one() -> None:
