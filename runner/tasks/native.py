@@ -28,6 +28,7 @@ TASK = Task(
         "AutoModelForKeypointDetection",
         "AutoModelForUniversalSegmentation",
         "AutoModelForPreTraining",
+        "AutoModelForImageTextToText",
         "AutoBackbone",
     ),
     inputs=(Column("object"),),

@@ -128,7 +128,6 @@ CLASSES: Mapping[str, str] = {
     "rag": "RagModel",
     "realm": "RealmEmbedder",
     "speech-encoder-decoder": "SpeechEncoderDecoderModel",
-    "shieldgemma2": "ShieldGemma2ForImageClassification",
     "speech_to_text_2": "Speech2Text2ForCausalLM",
     "speecht5": "SpeechT5ForSpeechToText",
     "vitmatte": "VitMatteForImageMatting",
