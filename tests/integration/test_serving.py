@@ -36,7 +36,8 @@ def packaged(folder: Path, recipe: str, *overrides: str) -> str:
         assert main([f"+recipe={recipe}", "tracking.uri=null", "out=made", *overrides]) == 0
     finally:
         os.chdir(before)
-    return str(folder / "made" / recipe / "default" / "model")
+    (model,) = (folder / "made" / recipe).glob("*/model")
+    return str(model)
 
 
 @contextmanager
