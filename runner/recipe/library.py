@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.findings import Finding, Place, Severity, in_order
 from runner.recipe.assessing import Assessed, assess, assess_block
+from runner.recipe.judging.of_machine import OF_PACKAGES
 from runner.recipe.language.schema import is_block_at
 from runner.recipe.reading.shelf import (
     FOLDER,
@@ -23,11 +24,6 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
-
-_OPTIONAL = {
-    "ffmpeg-missing", "library-missing", "package-missing", "package-version", "task-not-installed",
-}  # fmt: skip
-"""Findings on what the recipe needs to be installed."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +133,7 @@ def _blocks(path: Path, root: Path) -> list[Path]:
 
 def _noted(finding: Finding) -> Finding:
     """Note what a shipped recipe lacks here that nobody asked for by name."""
-    return replace(finding, severity=Severity.NOTE) if finding.code in _OPTIONAL else finding
+    return replace(finding, severity=Severity.NOTE) if finding.code in OF_PACKAGES else finding
 
 
 def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:

@@ -12,6 +12,7 @@ from runner.locks.lock import Lock, lock_file_of
 from runner.locks.reading import read_any_lock
 from runner.recipe.assessing import Assessed, assess
 from runner.recipe.composing.lineage import Lineage, trace
+from runner.recipe.judging.of_machine import OF_FILES, OF_PACKAGES
 from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.shelf import (
@@ -33,13 +34,7 @@ from runner.review.tree import Note
 from runner.sources import Source, all_kinds
 from runner.sources.checkpoint.files import sha256_of
 
-_OF_THIS_MACHINE = frozenset(
-    (
-        "source-missing", "no-config", "file-missing", "input-missing", "dataset-missing",
-        "ffmpeg-missing", "library-missing", "package-missing", "package-version",
-        "task-not-installed", "no-native",
-    )
-)  # fmt: skip
+_OF_THIS_MACHINE = OF_PACKAGES | OF_FILES | {"no-native"}
 """Findings about where a recipe is looked at, not about what it says."""
 
 

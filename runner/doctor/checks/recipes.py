@@ -5,12 +5,9 @@ from collections.abc import Iterator
 
 from runner.doctor.diagnosis import Needs, Result, Status
 from runner.findings import Severity
+from runner.recipe.judging.of_machine import OF_FILES, OF_PACKAGES
 from runner.wording import counted
 
-_OF_THE_MACHINE = {
-    "ffmpeg-missing", "file-missing", "input-missing", "library-missing", "no-config",
-    "package-missing", "package-version", "source-missing", "task-not-installed",
-}  # fmt: skip
 _NAMED = 3
 
 
@@ -19,7 +16,7 @@ def check(needs: Needs) -> Iterator[Result]:
     wanting: dict[tuple[Status, str, str], list[str]] = defaultdict(list)
     for recipe in needs.recipes:
         for finding in recipe.findings:
-            if finding.code in _OF_THE_MACHINE:
+            if finding.code in OF_PACKAGES | OF_FILES:
                 error = finding.severity is Severity.ERROR
                 status = Status.PROBLEM if error else Status.WARNING
                 wanting[status, finding.message.rstrip("."), finding.remedy].append(recipe.name)

@@ -1,0 +1,14 @@
+"""Findings about where a recipe is looked at, and not about what it says."""
+
+OF_PACKAGES = frozenset(
+    (
+        "ffmpeg-missing", "library-missing", "package-missing", "package-version",
+        "quantize-package", "task-not-installed",
+    )
+)  # fmt: skip
+"""Codes of what a recipe needs to be installed."""
+
+OF_FILES = frozenset(
+    ("dataset-missing", "file-missing", "input-missing", "no-config", "source-missing")
+)
+"""Codes of files and folders that are not there."""
