@@ -38,7 +38,7 @@ def build(checkpoint: Checkpoint, config: PretrainedConfig, builder: Build) -> P
         SourceError: No model can be built from it; says which key is at fault.
     """
     try:
-        with _bounded():
+        with _bounded(), not_initialised():
             return _weightless(partial(builder, config))
     except ImportError:
         raise
@@ -55,6 +55,20 @@ def _weightless(make: Callable[[], PreTrainedModel]) -> PreTrainedModel:
     except NotImplementedError:
         with made_weightless():
             return make()
+
+
+@contextmanager
+def not_initialised() -> Generator[None]:
+    """Let models be made without the values that training begins with.
+
+    A checkpoint has others, and there are classes that fail to give them.
+    """
+    theirs = PreTrainedModel.init_weights
+    PreTrainedModel.init_weights = lambda self: self.tie_weights()
+    try:
+        yield
+    finally:
+        PreTrainedModel.init_weights = theirs
 
 
 @contextmanager

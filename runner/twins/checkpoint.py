@@ -18,6 +18,7 @@ from runner.packaging.components import read_component
 from runner.packaging.dtypes import choose_dtype
 from runner.packaging.forward import run_on_made_up
 from runner.packaging.gguf_file import parsed_once
+from runner.packaging.impossible import not_initialised
 from runner.packaging.meta import empty_model
 from runner.packaging.quantised import insist_on_environment, unquantised
 from runner.recipe.language.models import Recipe
@@ -31,6 +32,8 @@ from runner.twins.shrink import shrunk, with_fewer_layers
 
 _SMALL_ENOUGH = 2_000_000
 _LARGEST = 200_000_000
+_SPREAD = 0.02
+"""Standard deviation of weights, as most classes begin with."""
 _CONFIG = "config.json"
 _OWN = {_CONFIG, "generation_config.json"}
 
@@ -153,7 +156,20 @@ def _random(recipe: Recipe, blueprint: Blueprint, config: PretrainedConfig) -> A
         raise ValueError(f"it has {parameters:,} parameters, and no smaller form of it is known")
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.random.default_generator.manual_seed(0)
-        return type(blueprint.model)(config).eval()
+        return _with_values(type(blueprint.model), config).eval()
+
+
+def _with_values(model_class: Any, config: PretrainedConfig) -> Any:
+    """Make a model as its class begins with it; of one that fails to, with values of our own."""
+    try:
+        return model_class(config)
+    except AttributeError:
+        with not_initialised():
+            model = model_class(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(std=_SPREAD)
+    return model
 
 
 def _put_components(

@@ -15,14 +15,15 @@ from worker import attempt, decoded  # noqa: E402  it makes any import of the ru
 import mlflow  # noqa: E402  isort: skip
 
 
+def answer(model: dict):
+    """Give what a model answers."""
+    return mlflow.pyfunc.load_model(model["path"]).predict(decoded(model["input"]))
+
+
 def main() -> None:
     """Answer every model."""
-    answers = {}
-    for name, model in json.loads(Path(sys.argv[1]).read_text()).items():
-        given = decoded(model["input"])
-        answers[name] = attempt(
-            lambda m=model, g=given: mlflow.pyfunc.load_model(m["path"]).predict(g)
-        )
+    models = json.loads(Path(sys.argv[1]).read_text())
+    answers = {name: attempt(answer, model) for name, model in models.items()}
     Path(sys.argv[2]).write_text(json.dumps(answers))
 
 

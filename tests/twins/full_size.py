@@ -84,6 +84,7 @@ REAL: Mapping[str, Mapping[str, Any]] = {
     "table-transformer": _LAST,
     "time_series_transformer": {"prediction_length": 24},
     "tvp": {"type_vocab_size": 2, **_LAST},
+    "vit_hybrid": {"image_size": 384},  # as many patches as the backbone's map has
     "xmod": {"default_language": "en_XX"},
     "zamba": _ON_THE_CPU,
 }  # fmt: skip

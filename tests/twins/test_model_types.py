@@ -46,7 +46,7 @@ def test_the_page_has_every_model_type_and_nearly_all_pass() -> None:
         assert verdicts.keys() == {*transformers.CONFIG_MAPPING}
     passed = sum(verdict == "passed" for verdict in verdicts.values())
     lacking = page.count("needs a library that is not installed")
-    assert passed >= 0.94 * len(verdicts)
+    assert passed >= 0.95 * len(verdicts)
     assert passed >= 0.97 * (len(verdicts) - lacking)
     assert all(verdicts[model_type] == "passed" for model_type, _ in SAMPLE)
 

@@ -79,6 +79,7 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "num_detection_tokens": 10,
         "use_mid_position_embeddings": False,
     },
+    "xlstm": {"qk_dim_factor": 1.0},  # narrower queries would be rounded up, and their state not
     "hubert": _SPEECH,
     "wav2vec2": _SPEECH,
     "vits": {
