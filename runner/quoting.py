@@ -1,9 +1,8 @@
 """Texts of strangers in Markdown: shown as they are, and never taken for Markdown or HTML."""
 
-import json
 import re
-import unicodedata
-from functools import cache
+
+from runner.visible import unhidden
 
 _MOST = 4000
 
@@ -18,7 +17,7 @@ def code(text: str, *, in_table: bool = False) -> str:
     Source: GitHub Flavored Markdown: a code span ends at as many backticks as it began with, and
     a bar in a table is escaped in code too.
     """
-    shown = visible(text).replace("\n", "⏎").strip() or " "
+    shown = unhidden(text).replace("\n", "⏎").strip() or " "
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
     span = f"{fence}{pad}{shown}{pad}{fence}"
@@ -32,7 +31,7 @@ def block(text: str, language: str = "") -> str:
         text: Any text; what goes beyond some thousand characters is left out, and said so.
         language: What to colour it as.
     """
-    shown = visible(text)
+    shown = unhidden(text)
     if len(shown) > _MOST:
         shown = f"{shown[:_MOST]}\n… {len(shown) - _MOST} more characters"
     fence = "`" * max(3, _longest_run(shown) + 1)
@@ -45,7 +44,7 @@ def prose(text: str) -> str:
     Args:
         text: The sentence; what stands between backticks in it becomes code.
     """
-    parts = visible(text).replace("\n", " ").split("`")
+    parts = unhidden(text).replace("\n", " ").split("`")
     if len(parts) % 2 == 0:
         return code(text)
     return "".join(
@@ -56,28 +55,6 @@ def prose(text: str) -> str:
 
 
 _MARKUP = re.compile(r"[\\*_{}\[\]<>#|~!&@$]")
-
-
-def visible(text: str) -> str:
-    """Show characters that hide or turn others around by their code.
-
-    Args:
-        text: Any text.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        sign if sign == "\n" or unicodedata.category(sign) not in _UNSEEN else _coded(sign)
-        for sign in text
-    )
-
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-
-
-@cache
-def _coded(sign: str) -> str:
-    return json.dumps(sign)[1:-1]
 
 
 def _longest_run(text: str) -> int:

@@ -9,11 +9,11 @@ from typing import Any, cast
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from runner.quoting import visible
 from runner.report.classes import BY_CLASS
 from runner.report.contents import Contents
 from runner.report.figures import span
 from runner.report.rows import Fitted
+from runner.visible import unhidden
 from runner.wording import counted, figure, interval, size
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -71,7 +71,7 @@ def _environment() -> Environment:
 
 def _shown(value: Any) -> Any:
     """Show what hides in texts; what is markup of ours is not looked at."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return unhidden(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _short(name: str) -> str:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from runner.evaluation.row_table import TableRow, badness, columns_of, read_rows
 from runner.metrics import Metric
-from runner.quoting import visible
 from runner.recipe.language.models import Recipe
+from runner.visible import unhidden
 
 _MOST = 2000
 _ROOM_OF_HEAD = 2000
@@ -112,7 +112,7 @@ class Rows:
         """
         lines, words = self._fitting(room - _ROOM_OF_HEAD)
         columns = {"slices": self.slices, "metrics": self.metrics}
-        head = {name: [visible(one) for one in named] for name, named in columns.items()}
+        head = {name: [unhidden(one) for one in named] for name, named in columns.items()}
         rows = ",\n".join(lines)
         text = f'{{"columns":{_json(head)},"words":{_json(words)},"rows":[{rows}]}}'
         return Fitted(Markup(text), len(lines))  # noqa: S704 - no < is left in it
@@ -206,7 +206,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return visible(text[: _LONGEST + 1])
+    return unhidden(text[: _LONGEST + 1])
 
 
 def _cut(text: str, width: int) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.findings import Finding
-from runner.quoting import visible
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, RULES, Change, Impact
 from runner.review.sides import Side
 from runner.review.trial import Trial
+from runner.visible import unhidden
 
 
 def review_document(review: Review, trials: Mapping[str, Trial]) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def review_document(review: Review, trials: Mapping[str, Trial]) -> dict[str, An
         "impact": str(review.impact),
         "counts": {str(impact): review.count(impact) for impact in Impact},
         "unchanged": review.unchanged,
-        "notes": [{"path": visible(note.path), "why": note.why} for note in review.notes],
+        "notes": [{"path": unhidden(note.path), "why": note.why} for note in review.notes],
         "recipes": [_recipe(one, trials.get(one.name)) for one in review.recipes],
     }
 

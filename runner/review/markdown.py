@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from runner.quoting import block, code, prose, visible
+from runner.quoting import block, code, prose
 from runner.review.git import short
 from runner.review.quoting import cell, in_words, is_long
 from runner.review.review import Review, Reviewed
@@ -15,6 +15,7 @@ from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
 from runner.review.sides import Side
 from runner.review.tree import Note
 from runner.review.trial import Answer, Trial
+from runner.visible import unhidden
 from runner.wording import counted
 
 LONGEST = 60_000
@@ -210,7 +211,7 @@ def _folded(summary: str, inside: Sequence[str]) -> list[str]:
 
 
 def _html(text: str) -> str:
-    return html.escape(visible(text).replace("\n", " "))
+    return html.escape(unhidden(text).replace("\n", " "))
 
 
 def _notes(notes: Sequence[Note]) -> list[str]:
