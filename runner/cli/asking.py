@@ -36,6 +36,30 @@ def ask_points(args: Namespace, *, sweep: bool = False, locked: bool = False) ->
     return asked
 
 
+def insist_on_golden(args: Namespace, asked: Sequence[Point]) -> None:
+    """See that golden answers can be taken, where the command line asks for it.
+
+    Args:
+        args: The arguments: ``update_golden``.
+        asked: The points.
+
+    Raises:
+        RecipeError: A recipe has no golden answers, or is not run as it is written.
+    """
+    if not args.update_golden:
+        return
+    for point in asked:
+        if not point.composed.recipe.evaluation.golden:
+            message = f"{point.composed.name} has no golden answers to update."
+            remedy = "Give it `evaluation: {golden: true}`."
+        elif point.composed.overrides:
+            message = f"{', '.join(point.composed.overrides)}: golden answers are the recipe's own."
+            remedy = "Update them without overrides."
+        else:
+            continue
+        raise RecipeError([Finding("golden-refused", message, remedy).at(COMMAND_LINE)])
+
+
 def with_recipe(overrides: Sequence[str], config_dirs: Sequence[Path]) -> list[str]:
     """Give overrides in which a bare word that is a recipe's name or file is ``+recipe=`` of it.
 

@@ -42,6 +42,13 @@ def tracking_uri(args: Namespace) -> str:
     return args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI
 
 
+def add_update_golden(parser: ArgumentParser) -> None:
+    """Add ``--update-golden``."""
+    parser.add_argument(
+        "--update-golden", action="store_true", help="take what the model answers for golden"
+    )
+
+
 def add_wait(parser: ArgumentParser) -> None:
     """Add ``--wait``."""
     parser.add_argument(

@@ -19,7 +19,7 @@ from runner.records import CheckRecord, Outcome, ViewRecord
 from runner.tasks import Column, Task
 from runner.tasks.answer_forms import LISTED, best_of
 
-_TOLERANCES = {"float64": 1e-6, "float32": 1e-5, "float16": 2e-3, "bfloat16": 2e-2}
+TOLERANCES = {"float64": 1e-6, "float32": 1e-5, "float16": 2e-3, "bfloat16": 2e-2}
 """What numbers may differ by, as a part of themselves; next to zero by a tenth of it."""
 _SHOWN = 120
 
@@ -81,7 +81,7 @@ class SourceAnswers:
             rows: What it answers to each input; of answers that are drawn the first may do.
             model: The model folder, for the cause.
         """
-        tolerance = _TOLERANCES.get(self.dtype, 1e-5)
+        tolerance = TOLERANCES.get(self.dtype, 1e-5)
         for number, (given, row) in enumerate(zip(self.inputs, rows, strict=False)):
             ours, theirs = self._both(view, number, given, row)
             vectors = view == "pyfunc" and not isinstance(self.vectors, str)
@@ -91,8 +91,8 @@ class SourceAnswers:
                 if view == "pyfunc" and self.samples and "do_sample" not in _arguments(self.recipe):
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
                 return (
-                    f"row {number}: the saved model answers {_short(ours)}, "
-                    f"its source {_short(theirs)}; likely cause: {cause}"
+                    f"row {number}: the saved model answers {short_of(ours)}, "
+                    f"its source {short_of(theirs)}; likely cause: {cause}"
                 )
         return ""
 
@@ -201,6 +201,7 @@ def _stripped(value: Any) -> Any:
             return value
 
 
-def _short(value: Any) -> str:
+def short_of(value: Any) -> str:
+    """Give an answer in a few words, for a sentence that holds it beside another."""
     text = repr(brief(value))
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -12,6 +12,7 @@ from typing import Any
 from runner.errors import raise_if_ours
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
+from runner.evaluation.golden import Golden, golden_view
 from runner.evaluation.held import SourceAnswers, ask_source, skipped
 from runner.evaluation.long_rows import Heard, hearing
 from runner.evaluation.rows import (
@@ -70,6 +71,7 @@ def prove(
     path: Path,
     device: str = "auto",
     origin: Origin | CheckRecord | None = None,
+    golden: Golden | None = None,
 ) -> Proof:
     """Prove a saved model by inference.
 
@@ -80,6 +82,7 @@ def prove(
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
         origin: Where it came from, to be held to that; a skipped check that says why that cannot
             be; None where it is not wanted.
+        golden: Its golden answers; None where the recipe has none.
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
@@ -93,7 +96,7 @@ def prove(
         gc.collect()  # one model at a time
         for name in recipe.views:
             proof.tried.append(name)
-            _ViewProof(recipe, name, inputs, proof, path, held_to).run(device)
+            _ViewProof(recipe, name, inputs, proof, path, held_to, golden).run(device)
             gc.collect()
     return proof
 
@@ -123,6 +126,7 @@ class _ViewProof:
     proof: Proof
     path: Path
     held_to: SourceAnswers | None = None
+    golden: Golden | None = None
     heard: Heard = field(default_factory=Heard)
 
     @property
@@ -166,6 +170,8 @@ class _ViewProof:
         self._check_params(view, rows)
         self._check_expectations(rows)
         self._check_source(view, rows)
+        if self.golden and self.name == golden_view(self.recipe):
+            self._add("golden", *self.golden.check(rows, self.path))
 
     @property
     def _singly(self) -> bool:

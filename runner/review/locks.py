@@ -21,6 +21,7 @@ from runner.locks.differences import (
 )
 from runner.locks.lock import Lock, LockedFile
 from runner.review.packages import package_change
+from runner.review.parts import GOLDEN_FIELD
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.wording import counted, size
@@ -28,6 +29,7 @@ from runner.wording import counted, size
 _PROVEN = ("passed", "proven")
 _DOCUMENTS = (".md", ".txt.license", ".gitattributes", ".png", ".jpg")
 _SHOWN = 12
+_OF_THEIR_OWN = {DATASET: "data-changed", GOLDEN_FIELD: "golden-changed"}
 _MODEL_RULES = {"class": "class-changed", "dtype": "locked-dtype"}
 
 
@@ -105,8 +107,8 @@ def by_rule(part: str, names: Iterable[str]) -> dict[str, list[str]]:
         part: The part, as a lock calls it.
         names: Their paths.
     """
-    if part == DATASET:
-        return {"data-changed": list(names)}
+    if rule := _OF_THEIR_OWN.get(part):
+        return {rule: list(names)}
     found: dict[str, list[str]] = {"files-changed": [], "files-beside": []}
     for name in names:
         found["files-beside" if _is_document(name) else "files-changed"].append(name)

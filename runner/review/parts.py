@@ -2,24 +2,30 @@
 
 import posixpath
 from collections.abc import Mapping
+from pathlib import Path
 
 from runner.recipe.language.models import Recipe
+from runner.recipe.reading.shelf import golden_file_of
 from runner.sources import Source
 
 DATASET_FIELD = "evaluation.dataset"
+GOLDEN_FIELD = "evaluation.golden"
 
 
-def located(recipe: Recipe, folders: Mapping[str, str]) -> dict[str, Source | str]:
-    """Give each source and the path of the dataset by its field, relative ones from the top.
+def located(recipe: Recipe, file: str, folders: Mapping[str, str]) -> dict[str, Source | str]:
+    """Give each source, the dataset and the golden answers by field, relative ones from the top.
 
     Args:
         recipe: The recipe.
+        file: The recipe's file, from the top.
         folders: For each field that names a path, the folder that it is relative to.
     """
     found: dict[str, Source | str] = dict(located_sources(recipe, folders))
     dataset = recipe.evaluation.dataset
     if dataset and dataset.path:
         found[DATASET_FIELD] = _from_top(folders.get(DATASET_FIELD, ""), dataset.path)
+    if recipe.evaluation.golden:
+        found[GOLDEN_FIELD] = golden_file_of(Path(file)).as_posix()
     return found
 
 

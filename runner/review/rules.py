@@ -214,6 +214,8 @@ _ALL = (
     Rule("files-beside", _C, "documents changed", "No model is read from them."),
     Rule("data-changed", _V, "data changed",
          "Metrics and gates are of other rows; what they were before says nothing of them."),
+    Rule("golden-changed", _V, "golden answers changed",
+         "The same inputs are answered differently."),
     Rule("licence-changed", _B, "licence changed",
          "Whether callers may still use the model must be looked at, also where it becomes known "
          "or unknown."),

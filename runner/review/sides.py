@@ -69,8 +69,8 @@ class Version:
 
     @cached_property
     def located(self) -> dict[str, Source | str]:
-        """The sources and the path of the dataset by their fields, from the top likewise."""
-        return located(self.recipe, self.folders) if self.recipe else {}
+        """The sources, the dataset and the golden answers by field, from the top likewise."""
+        return located(self.recipe, self.file, self.folders) if self.recipe else {}
 
     @cached_property
     def digest(self) -> str:
@@ -128,7 +128,7 @@ class Side:
 
     def _names_a_path(self, name: str) -> bool:
         places = (loc for part in self.lineages[name].parts for loc in part.document.places)
-        return any(loc[-1] in _path_fields() for loc in places if loc)
+        return any(loc[-1] in {*_path_fields(), "golden"} for loc in places if loc)
 
     def version(self, name: str) -> Version:
         """Compose a recipe.

@@ -38,6 +38,7 @@ def run_all(
     started: Callable[[Point], None] = lambda _: None,
     *,
     wait: bool = False,
+    update_golden: bool = False,
 ) -> list[PointResult]:
     """Run every point.
 
@@ -46,6 +47,7 @@ def run_all(
         observer: Told of each run as it goes.
         started: Told of each point before it runs.
         wait: Wait for other runs that work in the points' folders.
+        update_golden: Take what the models answer for golden.
 
     Returns:
         A result each, in the same order.
@@ -54,7 +56,14 @@ def run_all(
     for point in points:
         started(point)
         try:
-            record = run(point.composed, point.folder, point.name, observer, wait=wait)
+            record = run(
+                point.composed,
+                point.folder,
+                point.name,
+                observer,
+                wait=wait,
+                update_golden=update_golden,
+            )
             results.append(PointResult(point, record))
         except RunnerError as error:
             results.append(PointResult(point, None, error))

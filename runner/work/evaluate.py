@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from runner.errors import SourceError
+from runner.evaluation.golden import Golden, golden_of
 from runner.evaluation.held import skipped
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
@@ -23,7 +24,12 @@ FOLDER = "evaluated"
 
 
 def evaluate(
-    model: str, composed: Composed, folder: Path, progress: Progress = no_progress
+    model: str,
+    composed: Composed,
+    folder: Path,
+    progress: Progress = no_progress,
+    *,
+    update_golden: bool = False,
 ) -> Proof:
     """Run the evaluation of a recipe on a packaged model: its proof, and what it says on data.
 
@@ -36,6 +42,7 @@ def evaluate(
         folder: Folder of the point: ``evaluated/`` in it gets the table of all rows and the report,
             beside those of the run and not in their place.
         progress: Told how many rows are done.
+        update_golden: Take what the model answers for golden.
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
@@ -50,7 +57,8 @@ def evaluate(
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)
         there = fetch_model(location_of(model, uri), workdir, uri)
-        proof = _prove(composed, there, workdir) if _says_something(composed) else Proof()
+        golden = golden_of(composed, update=update_golden)
+        proof = _prove(composed, there, workdir, golden) if _says_something(composed) else Proof()
         into = folder / FOLDER
         proof.evaluation = evaluate_on_data(composed, there, folder, progress, into=into)
         if proof.evaluation:
@@ -67,13 +75,14 @@ def _report(model: str, composed: Composed, proof: Proof, folder: Path) -> list[
 
 def _says_something(composed: Composed) -> bool:
     evaluation = composed.recipe.evaluation
-    return bool(evaluation.dataset is None or evaluation.inputs or evaluation.expect)
+    wanted = evaluation.inputs or evaluation.expect or evaluation.golden
+    return bool(evaluation.dataset is None or wanted)
 
 
-def _prove(composed: Composed, model: Path, workdir: Path) -> Proof:
+def _prove(composed: Composed, model: Path, workdir: Path, golden: Golden | None) -> Proof:
     inputs = read_inputs(composed, workdir, sampling_rate(model))
     origin = _origin(composed, workdir / "source")
-    return prove(composed.recipe, inputs.proof, model, composed.settings.device, origin)
+    return prove(composed.recipe, inputs.proof, model, composed.settings.device, origin, golden)
 
 
 def _origin(composed: Composed, workdir: Path) -> Origin | CheckRecord | None:

@@ -82,6 +82,7 @@ def _of_twins(composed: Composed, sources: Mapping[str, LocalSource]) -> Compose
     shorter = {
         "inputs": evaluation.inputs[:_MOST_INPUTS],
         "expect": [],
+        "golden": False,
         "views": list(dict.fromkeys(views)),
         **_NO_DATA,
     }
@@ -105,6 +106,7 @@ def _not_rehearsed(recipe: Recipe, twin: Twin) -> list[str]:
     expected = counted(len(expectations), "expectation")
     said = [
         (bool(expectations), f"{expected}: random weights meet none"),
+        (recipe.evaluation.golden, "the golden answers: random weights give others"),
         (len(inputs) > _MOST_INPUTS, f"all {len(inputs)} inputs: {_MOST_INPUTS} were run"),
         (recipe.evaluation.dataset is not None, "the dataset: random weights are no good on it"),
         (not recipe.save_pretrained, "the reference: the twin was stored with its weights"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from runner import tracking
+from runner.evaluation.golden import golden_of
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import prove
 from runner.evaluation.source import Origin
@@ -30,6 +31,7 @@ def run(
     observer: Observer | None = None,
     *,
     wait: bool = False,
+    update_golden: bool = False,
 ) -> RunRecord:
     """Run one point of a recipe.
 
@@ -39,6 +41,7 @@ def run(
         point: Name of the point.
         observer: Told of the run as it goes.
         wait: Wait for another run that works in the folder, instead of being refused.
+        update_golden: Take what the model answers for golden.
 
     Returns:
         The record, as written.
@@ -56,11 +59,13 @@ def run(
         failing_as_storage(folder),
     ):
         _write_recipe(folder, composed)
-        _steps(composed, folder, workdir, journal)
+        _steps(composed, folder, workdir, journal, update_golden=update_golden)
     return record
 
 
-def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) -> None:
+def _steps(
+    composed: Composed, folder: Path, workdir: Path, journal: Journal, *, update_golden: bool
+) -> None:
     recipe, record, progress = composed.recipe, journal.record, journal.observer.progress
     check_rows(composed)
     checkpoints = journal.step(
@@ -84,10 +89,11 @@ def _steps(composed: Composed, folder: Path, workdir: Path, journal: Journal) ->
         entries.of_saved,
     )
     origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)
+    device, golden = composed.settings.device, golden_of(composed, update=update_golden)
     if recipe.views:
         journal.step(
             "prove",
-            lambda: prove(recipe, inputs.proof, saved.path, composed.settings.device, origin),
+            lambda: prove(recipe, inputs.proof, saved.path, device, origin, golden),
             entries.of_proof,
         )
     if recipe.evaluation.dataset:

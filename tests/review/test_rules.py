@@ -88,7 +88,7 @@ MUTATIONS: list[tuple[tuple[str, ...], Any]] = [
     (("evaluation", "expect"), []), (("evaluation", "views"), ["pyfunc"]),
     (("evaluation", "seed"), 4), (("evaluation", "truncation"), "error"),
     (("evaluation", "dataset"), {"rows": [{"text": "a"}], "target": "text"}),
-    (("evaluation", "metrics"), ["exact_match"]),
+    (("evaluation", "metrics"), ["exact_match"]), (("evaluation", "golden"), True),
     (("tracking", "register_as"), None),
     (("tracking", "experiment"), "e"), (("tracking", "tags"), {"a": "b"}),
     (("pyfunc",), "mlflow"), (("requirements", "extra"), ["protobuf==6.0"]),

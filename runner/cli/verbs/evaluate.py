@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_config_dir, add_output, add_overrides
+from runner.cli.options import add_config_dir, add_output, add_overrides, add_update_golden
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def configure(parser: ArgumentParser) -> None:
     add_overrides(parser)
     add_config_dir(parser)
     add_output(parser)
+    add_update_golden(parser)
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="let the libraries log and warn"
     )
@@ -43,11 +44,12 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose, evaluate, and say what was found."""
-    from runner.cli.asking import ask_points
+    from runner.cli.asking import ask_points, insist_on_golden
     from runner.cli.documents import as_json
     from runner.cli.session import session
 
     (point,) = ask_points(args)
+    insist_on_golden(args, [point])
     with session(verbose=args.verbose) as at:
         with at.importing():
             from runner.cli.results import print_proof
@@ -55,7 +57,10 @@ def execute(args: Namespace) -> Exit:
         at.warn(point.composed.warnings)
         with at.step("evaluate"):
             progress = at.observer.progress
-            found = evaluate(args.model, point.composed, point.folder, progress)
+            golden = args.update_golden
+            found = evaluate(
+                args.model, point.composed, point.folder, progress, update_golden=golden
+            )
         print_proof(at.console, found)
     if args.output == "json":
         sys.stdout.write(as_json(_document(args.model, found)))

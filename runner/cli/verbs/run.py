@@ -5,7 +5,13 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_config_dir, add_output, add_overrides, add_wait
+from runner.cli.options import (
+    add_config_dir,
+    add_output,
+    add_overrides,
+    add_update_golden,
+    add_wait,
+)
 from runner.errors import Exit
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ def configure(parser: ArgumentParser) -> None:
         help="only what the recipes' locks say; refuse if anything moved",
     )
     add_wait(parser)
+    add_update_golden(parser)
     add_config_dir(parser)
     add_output(parser)
     parser.add_argument(
@@ -52,18 +59,21 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
-    from runner.cli.asking import ask_points
+    from runner.cli.asking import ask_points, insist_on_golden
     from runner.cli.documents import as_json
     from runner.cli.session import session
 
     points = ask_points(args, sweep=args.multirun, locked=args.locked)
+    insist_on_golden(args, points)
     with session(verbose=args.verbose) as at:
         with at.importing():
             from runner.cli.results import print_point, print_results
             from runner.sweeps.run_all import exit_code, run_all
         at.warn(warning for point in points for warning in point.composed.warnings)
         told = partial(print_point, at.console)
-        results = run_all(points, at.observer, told, wait=args.wait)
+        results = run_all(
+            points, at.observer, told, wait=args.wait, update_golden=args.update_golden
+        )
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":

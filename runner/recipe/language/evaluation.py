@@ -123,6 +123,9 @@ class Evaluation(Block):
             record, relative to the recipe file. Where absent: the alias of ``tracking`` on the
             name that it registers as, ``champion`` where it has none.
         confidence: Confidence of the intervals.
+        golden: Whether answers to the inputs are held to those in ``NAME.golden.jsonl`` beside the
+            recipe, texts to the letter and numbers within the rounding of the dtype;
+            ``--update-golden`` writes it.
         engine: What runs the rows.
     """
 
@@ -137,6 +140,7 @@ class Evaluation(Block):
     gates: dict[str, Condition] = Field(default_factory=dict[str, Condition])
     champion: str | None = Field(default=None, min_length=1)
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
+    golden: bool = False
     engine: Engine = get_args(Engine)[0]
 
     @property

@@ -17,6 +17,7 @@ FOLDER = "recipes"
 GROUPS = "configs"
 """The folder beside ``recipes`` that holds config groups: ``configs/evaluation/quick.yaml``."""
 LOCK_SUFFIX = ".lock.yaml"
+GOLDEN_SUFFIX = ".golden.jsonl"
 _SEGMENT = re.compile(r"\w[\w .+-]*")
 _FEW = 5
 
@@ -269,3 +270,8 @@ def unknown_choice(shelf: Shelf, group: tuple[str, ...], name: str) -> Finding:
 def _link(roots: Iterable[Path], name: str) -> Path | None:
     """Give the folder in which a name is a link that leads out of it."""
     return next((root for root in roots if (root / f"{name}{SUFFIX}").is_symlink()), None)
+
+
+def golden_file_of(recipe: Path) -> Path:
+    """Give the file of a recipe's golden answers: ``name.golden.jsonl`` beside it."""
+    return recipe.with_name(recipe.stem + GOLDEN_SUFFIX)
