@@ -203,7 +203,6 @@ def _images(given: Samples) -> list[Case]:
         ("image-to-text", "blip", image, {"max_new_tokens": 4}),
         ("visual-question-answering", "vilt", question, {}),
         ("document-question-answering", "layoutlm", document, {}),
-        ("image-text-to-text", "llava", asked, SHORT),
     ]
     found = [
         Case(
@@ -222,7 +221,11 @@ def _images(given: Samples) -> list[Case]:
         "keypoint-matching", "pair of images", "efficientloftr", {"json": pair},
         {"inputs": pair}, native={"json": [image, image]},
     )  # fmt: skip
-    return [*found, matched, spoken]
+    seen = Case(
+        "image-text-to-text", "image", "llava", {"json": asked}, {"inputs": asked},
+        native={"json": {"images": [image], "text": asked["text"]}}, config=SHORT,
+    )  # fmt: skip
+    return [*found, seen, matched, spoken]
 
 
 def _as_callers_write(value: Any) -> Any:
