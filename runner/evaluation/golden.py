@@ -14,7 +14,6 @@ from runner.evaluation.held import TOLERANCES, short_of
 from runner.evaluation.inputs import inputs_of
 from runner.evaluation.rows import same
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.models import Recipe
 from runner.recipe.reading.shelf import golden_file_of
 from runner.visible import in_json
 
@@ -28,11 +27,13 @@ class Golden:
     Args:
         file: Where they are: a line an input, ``{"input": …, "answer": …}``.
         given: The inputs, as the recipe writes them.
+        view: The view whose answers they are: as callers get them, else as the library loads it.
         update: Whether what the model answers is to become golden.
     """
 
     file: Path
     given: Sequence[Any]
+    view: str
     update: bool = False
 
     def check(self, rows: Sequence[Any], model: Path) -> tuple[str, str]:
@@ -96,17 +97,9 @@ def golden_of(composed: Composed, *, update: bool = False) -> Golden | None:
     """
     if not composed.recipe.evaluation.golden:
         return None
-    return Golden(golden_file_of(composed.file), inputs_of(composed.recipe), update)
-
-
-def golden_view(recipe: Recipe) -> str:
-    """Give the view whose answers are golden: as callers get them, else as the library loads it.
-
-    Args:
-        recipe: The recipe.
-    """
-    views = recipe.views
-    return "pyfunc" if "pyfunc" in views else next(iter(views), "")
+    views = composed.recipe.views
+    view = "pyfunc" if "pyfunc" in views else next(iter(views), "")
+    return Golden(golden_file_of(composed.file), inputs_of(composed.recipe), view, update)
 
 
 def _dtype_of(model: Path) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from runner.errors import raise_if_ours
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
-from runner.evaluation.golden import Golden, golden_view
+from runner.evaluation.golden import Golden
 from runner.evaluation.held import SourceAnswers, ask_source, skipped
 from runner.evaluation.long_rows import Heard, hearing
 from runner.evaluation.rows import (
@@ -170,7 +170,7 @@ class _ViewProof:
         self._check_params(view, rows)
         self._check_expectations(rows)
         self._check_source(view, rows)
-        if self.golden and self.name == golden_view(self.recipe):
+        if self.golden and self.name == self.golden.view:
             self._add("golden", *self.golden.check(rows, self.path))
 
     @property
@@ -178,7 +178,6 @@ class _ViewProof:
         return self.name == "native" or not self.task.batches
 
     def _wanted(self) -> int:
-        """Give the rows that an output of all inputs must have."""
         return len(self.inputs) if self._singly else sum(self._counts())
 
     def _counts(self) -> list[int]:
@@ -287,8 +286,7 @@ class _ViewProof:
         similarity = cosine(self.task.scored(one), self.task.scored(other))
         metric = f"similarity_{expectation.input}_{expectation.similar_to}"
         self.proof.metrics[metric] = round(similarity, 6)
-        problem = out_of_bounds(expectation, similarity)
-        self._add(name, problem, f"cosine {similarity:.3f}")
+        self._add(name, out_of_bounds(expectation, similarity), f"cosine {similarity:.3f}")
 
     def _add(self, name: str, problem: str, passed: str = "") -> None:
         outcome, message = Outcome.PASSED, passed

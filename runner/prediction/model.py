@@ -10,7 +10,7 @@ from typing import Any
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc import load_model as load_pyfunc
-from mlflow.types.schema import DataType, Schema
+from mlflow.types.schema import Array, DataType, Schema
 from transformers import set_seed
 
 from runner.errors import RunnerError, SourceError, first_line, raise_if_ours
@@ -22,7 +22,8 @@ from runner.tasks import Task, find_task
 
 _SHIPPED = "inference"
 """Where a model says that the runner's inference code is in it."""
-_ROW = re.compile(r"^row \d+: ")
+_ROW = re.compile(r"(?:^|(?<=: ))row 0: ")
+"""What inference code says of the one row that it got."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +148,14 @@ def task_of(said: Model) -> Task | None:
 
 
 def flat_outputs(outputs: Schema | None) -> list[str]:
-    """Give the names of a model's outputs, where each has one and is a plain value.
+    """Give the names of a model's outputs, where each has one and is a plain value, or some.
 
     Args:
         outputs: The outputs of its signature.
     """
     if outputs is None or outputs.is_tensor_spec() or not outputs.has_input_names():
         return []
-    plain_ones = all(isinstance(column.type, DataType) for column in outputs.inputs)
+    plain_ones = all(isinstance(column.type, DataType | Array) for column in outputs.inputs)
     return [str(column.name) for column in outputs.inputs] if plain_ones else []
 
 

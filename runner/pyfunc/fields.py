@@ -65,7 +65,8 @@ def requests_of(data: Any, needed: str, known: Collection[str]) -> list[dict[str
     """Read requests; what is null or empty is as if it were not there.
 
     Args:
-        data: A mapping is one request, whatever its values; else a row each.
+        data: A mapping is one request, whatever its values; else a row each, of which a text is the
+            field that it must have.
         needed: The field that a request must have.
         known: The others that it may have.
 
@@ -73,7 +74,8 @@ def requests_of(data: Any, needed: str, known: Collection[str]) -> list[dict[str
         BadRequest: A field is unknown, or has a value that it does not take; the error names the
             row and the field.
     """
-    rows = records([dict(data)] if isinstance(data, dict) else rows_of(data, (needed,)), [needed])
+    given = [dict(data)] if isinstance(data, dict) else rows_of(data, (needed,))
+    rows = records([{needed: one} if isinstance(one, str) else one for one in given], [needed])
     return [
         {
             name: value

@@ -24,7 +24,10 @@ task: text-generation
 source: {kind: scratch, architecture: gpt2}
 model_config: {max_new_tokens: 2}
 """
-MAIN = "import sys; from runner.cli import main; sys.exit(main(sys.argv[1:]))"
+MAIN = (
+    "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # nohup has it ignored
+    "from runner.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 def write_recipe(more: str = "evaluation: {views: [native]}\n") -> None:

@@ -263,7 +263,7 @@ def test_images_of_a_folder_and_several_answers_a_row(workspace: Path, cli: Cli)
     found = read_lines(workspace / "out.jsonl")
     assert [row["file"] for row in found] == ["red/a.png", "red/broken.png"]
     assert len(found[0]["prediction_score"]) == len(found[0]["prediction_label"]) == 2
-    assert "broken.png" in found[1]["error"]
+    assert found[1]["error"] == "BadRequest: it is no image that can be read"
 
 
 def test_no_cell_names_a_file_elsewhere(workspace: Path) -> None:
