@@ -42,6 +42,22 @@ class RunnerError(Exception):
         return f"{self.message}{'' if self.message.endswith('.') else '.'} {self.remedy}"
 
 
+class WrongInput(RunnerError):
+    """What was asked for cannot be, and it is for whoever asks to say it otherwise.
+
+    Args:
+        code: Stable code, such as ``unknown-option``.
+        message: What is wrong.
+        remedy: What to do about it.
+    """
+
+    exit = Exit.WRONG_INPUT
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.code = code
+
+
 class SourceError(RunnerError):
     """A source of weights or components is missing, unreadable or broken."""
 

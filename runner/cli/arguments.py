@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from runner.cli.verb import load_verb, verb_names
-from runner.errors import Exit, RunnerError
+from runner.errors import WrongInput
 from runner.spelling import did_you_mean, one_of
 
 PROGRAM = "python -m runner"
@@ -18,20 +18,8 @@ _ELSEWHERE = {
 _JSON = "json"
 
 
-class UsageError(RunnerError):
-    """The command line is wrong before any recipe is looked at.
-
-    Args:
-        code: Stable code, such as ``unknown-option``.
-        message: What is wrong.
-        remedy: What to do about it.
-    """
-
-    exit = Exit.WRONG_INPUT
-
-    def __init__(self, code: str, message: str, remedy: str) -> None:
-        super().__init__(message, remedy)
-        self.code = code
+class UsageError(WrongInput):
+    """The command line is wrong before any recipe is looked at."""
 
 
 class VerbParser(ArgumentParser):

@@ -10,18 +10,15 @@ from typing import Any
 
 import numpy as np
 from mlflow.models import Model
-from mlflow.pyfunc import load_model as load_pyfunc
 
 from runner.errors import raise_if_ours
 from runner.evaluation.rows import as_rows, say
-from runner.evaluation.views import PyfuncView, View, on_device, open_view
+from runner.evaluation.views import SHIPPED, PyfuncView, View, open_view, pyfunc_on
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.scoring import ScoringError
 
 _PYFUNC = "python_function"
-_SHIPPED = "inference"
-"""Where a model says that the runner's inference code is in it."""
 
 
 class ModelFailed(Exception):
@@ -56,7 +53,7 @@ def how_to_ask(path: Path, recipe: Recipe) -> Asked:
     described = Model.load(str(path))
     if _PYFUNC not in described.flavors:
         return Asked("native", {})
-    if _SHIPPED not in (described.metadata or {}):
+    if SHIPPED not in (described.metadata or {}):
         return Asked("pyfunc", {})
     said = described.flavors[_PYFUNC].get("config") or {}
     asked = recipe.contract.scored_with
@@ -172,10 +169,8 @@ def _load(path: Path, recipe: Recipe, asked: Asked, device: str, workdir: Path) 
             yield view
         return
     shown = _configured(path, asked.config, workdir) if asked.config else path
-    ours = _SHIPPED in (Model.load(str(path)).metadata or {})
-    config = {"device": device} if ours and device != "auto" else None
-    with on_device(device):
-        model = load_pyfunc(str(shown), suppress_warnings=True, model_config=config)
+    shipped = SHIPPED in (Model.load(str(path)).metadata or {})
+    model = pyfunc_on(device, shown, shipped=shipped)
     yield PyfuncView(model, recipe.evaluation.seed, recipe.contract)
 
 

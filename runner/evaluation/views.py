@@ -23,6 +23,8 @@ from runner.tasks.arguments import EXTENDED
 from runner.tasks.base import Call
 from runner.upstream.transformers_source import accepted_arguments
 
+SHIPPED = "inference"
+"""Where a model says that the runner's inference code is in it."""
 _MAP_VARIABLE = "MLFLOW_HUGGINGFACE_USE_DEVICE_MAP"
 _MAP_STRATEGY = "MLFLOW_HUGGINGFACE_DEVICE_MAP_STRATEGY"
 _DEVICE_VARIABLE = "MLFLOW_DEFAULT_PREDICTION_DEVICE"
@@ -135,10 +137,7 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
         chats = task.chat_template and template is None
         yield NativeView(pipeline, recipe, template, chats=chats)
         return
-    with on_device(device):
-        extended = recipe.pyfunc == "extended"
-        config = {"device": device} if extended and device != "auto" else None
-        model = load_pyfunc(str(path), suppress_warnings=True, model_config=config)
+    model = pyfunc_on(device, path, shipped=recipe.pyfunc == "extended")
     if name == "pyfunc":
         yield PyfuncView(model, seed, task)
         return
@@ -146,6 +145,19 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
 
     with serving(model, seed, task) as served:
         yield served
+
+
+def pyfunc_on(device: str, path: Path, *, shipped: bool) -> PyFuncModel:
+    """Load a model as ``mlflow.pyfunc`` does, on a device.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+        path: The model folder.
+        shipped: Whether the runner's inference code is in it, which takes the device by its name.
+    """
+    config = {"device": device} if shipped and device != "auto" else None
+    with on_device(device):
+        return load_pyfunc(str(path), suppress_warnings=True, model_config=config)
 
 
 def _pipeline(path: Path, recipe: Recipe) -> Any:

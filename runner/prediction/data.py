@@ -1,5 +1,6 @@
 """The file of rows that a batch is of."""
 
+import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,8 +54,14 @@ class Data:
 
     @property
     def identity(self) -> str:
-        """What tells its content from another: a hash, or the path of a folder."""
-        return str(self.path.absolute()) if self.path.is_dir() else sha256_of(self.path)
+        """What tells its content from another: a hash, of a folder that of its listing."""
+        if self.path.is_file():
+            return sha256_of(self.path)
+        files = sorted(file for file in self.path.rglob("*") if file.is_file())
+        listing = [
+            (str(f.relative_to(self.path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files
+        ]
+        return hashlib.sha256(repr(listing).encode()).hexdigest()
 
     @property
     def schema(self) -> Any:

@@ -1,19 +1,7 @@
 """What is wrong with how a batch is asked for."""
 
-from runner.errors import Exit, RunnerError
+from runner.errors import WrongInput
 
 
-class PredictError(RunnerError):
-    """The data, the table or the model do not fit what is asked.
-
-    Args:
-        code: What kind of misfit it is.
-        message: What is wrong.
-        remedy: What to do about it.
-    """
-
-    exit = Exit.WRONG_INPUT
-
-    def __init__(self, code: str, message: str, remedy: str) -> None:
-        super().__init__(message, remedy)
-        self.code = code
+class PredictError(WrongInput):
+    """The data, the table or the model do not fit what is asked."""

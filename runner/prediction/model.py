@@ -9,19 +9,16 @@ from typing import Any
 
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
-from mlflow.pyfunc import load_model as load_pyfunc
 from mlflow.types.schema import Array, DataType, Schema
 from transformers import set_seed
 
 from runner.errors import RunnerError, SourceError, first_line, raise_if_ours
 from runner.evaluation.answering import plain
 from runner.evaluation.rows import as_rows, say
-from runner.evaluation.views import on_device
+from runner.evaluation.views import SHIPPED, pyfunc_on
 from runner.prediction.inputs import BadCell, Input, frame, row_of
 from runner.tasks import Task, find_task
 
-_SHIPPED = "inference"
-"""Where a model says that the runner's inference code is in it."""
 _ROW = re.compile(r"(?:^|(?<=: ))row 0: ")
 """What inference code says of the one row that it got."""
 
@@ -124,11 +121,8 @@ def load(path: Path, said: Model, device: str) -> PyFuncModel:
     Raises:
         SourceError: It does not load.
     """
-    ours = _SHIPPED in (said.metadata or {})
-    config = {"device": device} if ours and device != "auto" else None
     try:
-        with on_device(device):
-            return load_pyfunc(str(path), suppress_warnings=True, model_config=config)
+        return pyfunc_on(device, path, shipped=SHIPPED in (said.metadata or {}))
     except RunnerError:
         raise
     except Exception as error:

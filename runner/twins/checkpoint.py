@@ -163,7 +163,8 @@ def _with_values(model_class: Any, config: PretrainedConfig) -> Any:
     """Make a model as its class begins with it; of one that fails to, with values of our own."""
     try:
         return model_class(config)
-    except AttributeError:
+    except AttributeError as error:
+        raise_if_ours(error)
         with not_initialised():
             model = model_class(config)
     with torch.no_grad():

@@ -3,44 +3,20 @@
 import hashlib
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from runner.evaluation.predictions import batches
 from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
+from runner.prediction.how import HowToPredict
 from runner.prediction.inputs import inputs_of, with_files
 from runner.prediction.kept import Kept, keeping
 from runner.prediction.model import RowModel, described, drawn_from, flat_outputs, load, task_of
 from runner.prediction.table import Table, insist_on_format
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How a model is asked.
-
-    Args:
-        inputs: Columns of the data by input of the model; an input without a name is ``""``.
-        params: Params of every call.
-        batch: Rows that are asked together.
-        device: ``auto``, ``cpu`` or ``cuda:<n>``.
-        seed: Seed of answers that are drawn.
-        tracking_uri: Tracking URI of the server that knows the model.
-        again: Throw away what an earlier try left, and replace what is there.
-    """
-
-    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    batch: int = 128
-    device: str = "auto"
-    seed: int = 0
-    tracking_uri: str | None = None
-    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +39,11 @@ class Predicted:
 
 
 def predict(
-    model: str, path: Path, out: Path, how: Asking | None = None, progress: Progress = no_progress
+    model: str,
+    path: Path,
+    out: Path,
+    how: HowToPredict | None = None,
+    progress: Progress = no_progress,
 ) -> Predicted:
     """Ask a model for every row of a file.
 
@@ -81,7 +61,7 @@ def predict(
         SourceError: The model cannot be had, or does not load.
         DataError: The data cannot be read.
     """
-    how, data = how or Asking(), Data(path)
+    how, data = how or HowToPredict(), Data(path)
     insist_on_format(out)
     if out.exists() and not how.again:
         hint = "Name another file, or replace it with --again."
@@ -111,7 +91,7 @@ def predict(
     return Predicted(out, data.count, errors, data.count - before, seconds)
 
 
-def _ask(model: RowModel, data: Data, kept: Kept, how: Asking, progress: Progress) -> None:
+def _ask(model: RowModel, data: Data, kept: Kept, how: HowToPredict, progress: Progress) -> None:
     left = islice(data.rows(), kept.rows, None)
     for batch in batches(left, how.batch):
         kept.add(model.answers(batch, drawn_from(how.seed, kept.rows)))

@@ -343,6 +343,15 @@ def test_a_record_is_a_champion_and_a_better_one_wins(
     assert "the champion has 0.9 on 400 rows: a difference of +0" in words
 
 
+def test_a_plan_says_how_long_the_rows_took(home: Path, record: RunRecord, cli: Cli) -> None:
+    recipe = written(home)
+    asked = ["plan", f"+recipe={recipe}", f"out={home}/outputs"]
+    planned = cli(*asked, "--output", "json").document["data"]
+    speed = record.evaluation.measured["rows_per_second"]
+    assert (planned["rows"], planned["seconds"]) == (ROWS, pytest.approx(ROWS / speed))
+    assert "; the newest run took" in cli(*asked).stdout
+
+
 def test_a_lock_holds_the_rows_and_a_plan_counts_them(home: Path, cli: Cli) -> None:
     recipe = written(home, "locked", dataset={"where": "lang == 'de'"})
     planned = cli("plan", f"+recipe={recipe}", "--output", "json").document["data"]

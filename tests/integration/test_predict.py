@@ -17,7 +17,8 @@ from mlflow.models import ModelSignature
 from mlflow.types.schema import ColSpec, Schema
 
 from runner import compose, run
-from runner.work.predict import Asking, predict
+from runner.prediction.how import HowToPredict
+from runner.work.predict import predict
 from tests.checkpoints import causal_lm, classifier
 from tests.command import alone
 from tests.conftest import Outcome
@@ -69,7 +70,7 @@ def test_each_row_gets_its_answer_in_every_format(
         case _:
             pq.write_table(pa.Table.from_pylist(rows), data)
     out = workspace / f"out.{written}"
-    done = predict(str(labels), data, out, Asking(batch=2))
+    done = predict(str(labels), data, out, HowToPredict(batch=2))
     assert (done.rows, done.errors, done.asked) == (5, 0, 5)
     readers = {"csv": pd.read_csv, "parquet": pd.read_parquet}
     readers |= {
@@ -146,7 +147,7 @@ def test_a_model_of_any_kind_is_asked_by_its_signature(workspace: Path, doubles:
     rows = [{"number": n, "note": "" if n % 2 else "odd"} for n in range(40)]
     rows[7]["number"], rows[30]["number"], rows[31]["number"] = -1, "many", 2.0
     data = write_csv(workspace / "data.csv", *rows)
-    how = Asking({"x": "number"}, {"times": 3}, batch=16)
+    how = HowToPredict({"x": "number"}, {"times": 3}, batch=16)
     done = predict(str(doubles), data, workspace / "out.jsonl", how)
     found = read_lines(workspace / "out.jsonl")
     wrong = {n: row["error"] for n, row in enumerate(found) if row["error"]}
@@ -284,3 +285,14 @@ def test_no_cell_names_a_file_elsewhere(workspace: Path) -> None:
         "own.png": str(workspace / "data" / "own.png"),
     }.items():
         assert row_of(inputs, {"image": name}, workspace / "data") == {"": given}
+
+
+def test_another_file_in_a_folder_is_other_data(workspace: Path) -> None:
+    from runner.prediction.data import Data
+
+    (workspace / "red").mkdir()
+    (workspace / "red" / "a.png").write_bytes(b"one")
+    known = Data(workspace).identity
+    assert Data(workspace).identity == known
+    (workspace / "red" / "a.png").write_bytes(b"other")
+    assert Data(workspace).identity != known

@@ -19,6 +19,7 @@ SAMPLE = [
     ("qwen3_vl_text", "native"),
     ("lightglue", "keypoint-matching"),
     ("mlcd", "native"),
+    ("vit_hybrid", "image-classification"),
 ]
 
 

@@ -55,13 +55,14 @@ def execute(args: Namespace) -> Exit:
     """Predict, and say what was done."""
     from runner.cli.documents import write_answer
     from runner.cli.session import session
+    from runner.prediction.how import HowToPredict
 
     uri = tracking_uri(args)
     inputs, params = _inputs(args.inputs), dict(_param(text) for text in args.param)
     with session() as at:
         with at.importing():
-            from runner.work.predict import Asking, predict
-        how = Asking(
+            from runner.work.predict import predict
+        how = HowToPredict(
             inputs, params, max(args.batch, 1), args.device, args.seed, uri, again=args.again
         )
         with at.step("predict"):
