@@ -78,7 +78,7 @@ class CheckRecord(_Part):
 
     Args:
         name: ``rows``, ``columns``, ``types``, ``params``, ``source``, ``expect[0]`` …
-        view: ``native``, ``pyfunc``, ``server`` or ``source``.
+        view: ``native``, ``pyfunc``, ``server``, ``isolated`` or ``source``.
         outcome: Passed, failed, skipped, or a limitation of MLflow's own inference code.
         message: What was found, in one sentence.
     """
@@ -99,7 +99,7 @@ class ViewRecord(_Part):
     """What one view of the model gave.
 
     Args:
-        view: ``native``, ``pyfunc``, ``server`` or ``source``.
+        view: ``native``, ``pyfunc``, ``server``, ``isolated`` or ``source``.
         load_seconds: Time to load it.
         predict_seconds: Time for the evaluation inputs.
         outputs: One output for each input, as JSON; long ones shortened.

@@ -37,7 +37,7 @@ def likely_cause(recipe: Recipe, origin: Origin, model: Path, view: str, dtype: 
         recipe: The recipe.
         origin: Where the source is.
         model: The saved model.
-        view: ``native`` or ``pyfunc``.
+        view: ``native``, ``pyfunc`` or ``isolated``.
         dtype: dtype that the source ran in.
     """
     source, saved = origin.checkpoints["model"].folder, model / "model"
@@ -55,7 +55,7 @@ def likely_cause(recipe: Recipe, origin: Origin, model: Path, view: str, dtype: 
         return "; ".join(found)
     if recipe.contract.chat_template and recipe.prompt_template is None:
         return "the prompt template made of the tokenizer's chat template"
-    if view == "pyfunc":
+    if view != "native":
         return "the inference code: its defaults, truncation or padding"
     return "the adapter" if recipe.adapter else f"the dtype ({recipe.dtype}) or the way of loading"
 
@@ -139,7 +139,7 @@ def _description(recipe: Recipe, model: Path, view: str, dtype: str) -> Iterator
     template = recipe.prompt_template
     if template is not None and metadata.get("prompt_template") != template:
         yield "MLmodel has another prompt_template than the recipe"
-    if view == "pyfunc":
+    if view != "native":
         config = flavors.get("python_function", {}).get("config") or {}
         names = recipe.inference_config
         if lost := [name for name, value in names.items() if config.get(name) != value]:

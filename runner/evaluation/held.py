@@ -54,7 +54,7 @@ class SourceAnswers:
         """Say why what a view answers cannot be held to it; nothing where it can.
 
         Args:
-            view: ``native`` or ``pyfunc``.
+            view: ``native``, ``pyfunc`` or ``isolated``.
             model: The model folder.
         """
         if view == "native":
@@ -77,18 +77,18 @@ class SourceAnswers:
         """Say which answer of a view is not the source's; nothing where all are.
 
         Args:
-            view: ``native`` or ``pyfunc``.
+            view: ``native``, ``pyfunc`` or ``isolated``.
             rows: What it answers to each input; of answers that are drawn the first may do.
             model: The model folder, for the cause.
         """
         tolerance = TOLERANCES.get(self.dtype, 1e-5)
         for number, (given, row) in enumerate(zip(self.inputs, rows, strict=False)):
             ours, theirs = self._both(view, number, given, row)
-            vectors = view == "pyfunc" and not isinstance(self.vectors, str)
+            vectors = view != "native" and not isinstance(self.vectors, str)
             least = tolerance * float(np.abs(theirs).max()) if vectors else tolerance / 10
             if not same(ours, theirs, least, tolerance):
                 cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
-                if view == "pyfunc" and self.samples and "do_sample" not in _arguments(self.recipe):
+                if view != "native" and self.samples and "do_sample" not in _arguments(self.recipe):
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
                 return (
                     f"row {number}: the saved model answers {short_of(ours)}, "
@@ -99,7 +99,7 @@ class SourceAnswers:
     def _both(self, view: str, number: int, given: Any, row: Any) -> tuple[Any, Any]:
         """Give what a view and what the source answer to an input, in the same form."""
         task, answer = self.recipe.contract, self.rows[number]
-        if view != "pyfunc":
+        if view == "native":
             return row, answer
         if task.agreement:
             listed = task.answer_form(_arguments(self.recipe)) == LISTED
@@ -108,6 +108,23 @@ class SourceAnswers:
         if not isinstance(self.vectors, str):
             return np.asarray(task.scored(row)), np.asarray(self.vectors[number])
         return row, answer
+
+
+def difference(rows: Sequence[Any], here: Sequence[Any], model: Path) -> str:
+    """Say which answer of an environment of its own is not what was answered here.
+
+    Args:
+        rows: The answers there.
+        here: The answers here.
+        model: The model folder; its dtype says what numbers may differ by.
+    """
+    flavor = Model.load(str(model)).flavors.get("transformers") or {}
+    dtype = str(flavor.get("torch_dtype", "")).removeprefix("torch.")
+    tolerance = TOLERANCES.get(dtype, 1e-5)
+    for number, (there, ours) in enumerate(zip(rows, here, strict=True)):
+        if not same(there, ours, tolerance / 10, tolerance):
+            return f"row {number}: {short_of(there)} there, {short_of(ours)} here"
+    return ""
 
 
 def ask_source(

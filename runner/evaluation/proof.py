@@ -5,19 +5,19 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from runner.errors import raise_if_ours
 from runner.evaluated import EvaluationRecord
+from runner.evaluation.environments import EnvironmentFailed
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.evaluation.golden import Golden
-from runner.evaluation.held import SourceAnswers, ask_source, skipped
+from runner.evaluation.held import SourceAnswers, ask_source, difference, skipped
 from runner.evaluation.long_rows import Heard, hearing
+from runner.evaluation.outputs import ModelRaised, Outputs
 from runner.evaluation.rows import (
     alike,
-    as_rows,
     brief,
     column_problem,
     is_table,
@@ -46,6 +46,7 @@ class Proof:
         tried: The views that were tried, also those that did not load.
         evaluation: What the evaluation on data found, where there was one.
         reports: Files of the report on it, for people.
+        answers: What ``pyfunc`` answers to each input, where it was asked.
     """
 
     views: list[ViewRecord] = field(default_factory=list[ViewRecord])
@@ -55,6 +56,7 @@ class Proof:
     tried: list[str] = field(default_factory=list[str])
     evaluation: EvaluationRecord | None = None
     reports: list[str] = field(default_factory=list[str])
+    answers: list[Any] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +88,9 @@ def prove(
 
     Returns:
         What was found. A model that cannot be loaded or run is a failed check, not an exception.
+
+    Raises:
+        EnvironmentFailed: There is no environment for the isolated view.
     """
     proof = Proof()
     with ffmpeg_on_path(), imports_out_of_sight():
@@ -101,23 +106,6 @@ def prove(
     return proof
 
 
-class _ModelError(Exception):
-    """The model raised; says what, in plain words."""
-
-
-def _ask(view: View, inputs: Sequence[Any], params: Mapping[str, Any]) -> Any:
-    """Call the model, and nothing else.
-
-    Raises:
-        _ModelError: It raised.
-    """
-    try:
-        return view.predict(inputs, params)
-    except Exception as error:
-        raise_if_ours(error)
-        raise _ModelError(say(error)) from error
-
-
 @dataclass
 class _ViewProof:
     recipe: Recipe
@@ -130,6 +118,10 @@ class _ViewProof:
     heard: Heard = field(default_factory=Heard)
 
     @property
+    def outputs(self) -> Outputs:
+        return Outputs(self.recipe, self.name, self.inputs, self.heard)
+
+    @property
     def task(self) -> Task:
         return self.recipe.contract
 
@@ -138,6 +130,8 @@ class _ViewProof:
             start = time.perf_counter()
             try:
                 view = stack.enter_context(open_view(self.name, self.path, self.recipe, device))
+            except EnvironmentFailed:  # the model is not to blame
+                raise
             except Exception as error:
                 raise_if_ours(error)
                 self._add("loads", f"it does not load: {say(error)}")
@@ -151,12 +145,12 @@ class _ViewProof:
     def _look_at(self, view: View, load_seconds: float) -> None:
         start = time.perf_counter()
         try:
-            came, rows = self._outputs(view, {})
-        except _ModelError as error:
+            came, rows = self.outputs.of(view, {})
+        except ModelRaised as error:
             self._add("runs", f"predict raised {error}")
             return
         self._add("runs", "")
-        wanted = self._wanted()
+        wanted = self.outputs.wanted
         self._add("rows", f"{wanted} rows are wanted, {came} came" if came != wanted else "")
         self.proof.views.append(
             ViewRecord(
@@ -170,57 +164,9 @@ class _ViewProof:
         self._check_params(view, rows)
         self._check_expectations(rows)
         self._check_source(view, rows)
+        self._check_same(rows)
         if self.golden and self.name == self.golden.view:
             self._add("golden", *self.golden.check(rows, self.path))
-
-    @property
-    def _singly(self) -> bool:
-        return self.name == "native" or not self.task.batches
-
-    def _wanted(self) -> int:
-        return len(self.inputs) if self._singly else sum(self._counts())
-
-    def _counts(self) -> list[int]:
-        """Give the rows that each input's output must have: several where several are asked for."""
-        if self.recipe.pyfunc == "extended":
-            return [self.task.rows(given) for given in self.inputs]
-        asked = self.recipe.params.get("num_return_sequences")
-        sequences = asked.default if asked else None
-        sequences = sequences or self.recipe.inference_config.get("num_return_sequences") or 1
-        return [self.task.rows(given) * int(sequences) for given in self.inputs]
-
-    def _outputs(self, view: View, params: Mapping[str, Any]) -> tuple[int, list[Any]]:
-        """Run the inputs.
-
-        Returns:
-            How many rows came, and the output of each input; each input is run alone where it
-            cannot be told from the rows of all which belong to it.
-        """
-        if self.name == "native":
-            outputs = as_rows(_ask(view, self.inputs, params))
-            return len(outputs), outputs
-        if self._singly:
-            outputs = [self._alone(view, n, params) for n in range(len(self.inputs))]
-            return sum(output != [] for output in outputs), outputs
-        rows = as_rows(_ask(view, self.inputs, params))
-        counts = self._counts()
-        if len(rows) != sum(counts):
-            return len(rows), [self._alone(view, n, params) for n in range(len(self.inputs))]
-        if counts == [1] * len(counts):
-            return len(rows), rows
-        starts = accumulate(counts, initial=0)
-        grouped = [rows[start : start + n] for start, n in zip(starts, counts, strict=False)]
-        return len(rows), grouped
-
-    def _alone(self, view: View, number: int, params: Mapping[str, Any]) -> Any:
-        """Give the output for one input: its row, or all of it where it is several."""
-        self.heard.first = number
-        output = _ask(view, [self.inputs[number]], params)
-        self.heard.first = 0
-        rows = as_rows(output)
-        if len(rows) == 1:
-            return rows[0]
-        return rows if is_table(rows) else output
 
     def _check_signature(self, rows: list[Any]) -> None:
         if self.name == "native":
@@ -244,8 +190,8 @@ class _ViewProof:
     def _differs(self, view: View, rows: list[Any], params: Mapping[str, Any]) -> str:
         names = ", ".join(params)
         try:
-            _, given = self._outputs(view, params)
-        except _ModelError as error:
+            _, given = self.outputs.of(view, params)
+        except ModelRaised as error:
             return f"predict with {names} raised {error}"
         if all(alike(a, b) for a, b in zip(rows, given, strict=True)):
             return ""
@@ -270,11 +216,18 @@ class _ViewProof:
         if reason := self.held_to.incomparable(self.name, self.path):
             self.proof.checks.append(skipped(self.name, reason))
             return
-        drawn = self.held_to.samples and self.name == "pyfunc"
+        drawn = self.held_to.samples and self.name != "native"
         if drawn:  # from the seed on: the first is alike however many are asked for
-            rows = [self._alone(view, 0, {}) if len(rows) > 1 else rows[0]]
+            rows = [self.outputs.alone(view, 0, {}) if len(rows) > 1 else rows[0]]
         problem = self.held_to.difference(self.name, rows, self.path)
         self._add("source", problem, "drawn: the first answer was compared" if drawn else "")
+
+    def _check_same(self, rows: list[Any]) -> None:
+        """What an environment of its own answers is what was answered here."""
+        if self.name == "pyfunc":
+            self.proof.answers = rows
+        elif self.name == "isolated" and self.proof.answers is not None:
+            self._add("same", difference(rows, self.proof.answers, self.path))
 
     def _check_similarity(self, name: str, expectation: Expectation, rows: list[Any]) -> None:
         if expectation.input is None or expectation.similar_to is None:

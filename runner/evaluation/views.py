@@ -1,4 +1,4 @@
-"""The views of a saved model: as its users load it, natively and as pyfunc, and served."""
+"""The views of a saved model: as its users load it, natively and as pyfunc, served, isolated."""
 
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -15,6 +15,7 @@ from mlflow.pyfunc import load_model as load_pyfunc
 from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
+from runner.evaluation.isolated import isolated
 from runner.evaluation.long_rows import NativeLengths
 from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
@@ -120,13 +121,16 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
     """Load a saved model.
 
     Args:
-        name: ``native``, ``pyfunc`` or ``server``.
+        name: ``native``, ``pyfunc``, ``server`` or ``isolated``.
         path: The model folder.
         recipe: The recipe it was made from.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
 
     Yields:
-        The loaded model; a server ends with the context.
+        The loaded model; a server, or a process of its own, ends with the context.
+
+    Raises:
+        EnvironmentFailed: There is no environment for the isolated view.
     """
     seed, task = recipe.evaluation.seed, recipe.contract
     if name == "native":
@@ -137,7 +141,12 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
         chats = task.chat_template and template is None
         yield NativeView(pipeline, recipe, template, chats=chats)
         return
-    model = pyfunc_on(device, path, shipped=recipe.pyfunc == "extended")
+    shipped = recipe.pyfunc == "extended"
+    if name == "isolated":
+        with on_device(device), isolated(path, _placing(device, shipped), seed, task) as view:
+            yield view
+        return
+    model = pyfunc_on(device, path, shipped=shipped)
     if name == "pyfunc":
         yield PyfuncView(model, seed, task)
         return
@@ -155,9 +164,14 @@ def pyfunc_on(device: str, path: Path, *, shipped: bool) -> PyFuncModel:
         path: The model folder.
         shipped: Whether the runner's inference code is in it, which takes the device by its name.
     """
-    config = {"device": device} if shipped and device != "auto" else None
+    config = _placing(device, shipped)
     with on_device(device):
         return load_pyfunc(str(path), suppress_warnings=True, model_config=config)
+
+
+def _placing(device: str, shipped: bool) -> dict[str, Any] | None:
+    """Give the model_config that names a device to inference code which takes it by its name."""
+    return {"device": device} if shipped and device != "auto" else None
 
 
 def _pipeline(path: Path, recipe: Recipe) -> Any:

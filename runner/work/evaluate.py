@@ -16,7 +16,8 @@ from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
 from runner.work import journal as entries
-from runner.work.on_data import check_rows, evaluate_on_data, sampling_rate
+from runner.work.on_data import evaluate_on_data, sampling_rate
+from runner.work.ready import insist_on_ready
 from runner.work.resolve import resolve, with_brought
 
 FOLDER = "evaluated"
@@ -52,7 +53,7 @@ def evaluate(
             cannot be read.
         DataError: A row cannot be read, given to the model, answered or measured.
     """
-    check_rows(composed)
+    insist_on_ready(composed)
     uri = composed.settings.tracking.uri
     with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
         workdir = Path(name)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.evaluation.environments import announced
 from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
 from runner.packaging.sign import signature_of
@@ -54,7 +55,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         flavors=recipe.flavors,
         requirements=lines,
         data=plan_data(composed, folder),
-        notes=list(model.notes) if model else [],
+        notes=[*(model.notes if model else []), *announced(recipe.views)],
         disks=_disks(composed, folder, surveys, sources, model),
         output=_output(folder, digest(recipe)),
     )

@@ -19,7 +19,8 @@ from runner.report.report import write_report
 from runner.secrets import masked
 from runner.work import journal as entries
 from runner.work.journal import Entry, Journal, keeping
-from runner.work.on_data import check_rows, evaluate_on_data
+from runner.work.on_data import evaluate_on_data
+from runner.work.ready import insist_on_ready
 from runner.work.resolve import resolve
 from runner.work.workplace import working_in
 
@@ -67,7 +68,7 @@ def _steps(
     composed: Composed, folder: Path, workdir: Path, journal: Journal, *, update_golden: bool
 ) -> None:
     recipe, record, progress = composed.recipe, journal.record, journal.observer.progress
-    check_rows(composed)
+    insist_on_ready(composed)
     checkpoints = journal.step(
         "resolve",
         lambda: resolve(composed, workdir, progress),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from runner.evaluation import outputs as answers
 from runner.evaluation import proof
 from runner.recipe.language.models import Recipe
 from runner.records import Outcome, Verdict
@@ -79,7 +80,7 @@ def test_a_mistake_of_ours_is_no_failed_check(monkeypatch: pytest.MonkeyPatch) -
     def broken(_: Any) -> list[Any]:
         raise NameError("a mistake of ours")
 
-    monkeypatch.setattr(proof, "as_rows", broken)
+    monkeypatch.setattr(answers, "as_rows", broken)
     before = gc.get_freeze_count(), dict(os.environ)
     with pytest.raises(NameError, match="a mistake of ours"):
         proven(monkeypatch, lambda row, _: row)

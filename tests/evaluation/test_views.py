@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.models import Model
 
 from runner.evaluation import proof as proving
 from runner.evaluation.proof import Proof, prove
@@ -164,3 +165,31 @@ def test_nothing_looked_at_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = {"evaluation": {"views": [], "inputs": TWO}}
     proof = proven(monkeypatch, "fill-mask", ["a", "b"], [], **nothing)
     assert proof.verdict is Verdict.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("there", "problem"),
+    [
+        (0.9001, ""),
+        (0.91, "row 1: {'label': 'NO', 'score': 0.91} there, {'label': 'NO', 'score': 0.9} here"),
+    ],
+)
+def test_an_environment_of_its_own_answers_what_is_answered_here(
+    monkeypatch: pytest.MonkeyPatch, there: float, problem: str
+) -> None:
+    scores = {"pyfunc": 0.9, "isolated": there}
+
+    @contextmanager
+    def opened(name: str, *_: object) -> Iterator[Answers]:
+        yield Answers([LABELS[0], {"label": "NO", "score": scores[name]}])
+
+    monkeypatch.setattr(proving, "open_view", opened)
+    Model(flavors={"transformers": {"torch_dtype": "torch.float16"}}).save("MLmodel")
+    whole = {
+        "task": "text-classification",
+        "source": {"kind": "scratch", "architecture": "bert"},
+        "evaluation": {"views": ["pyfunc", "isolated"], "inputs": TWO},
+    }
+    proof = prove(Recipe.model_validate(whole), TWO, Path(), "cpu")
+    outcome = "failed" if problem else "passed"
+    assert found(proof, "same") == [("isolated", outcome, problem)]

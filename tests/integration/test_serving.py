@@ -191,3 +191,83 @@ def test_a_model_predicts_in_an_environment_of_its_own_requirements(
     wanted = mlflow.pyfunc.load_model(text).predict(rows)
     assert json.loads(given.read_text())["predictions"] == wanted
     assert "Creating a new environment" in caplog.text
+
+
+CLIPS = Path("/usr/share/pocketsphinx/test/data")
+spoken = pytest.mark.skipif(
+    not CLIPS.is_dir(), reason="Debian's pocketsphinx-testdata is not there; .ci/system installs it"
+)
+
+
+def checks(record: Path, view: str) -> dict[str, str]:
+    found = json.loads(record.read_text())["checks"]
+    return {c["name"]: c["outcome"] for c in found if c["view"] == view}
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give an empty place for environments; what uv has fetched before is linked into them."""
+    made = tmp_path_factory.mktemp("cache")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UV_CACHE_DIR", os.environ.get("UV_CACHE_DIR") or str(Path(cache, "uv")))
+        patch.setenv("XDG_CACHE_HOME", str(made))
+        yield made / "recipe-runner" / "environments"
+
+
+@brought
+@spoken
+@pytest.mark.brought
+def test_ten_clips_are_heard_alike_here_served_and_in_an_environment_of_its_own(
+    tmp_path: Path, environments: Path
+) -> None:
+    clips = [str(file) for file in sorted(CLIPS.rglob("*.wav"))]
+    assert len(clips) == 10
+    views = ["native", "pyfunc", "server", "isolated"]
+    said = json.dumps(clips)
+    recipe = "automatic-speech-recognition/scratch"
+    model = packaged(
+        tmp_path, recipe, f"evaluation.inputs={said}", f"evaluation.views=[{','.join(views)}]"
+    )
+    record = Path(model).parent / "record.json"
+    heard = {v["view"]: v["outputs"] for v in json.loads(record.read_text())["views"]}
+    assert list(heard) == views
+    assert heard["pyfunc"] == heard["server"] == heard["isolated"]
+    assert [text.strip() for text in heard["native"]] == heard["pyfunc"]
+    assert len({*heard["pyfunc"]}) > 1
+    assert checks(record, "isolated")["same"] == "passed"
+    (python,) = environments.glob("*/bin/python")
+    code = "import importlib.util as u; print(u.find_spec('mlflow') is None, u.find_spec('runner'))"
+    asked = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert asked.stdout.split() == ["False", "None"]
+
+
+@brought
+@pytest.mark.brought
+def test_an_environment_that_cannot_be_made_is_no_verdict_on_the_model(
+    tmp_path: Path,
+    environments: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    index = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0"}
+    for name, value in {**index, "UV_FIND_LINKS": str(tmp_path), "UV_CACHE_DIR": "uv"}.items():
+        monkeypatch.setenv(name, value)
+    asked = ["+recipe=text-generation/scratch", "tracking.uri=null", "out=made"]
+    assert main([*asked, "evaluation.views=[isolated]"]) == 3
+    assert "environment-failed" in capfd.readouterr().err
+    (record,) = Path("made").rglob("record.json")
+    assert json.loads(record.read_text())["verdict"] == "unproven"
+
+
+@brought
+@pytest.mark.brought
+def test_what_a_model_needs_and_does_not_require_fails_it(
+    tmp_path: Path, environments: Path
+) -> None:
+    recipe = "text-generation/scratch"
+    model = Path(packaged(tmp_path, recipe))
+    (model / "requirements.txt").write_text(f"mlflow-skinny=={mlflow.__version__}\n")
+    asked = ["evaluate", str(model), f"+recipe={recipe}", "tracking.uri=null", "--output", "json"]
+    assert main([*asked, "evaluation.views=[pyfunc]"]) == 0
+    assert main([*asked, "evaluation.views=[isolated]"]) == 1

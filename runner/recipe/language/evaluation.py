@@ -10,10 +10,12 @@ from runner.metrics import Metric, all_metrics
 from runner.recipe.language.block import Block
 from runner.recipe.language.gates import FORM, Gate, parse_gate
 
-ViewName = Literal["native", "pyfunc", "server"]
+ViewName = Literal["native", "pyfunc", "server", "isolated"]
 Truncation = Literal["error", "warn", "cut"]
 Engine = Literal["local", "ray", "spark"]
-AskedView = Literal["native", "pyfunc", "server", "source"]
+AskedView = Literal["native", "pyfunc", "server", "isolated", "source"]
+OF_PYFUNC: frozenset[ViewName] = frozenset({"pyfunc", "server", "isolated"})
+"""The views that need a pyfunc."""
 
 
 def _named(metric: object) -> object:
@@ -97,10 +99,12 @@ class Evaluation(Block):
             task's own example, where absent.
         views: How the saved model is used for it: loaded by ``mlflow.transformers`` (``native``)
             and ``mlflow.pyfunc``, or served by MLflow's scoring server and asked over HTTP
-            (``server``). ``source`` holds native and pyfunc to what the checkpoint answers as
-            transformers loads it from its source. Where absent: both ways of loading, as far as
-            the task has them, and ``source`` where the weights fit the free memory twice and are
-            in no GGUF file. An empty list skips the proof, and the verdict is then ``unproven``.
+            (``server``), or loaded by ``mlflow.pyfunc`` in an environment made by uv of the
+            model's own requirements (``isolated``). ``source`` holds all but the served one to
+            what the checkpoint answers as transformers loads it from its source. Where absent: both
+            ways of loading, as far as the task has them, and ``source`` where the weights fit the
+            free memory twice and are in no GGUF file. An empty list skips the proof, and the
+            verdict is then ``unproven``.
         expect: What must hold for the outputs.
         seed: Seed set before each prediction, so that sampling repeats; of the resampling too.
         truncation: What a row longer than the model gets: ``error`` refuses it (a status 400 when

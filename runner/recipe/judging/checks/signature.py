@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.recipe.language.evaluation import OF_PYFUNC
 from runner.recipe.language.signature import ExplicitSignature
 from runner.tasks import Task, get_task
 
@@ -18,7 +19,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if task.mlflow_schema:
         message = f"MLflow insists on its own signature for {task.name}."
         yield Finding("signature-not-free", message, "Write `signature: task`.", _LOC)
-    elif isinstance(recipe.signature, ExplicitSignature) and {"pyfunc", "server"} & {*recipe.views}:
+    elif isinstance(recipe.signature, ExplicitSignature) and OF_PYFUNC & {*recipe.views}:
         yield from _names(recipe.signature, get_task(recipe.task))
     elif recipe.signature == "infer" and recipe.input_example is None:
         message = "`signature: infer` runs the model on `input_example`, and there is none."

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
+from runner.recipe.language.evaluation import OF_PYFUNC
 from runner.recipe.language.models import Recipe
 from runner.spelling import one_of
 from runner.tasks import Task
@@ -20,7 +21,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         if importlib.util.find_spec(name) is None:
             message = f"{task.name} needs {name}, which is not installed."
             yield Finding("library-missing", message, f"pip install {distribution}", ("task",))
-    if recipe.has_native and not recipe.has_pyfunc and {"pyfunc", "server"} & {*recipe.views}:
+    if recipe.has_native and not recipe.has_pyfunc and OF_PYFUNC & {*recipe.views}:
         message = f"There is no inference code for {task.name}: it has no pyfunc to prove."
         yield Finding("no-pyfunc", message, "Write `views: [native]`.", ("evaluation", "views"))
     if recipe.input_type and recipe.input_type not in task.input_types:

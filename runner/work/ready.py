@@ -1,0 +1,20 @@
+"""What a run can know before it begins: that the rows can be read, and that tools are there."""
+
+from runner.evaluation.environments import insist_on_uv
+from runner.recipe.composing.composed import Composed
+from runner.work.on_data import check_rows
+
+
+def insist_on_ready(composed: Composed) -> None:
+    """Look for what would stop an evaluation, before anything is fetched.
+
+    Args:
+        composed: The composed recipe.
+
+    Raises:
+        DataError: A row cannot be read.
+        EnvironmentFailed: An environment is to be made, and there is no uv.
+    """
+    if "isolated" in composed.recipe.views:
+        insist_on_uv()
+    check_rows(composed)
