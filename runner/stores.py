@@ -49,6 +49,16 @@ def asking(uri: str | None, failed: Callable[[str, str], RunnerError]) -> Genera
         yield client
 
 
+def is_there(uri: str) -> bool:
+    """Say whether there is a store to ask; whether a server answers, only asking it tells.
+
+    Args:
+        uri: Tracking URI.
+    """
+    file = _file_of(uri)
+    return file is None or _has_content(file)
+
+
 @contextmanager
 def failing_as(failed: Callable[[str, str], RunnerError], uri: str = "") -> Generator[None]:
     """Turn whatever a store fails by into an error of the runner.
@@ -91,10 +101,10 @@ def _make(file: Path) -> None:
     MLflow makes its tables one after another: a second process, or a kill, in between would leave
     what no later run opens.
     """
-    if _is_there(file):
+    if _has_content(file):
         return
     with holding(file.with_name(f".{file.name}.lock")):
-        if _is_there(file):
+        if _has_content(file):
             return
         staged = file.with_name(f".{file.name}.partial")
         for left in file.parent.glob(f"{staged.name}*"):
@@ -103,7 +113,7 @@ def _make(file: Path) -> None:
         os.replace(staged, file)
 
 
-def _is_there(file: Path) -> bool:
+def _has_content(file: Path) -> bool:
     return file.exists() and file.stat().st_size > 0
 
 

@@ -15,7 +15,7 @@ from runner.visible import on_a_line, visible
 from runner.wording import size
 
 _PROGRESS_AFTER = 1.0
-_LOG_WIDTH = 160
+LOG_WIDTH = 160
 
 
 class PeoplesConsole(Console):
@@ -29,7 +29,7 @@ class PeoplesConsole(Console):
 def open_console() -> Console:
     """Open stderr for people: as wide as the terminal, and wide enough for paths in a log."""
     console = PeoplesConsole(stderr=True)
-    return console if console.is_terminal else PeoplesConsole(stderr=True, width=_LOG_WIDTH)
+    return console if console.is_terminal else PeoplesConsole(stderr=True, width=LOG_WIDTH)
 
 
 class ConsoleObserver:

@@ -1,13 +1,16 @@
 """What ``--output json`` prints: one document, whatever happened."""
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from runner.errors import RunnerError
+from runner.errors import RunnerError, StorageError
 from runner.findings import Finding, Severity
+from runner.secrets import masked
 from runner.visible import in_json, on_a_line, visible
 
 
@@ -32,6 +35,26 @@ def write_answer(args: Namespace, document: Any, lines: Iterable[str]) -> None:
         sys.stdout.write(as_json(document))
     else:
         sys.stdout.writelines(f"{visible(line)}\n" for line in lines)
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a document to a file, whose folder is made where it is not there.
+
+    Args:
+        file: The file; one that is there is replaced in one move.
+        text: The document.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    staged = file.with_name(f".{file.name}.partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        staged.write_text(masked(text), encoding="utf-8")
+        os.replace(staged, file)
+    except OSError as error:
+        message = f"{file} cannot be written: {error.strerror or error}"
+        raise StorageError(message, "Name another file with --out.") from error
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

@@ -30,13 +30,18 @@ def add_model(parser: ArgumentParser) -> None:
     parser.add_argument(
         "model", metavar="MODEL_URI", help="models:/name/version, runs:/run/name, or a folder"
     )
+    add_tracking_uri(parser)
+
+
+def add_tracking_uri(parser: ArgumentParser) -> None:
+    """Add ``--tracking-uri``."""
     parser.add_argument(
         "--tracking-uri", metavar="URI", help="of the MLflow server; MLFLOW_TRACKING_URI if absent"
     )
 
 
 def tracking_uri(args: Namespace) -> str:
-    """Give the tracking URI that :func:`add_model` read, the environment has, or is usual."""
+    """Give the tracking URI that was asked for, the environment has, or is usual."""
     from runner.recipe.language.settings import DEFAULT_TRACKING_URI
 
     return args.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_TRACKING_URI

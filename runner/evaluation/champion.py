@@ -1,7 +1,6 @@
 """A model beside another on the same rows: what gates that name the champion are decided by."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -11,16 +10,16 @@ import numpy as np
 
 from runner.datasets import DataError, Example
 from runner.evaluated import ComparisonRecord
-from runner.evaluation.row_table import read_rows
+from runner.evaluation.paired import measured, pairs
+from runner.evaluation.row_table import TableRow, read_rows
 from runner.evaluation.scores import Measured
-from runner.evaluation.targets import as_scored
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
 from runner.metrics.intervals import compare
-from runner.metrics.table import Table, Tabulating
+from runner.metrics.table import Table
 from runner.recipe.language.models import Recipe
 
-Pair = tuple[Example, Any]
+AnsweredRow = tuple[Example, Any]
 """A row and the answer to it."""
 
 
@@ -38,7 +37,7 @@ class Champion:
 
 
 def compare_with(
-    champion: Champion, recipe: Recipe, found: Measured, pairs: Iterable[Pair]
+    champion: Champion, recipe: Recipe, found: Measured, answered: Iterable[AnsweredRow]
 ) -> Mapping[str, ComparisonRecord]:
     """Compare what was measured with the champion, on the rows that both answered.
 
@@ -46,7 +45,7 @@ def compare_with(
         champion: The champion.
         recipe: The recipe, with the gates.
         found: What was measured.
-        pairs: Every row with its answer, in the order that it was measured in.
+        answered: Every row with its answer, in the order that it was measured in.
 
     Returns:
         A comparison for each gate that is held to the champion, and about something measured.
@@ -54,7 +53,7 @@ def compare_with(
     Raises:
         DataError: The champion answered none of the rows, or its answers are not to be measured.
     """
-    shared = _Shared(champion, list(pairs))
+    shared = _Shared(champion, answered)
     compared: dict[str, ComparisonRecord] = {}
     for name in recipe.evaluation.conditions:
         of = found.rows_of(name) if name in recipe.evaluation.held_to_champion else None
@@ -66,21 +65,17 @@ def compare_with(
 
 
 class _Shared:
-    """The rows that both models answered: the same id, and the same input.
+    """The rows that both models answered.
 
     Args:
         champion: The champion.
-        pairs: Every row with the answer of the other model.
+        answered: Every row with the answer of the other model.
     """
 
-    def __init__(self, champion: Champion, pairs: list[Pair]) -> None:
-        theirs = {row.id: row for row in read_rows(champion.table)}
+    def __init__(self, champion: Champion, answered: Iterable[AnsweredRow]) -> None:
         self.name = champion.name
-        self.rows: list[tuple[int, Example, tuple[Any, Any]]] = []
-        for number, (example, answer) in enumerate(pairs):
-            other = theirs.get(example.id)
-            if other is not None and other.given == _as_kept(example.given):
-                self.rows.append((number, example, (answer, other.answer)))
+        ours = (TableRow(row.id, row.given, row.target, answer, ()) for row, answer in answered)
+        self.rows = list(pairs(ours, read_rows(champion.table)))
         if not self.rows:
             message = f"{champion.name}, the champion, answered none of these rows."
             remedy = "Rows are the same by id and input: evaluate it on them first."
@@ -88,18 +83,12 @@ class _Shared:
 
     def measured(self, metric: Metric, recipe: Recipe, rows: set[int], whose: int) -> Table:
         """Measure the answers of one of the two models to some rows."""
-        collected = Tabulating()
-        for example, answer in self._of(rows, whose):
-            try:
-                target = as_scored(example.target, recipe.contract.form)
-                collected.add(metric.measure(answer, target))
-            except MetricError as error:
-                message = f"{self.name}, the champion, row {example.id}: {error}."
-                raise DataError(message, "Evaluate it with a recipe of the same task.") from error
-        return collected.table()
-
-    def _of(self, rows: set[int], whose: int) -> Iterator[Pair]:
-        return ((example, both[whose]) for number, example, both in self.rows if number in rows)
+        some = (row for row in self.rows if row.number in rows)
+        try:
+            return measured(metric, some, whose, recipe.contract.form)
+        except MetricError as error:
+            message = f"{self.name}, the champion, {error}."
+            raise DataError(message, "Evaluate it with a recipe of the same task.") from error
 
 
 def _compared(
@@ -121,11 +110,6 @@ def _compared(
         high=_finite(beside.interval.high),
         p=_finite(beside.p),
     )
-
-
-def _as_kept(given: Any) -> Any:
-    """Give an input as it comes back from the table."""
-    return given if isinstance(given, str) else json.loads(json.dumps(given, default=str))
 
 
 def _finite(value: float) -> float | None:

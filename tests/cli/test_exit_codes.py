@@ -44,6 +44,8 @@ CASES = [
     ("rehearse +recipe=good", 0),
     ("rehearse +recipe=wrong", 2),
     ("rehearse +recipe=absent", 3),
+    ("report nowhere", 3),
+    ("report", 2),
     ("review HEAD", 2),
     ("review", 2),
     ("run +recipe=good tracking.uri=null", 0),

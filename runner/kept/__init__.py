@@ -1,0 +1,1 @@
+"""What runs have left: found, listed, compared, promoted, cleaned away."""

@@ -1,0 +1,77 @@
+"""The folders of points, found by the records in them: no link is followed."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from runner.records import RECORD_FILE, RunRecord, read_record
+from runner.sweeps.record import SWEEP_FILE
+
+_MODEL = "model"
+
+
+def folders_in(root: Path) -> Iterator[Path]:
+    """Give every folder with a file of a record in it, in alphabetical order.
+
+    Args:
+        root: Where to look, itself included; a model's own files and hidden folders are not
+            looked through.
+    """
+    for place, folders, files in os.walk(root):
+        folder = Path(place)
+        if RECORD_FILE in files and not (folder / RECORD_FILE).is_symlink():
+            yield folder
+            folders[:] = [name for name in folders if name != _MODEL]
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+
+
+def sweeps_in(root: Path) -> Iterator[Path]:
+    """Give the files of the records of sweeps, in alphabetical order.
+
+    Args:
+        root: Where to look, itself included.
+    """
+    for place, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if is_sweep(name))
+
+
+def is_sweep(name: str) -> bool:
+    """Say whether a file is the record of a sweep.
+
+    Args:
+        name: Its name.
+    """
+    return name == SWEEP_FILE or name.endswith(f".{SWEEP_FILE}") and not name.startswith(".")
+
+
+def records_in(root: Path) -> Iterator[tuple[Path, RunRecord]]:
+    """Give every folder of a point, with its record; what is no record of ours is left alone.
+
+    Args:
+        root: Where to look.
+    """
+    for folder in folders_in(root):
+        if (record := read_record(folder)) is not None:
+            yield folder, record
+
+
+def changes(named: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Give what tells one state of records from another: when each was written.
+
+    Args:
+        named: The paths; what is none is left out.
+    """
+    found = [file for name in named for file in _records(Path(name))]
+    with suppress(FileNotFoundError):  # one that is being written anew has changed
+        return tuple((str(file), file.stat().st_mtime_ns) for file in found)
+    return ()
+
+
+def _records(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from sweeps_in(path)
+        yield from (folder / RECORD_FILE for folder in folders_in(path))
