@@ -17,11 +17,12 @@ from mlflow.models import Model
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
-from runner.records import RunRecord, TrackingRecord, Verdict
+from runner.records import RunRecord, TrackingRecord
 from runner.secrets import masked, without_user
 from runner.stores import asking
 from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
+from runner.tracking_registry import may_have_alias, register, tags_of, version_tags
 from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20
@@ -101,7 +102,7 @@ def _log_into(
     for key, value in _metrics(record).items():
         client.log_metric(run_id, key, value)
     own = {key: masked(value) for key, value in recipe.tracking.tags.items()}
-    tags = {**own, **_tags(record)}
+    tags = {**own, **tags_of(record)}
     for key, value in tags.items():
         client.set_tag(run_id, key, value)
     model = client.create_logged_model(
@@ -125,9 +126,7 @@ def _log_into(
         model_uri=f"models:/{model.model_id}",
         storage=storage,
     )
-    if recipe.tracking.register_as and not record.failed_checks:
-        tracked.registered = _register(client, recipe.tracking.register_as, model, run_id, tags)
-        _set_alias(client, recipe, record, tracked.registered)
+    tracked.registered = _registered(client, recipe, record, model, run_id)
     logged = record.model_copy(update={"tracking": tracked})
     client.log_text(run_id, logged.as_text(), "record.json")
     client.log_text(run_id, masked(yaml.safe_dump(dict(values), sort_keys=False)), "recipe.yaml")
@@ -165,15 +164,6 @@ def _metrics(record: RunRecord) -> dict[str, float]:
         "checks.total": float(len(record.checks) - len(record.skipped_checks)),
     }
     return {**record.metrics, **steps, **checks, "model_bytes": float(record.model_bytes)}
-
-
-def _tags(record: RunRecord) -> dict[str, str]:
-    return {
-        "recipe": record.recipe,
-        "recipe.point": record.point,
-        "recipe.digest": record.digest,
-        "recipe.verdict": record.verdict,
-    }
 
 
 def _store(client: MlflowClient, model: LoggedModel, folder: Path, run_id: str) -> str:
@@ -214,27 +204,15 @@ def _name_run(folder: Path, target: Path, model: LoggedModel, run_id: str) -> No
     described.save(str(target / "MLmodel"))
 
 
-def _set_alias(client: MlflowClient, recipe: Recipe, record: RunRecord, registered: str) -> None:
-    """Set the alias of a version, where the model passed: a gate without a pass is no champion."""
-    gates = record.evaluation.gates if record.evaluation else ()
-    if recipe.tracking.alias and gates and record.verdict is Verdict.PASSED:
-        name, _, version = registered.rpartition("/")
-        client.set_registered_model_alias(name, recipe.tracking.alias, version)
-
-
-def _register(
-    client: MlflowClient, name: str, model: LoggedModel, run_id: str, tags: Mapping[str, str]
+def _registered(
+    client: MlflowClient, recipe: Recipe, record: RunRecord, model: LoggedModel, run_id: str
 ) -> str:
-    try:
-        client.create_registered_model(name)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-    version = client.create_model_version(
-        name,
-        source=model.artifact_location,
-        run_id=run_id,
-        model_id=model.model_id,
-        tags=dict(tags),
-    )
-    return f"{name}/{version.version}"
+    """Register the model where the recipe asks for it, and set the alias once its gates passed."""
+    name, alias = recipe.tracking.register_as, recipe.tracking.alias
+    if not name or record.failed_checks:
+        return ""
+    own = {key: masked(value) for key, value in recipe.tracking.tags.items()}
+    version = register(client, name, model, run_id, {**own, **version_tags(record)})
+    if alias and may_have_alias(record):
+        client.set_registered_model_alias(name, alias, version)
+    return f"{name}/{version}"

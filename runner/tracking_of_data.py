@@ -38,18 +38,22 @@ def log_evaluation(
     for key, value in evaluation.numbers.items():
         client.log_metric(
             run_id,
-            _key(key),
+            key_of(key),
             value,
             model_id=model_id,
             dataset_name=name,
             dataset_digest=digest,
         )
     for gate in evaluation.gates:
-        client.set_tag(run_id, f"gate.{_key(gate.name)}", f"{gate.verdict} ({gate.condition})")
+        client.set_tag(run_id, f"gate.{key_of(gate.name)}", f"{gate.verdict} ({gate.condition})")
     client.log_artifact(run_id, evaluation.table)
 
 
-def _key(name: str) -> str:
-    """Give the name of a metric with the characters that MLflow allows in it."""
+def key_of(name: str) -> str:
+    """Give the name of a metric with the characters that MLflow allows in it.
+
+    Args:
+        name: The name.
+    """
     kept = "".join(c if c.isalnum() or c in "_-. /" else "_" for c in name)
     return kept[:_LONGEST]

@@ -85,3 +85,36 @@ def _holder(file: Path) -> str:
         return f"process {said['pid']} of {said['host']} (since {said['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run"
+
+
+def is_held(folder: Path) -> bool:
+    """Say whether a run works in a folder; what a killed one left does not count.
+
+    Args:
+        folder: The folder.
+    """
+    if not (folder / _LOCK).exists():
+        return False
+    try:
+        with holding(folder / _LOCK, wait=False):
+            return False
+    except BlockingIOError:
+        return True
+
+
+@contextmanager
+def alone_in(folder: Path) -> Generator[None]:
+    """Keep runs out of a folder.
+
+    Args:
+        folder: The folder of a point.
+
+    Raises:
+        FolderInUse: A run works in it.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(holding(folder / _LOCK, wait=False))
+        except BlockingIOError as error:
+            raise FolderInUse(f"{folder} is in use.", "Wait for the run to end.") from error
+        yield

@@ -18,6 +18,9 @@ FILES = {
 }
 """Recipes by name; ``absent`` needs a hub, and there is no network."""
 CASES = [
+    ("clean --failed", 0),
+    ("clean", 2),
+    ("clean nowhere --failed", 3),
     ("completion bash", 0),
     ("completion fsh", 2),
     ("doctor good tracking.uri=null", 0),
@@ -41,6 +44,8 @@ CASES = [
     ("predict nowhere --data recipes/good.yaml --out answers.csv", 3),
     ("predict nowhere --out answers.csv", 2),
     ("predict nowhere --data rows.csv --out answers.doc", 2),
+    ("promote nowhere", 3),
+    ("promote", 2),
     ("rehearse +recipe=good", 0),
     ("rehearse +recipe=wrong", 2),
     ("rehearse +recipe=absent", 3),
@@ -52,6 +57,8 @@ CASES = [
     ("run +recipe=gated tracking.uri=null", 1),
     ("run +recipe=wrong tracking.uri=null", 2),
     ("run +recipe=absent tracking.uri=null", 3),
+    ("runs", 0),
+    ("runs nowhere", 3),
     ("schema", 0),
     ("schema --all", 2),
     ("show +recipe=good", 0),

@@ -32,7 +32,7 @@ def mine(workspace: Path) -> Path:
     return folder
 
 
-OF_A_RUN = ("evaluate", "predict", "report")
+OF_A_RUN = ("evaluate", "predict", "promote", "report", "runs")
 """Verbs whose examples are of what a run left."""
 
 

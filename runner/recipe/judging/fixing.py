@@ -1,7 +1,5 @@
 """``validate --fix``: what takes no thought is mended in the files, and nothing else is touched."""
 
-import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from runner.errors import StorageError
 from runner.findings import Finding, Fix, Loc, Place
 from runner.recipe.language.schema import value_at
 from runner.recipe.reading.editing import MARK, NotEditable, with_keys, with_values
+from runner.recipe.reading.replacing import replace_text
 from runner.recipe.reading.strict_yaml import parse
 
 
@@ -64,7 +63,7 @@ def _fix(file: Path, fixes: list[Fixed]) -> list[Fixed]:
                 text = _mended(text, loc, fixed.fix)
                 done.append(fixed)
         if text != before:
-            _replace(file.resolve(), text)
+            replace_text(file, text)
     except OSError as error:
         raise StorageError(
             f"{file} cannot be written: {error.strerror or error}", "Check its permissions."
@@ -93,18 +92,3 @@ def _mended(text: str, loc: Loc, fix: Fix) -> str:
     if fix.is_key:
         return with_keys(text, {loc: fix.new})
     return with_values(text, {loc: fix.new.strip('"')})
-
-
-def _replace(file: Path, text: str) -> None:
-    mode = file.stat().st_mode
-    if not os.access(file, os.W_OK):
-        raise PermissionError(13, "it may not be written", str(file))
-    handle, staged = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as writer:
-            writer.write(text.encode("utf-8"))
-        os.chmod(staged, mode & 0o7777)
-        os.replace(staged, file)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(staged)

@@ -1,0 +1,54 @@
+"""What a promotion did, noted beside the record, so that it can be taken back."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+NOTE_FILE = "promoted.json"
+
+
+class Promotion(BaseModel):
+    """What a promotion did.
+
+    Args:
+        uri: Tracking URI, without credentials.
+        name: Registered model name.
+        version: The version.
+        alias: The alias that points at it; empty where none was set.
+        alias_before: The version that had the alias before; empty where none had.
+        recipe: The recipe's file, absolute; empty where it was not changed.
+        before: What the file said.
+        after: What it says since.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    uri: str
+    name: str
+    version: str
+    alias: str = ""
+    alias_before: str = ""
+    recipe: str = ""
+    before: str = ""
+    after: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Note it beside the record.
+
+        Args:
+            folder: Folder of the point.
+        """
+        (folder / NOTE_FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_promotion(folder: Path) -> Promotion | None:
+    """Read what a promotion did; None where nothing was promoted.
+
+    Args:
+        folder: Folder of the point.
+    """
+    try:
+        text = (folder / NOTE_FILE).read_text(encoding="utf-8")
+        return Promotion.model_validate_json(text)
+    except (OSError, ValidationError):
+        return None

@@ -1,0 +1,31 @@
+"""A recipe file written anew: in one move, and with the mode it had."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Replace what a file says.
+
+    Args:
+        file: The file; of a link, what it leads to is replaced.
+        text: What it is to say, with the ends of lines as they are to be.
+
+    Raises:
+        OSError: It may not be written; it is as it was.
+    """
+    file = file.resolve()
+    mode = file.stat().st_mode
+    if not os.access(file, os.W_OK):
+        raise PermissionError(13, "it may not be written", str(file))
+    handle, staged = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as writer:
+            writer.write(text.encode("utf-8"))
+        os.chmod(staged, mode & 0o7777)
+        os.replace(staged, file)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(staged)
