@@ -119,12 +119,16 @@ def sweep(
     """
     with undisturbed():
         from runner.recipe.composing.overrides import expand
+        from runner.sweeps.in_mlflow import tracked_together
         from runner.sweeps.points import points
         from runner.sweeps.run_all import run_all
 
         asked = expand([*_named(recipe), *overrides], config_dirs)
         composed = composing.compose_all(asked, config_dirs)
-        return run_all(points(composed, sweep=True), observer or Silent())
+        with tracked_together(points(composed, sweep=True)) as together:
+            results = run_all(together.points, observer or Silent())
+            together.close(results)
+            return results
 
 
 def _named(recipe: Named | Sequence[str]) -> list[str]:

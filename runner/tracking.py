@@ -11,18 +11,19 @@ from typing import Any
 import yaml
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
-from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.language.models import Recipe
+from runner.recipe.language.settings import TrackingSettings
 from runner.records import RunRecord, TrackingRecord
 from runner.secrets import masked, without_user
 from runner.stores import asking
 from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
 from runner.tracking_registry import may_have_alias, register, tags_of, version_tags
+from runner.tracking_sweeps import PARENT, experiment_of
 from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20
@@ -30,7 +31,13 @@ _LONGEST_PARAM = 6000
 _NAME = "model"
 
 
-def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) -> TrackingRecord:
+def log(
+    record: RunRecord,
+    recipe: Recipe,
+    values: Mapping[str, Any],
+    uri: str,
+    within: TrackingSettings | None = None,
+) -> TrackingRecord:
     """Log a finished point.
 
     Args:
@@ -38,6 +45,7 @@ def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) 
         recipe: The recipe.
         values: The composed recipe, logged as an artifact.
         uri: MLflow tracking URI.
+        within: Says the run that it is a child of, and which values it shows as params.
 
     Returns:
         Where the run is.
@@ -50,7 +58,7 @@ def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) 
     among them, are copies, so that the store's can name its run.
     """
     with asking(uri, partial(_not_logged, without_user(uri))) as client:
-        experiment = _experiment(client, recipe.tracking.experiment)
+        experiment = experiment_of(client, recipe.tracking.experiment)
         attempt = begin(Path(record.model).parent, uri)
         left = attempt.left(client, experiment)
         start = int(datetime.fromisoformat(record.started).timestamp() * 1000)
@@ -62,7 +70,7 @@ def log(record: RunRecord, recipe: Recipe, values: Mapping[str, Any], uri: str) 
         )
         run_id = run.info.run_id
         try:
-            tracked = _log_into(client, experiment, run_id, record, recipe, values, uri)
+            tracked = _log_into(client, experiment, run_id, record, recipe, values, uri, within)
             withdraw_versions(client, left)
         except BaseException as error:
             _give_up(client, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
@@ -95,10 +103,14 @@ def _log_into(
     recipe: Recipe,
     values: Mapping[str, Any],
     uri: str,
+    within: TrackingSettings | None,
 ) -> TrackingRecord:
     params = _params(values)
-    for key, value in params.items():
-        client.log_param(run_id, key, value)
+    shown = within.params if within and within.params is not None else params
+    for key in params.keys() & {*shown}:
+        client.log_param(run_id, key, params[key])
+    if within and within.parent:
+        client.set_tag(run_id, PARENT, within.parent)
     for key, value in _metrics(record).items():
         client.log_metric(run_id, key, value)
     own = {key: masked(value) for key, value in recipe.tracking.tags.items()}
@@ -131,19 +143,6 @@ def _log_into(
     client.log_text(run_id, logged.as_text(), "record.json")
     client.log_text(run_id, masked(yaml.safe_dump(dict(values), sort_keys=False)), "recipe.yaml")
     return tracked
-
-
-def _experiment(client: MlflowClient, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return found.experiment_id
-    try:
-        return client.create_experiment(name)
-    except MlflowException:
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return found.experiment_id
 
 
 def _params(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from runner.cli.compared import print_decision
 from runner.cli.evaluated import print_evaluation
 from runner.cli.loading import loading_lines
 from runner.records import CheckRecord, Outcome, RunRecord, Verdict
@@ -36,7 +37,10 @@ def print_point(console: Console, point: "Point") -> None:
 
 
 def print_results(console: Console, results: Sequence["PointResult"]) -> None:
-    """Print what came of the points: verdicts with reasons, and how to load what was made."""
+    """Print what came of the points: verdicts with reasons, which to ship, and how to load it."""
+    from runner.comparing.decision import decide
+    from runner.sweeps.in_mlflow import runs_of
+
     for result in results:
         if result.error is not None:
             _print_error(console, result)
@@ -48,6 +52,8 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
                 print_evaluation(console, result.record.evaluation)
                 _print_report(console, result.record.reports)
     console.print(_table(results))
+    if len(results) > 1:
+        print_decision(console, decide(runs_of(results)))
     for result in results:
         if (record := result.record) and record.model and record.verdict.stands:
             console.print("\nLoad it anywhere MLflow and transformers are:")

@@ -84,7 +84,7 @@ class SweepRecord(_Part):
     started: str = Field(default_factory=lambda: _now())
     ended: str = ""
     command: list[str] = Field(default_factory=list)
-    launcher: str = "local"
+    launcher: str = ""
     jobs: dict[str, str] = Field(default_factory=dict)
 
     def write(self, file: Path) -> None:

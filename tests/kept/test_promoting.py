@@ -54,8 +54,7 @@ def points(packaged: Path, workspace: Path) -> dict[str, Path]:
     for name in ("recipes", "outputs"):
         copytree(packaged / name, workspace / name)
     folders = (folder.parent for folder in (workspace / "outputs").rglob("record.json"))
-    found = {("first" if f.name == "default" else "second"): f for f in folders}
-    return found
+    return {("first" if f.name == "default" else "second"): f for f in folders}
 
 
 def rewritten(folder: Path, **fields: object) -> None:

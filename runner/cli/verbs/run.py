@@ -68,12 +68,15 @@ def execute(args: Namespace) -> Exit:
     with session(verbose=args.verbose) as at:
         with at.importing():
             from runner.cli.results import print_point, print_results
+            from runner.sweeps.in_mlflow import tracked_together
             from runner.sweeps.run_all import exit_code, run_all
         at.warn(warning for point in points for warning in point.composed.warnings)
         told = partial(print_point, at.console)
-        results = run_all(
-            points, at.observer, told, wait=args.wait, update_golden=args.update_golden
-        )
+        with tracked_together(points) as sweep:
+            results = run_all(
+                sweep.points, at.observer, told, wait=args.wait, update_golden=args.update_golden
+            )
+            sweep.close(results)
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":

@@ -1,0 +1,60 @@
+"""A sweep in MLflow: a parent with its report, and children that show what varies alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mlflow import MlflowClient
+
+from tests.checkpoints import classifier
+from tests.conftest import Outcome
+
+Cli = Callable[..., Outcome]
+URI = "sqlite:///mlflow.db"
+RECIPE = """\
+task: text-classification
+source: {kind: local, path: clf}
+evaluation:
+  views: []
+  dataset: {rows: [{text: good, label: POSITIVE}, {text: bad, label: NEGATIVE}], target: label}
+  metrics: [accuracy]
+"""
+
+
+def test_its_points_are_children_of_one_run_which_says_what_to_ship(
+    cli: Cli, workspace: Path
+) -> None:
+    classifier(workspace / "clf")
+    (workspace / "case.yaml").write_text(RECIPE)
+    line = ("-m", "+recipe=case.yaml", "dtype=float32,bfloat16", f"tracking.uri={URI}")
+    done = cli(*line)
+    assert done.code == 0, done.stderr
+    client = MlflowClient(URI, URI)
+    experiment = client.get_experiment_by_name("recipes")
+    assert experiment is not None
+
+    def runs(wanted: str) -> list:
+        return list(client.search_runs([experiment.experiment_id], wanted))
+
+    (parent,) = runs("tags.`sweep.points` = '2'")
+    children = runs(f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    assert parent.info.status == "FINISHED"
+    assert {tuple(run.data.params.items()) for run in children} == {
+        (("dtype", "float32"),),
+        (("dtype", "bfloat16"),),
+    }
+    assert [file.path for file in client.list_artifacts(parent.info.run_id)] == ["report.html"]
+    sentence = parent.data.tags["sweep.says"]
+    assert sentence in done.stderr
+    compared = cli(
+        "report", f"runs:/{parent.info.run_id}", "--tracking-uri", URI, "--output", "json"
+    ).document
+    assert compared["says"].split(":")[0] == sentence.split(":")[0]
+    assert [run["values"] for run in compared["runs"]] == [
+        {"dtype": "float32"},
+        {"dtype": "bfloat16"},
+    ]
+
+    (workspace / "clf" / "model.safetensors").write_bytes(b"broken")
+    assert cli(*line).code == 3
+    (again,) = runs("tags.`sweep.points` = '2'")
+    assert (again.info.run_id, again.info.status) == (parent.info.run_id, "FAILED")
