@@ -1,22 +1,26 @@
 """A review as one JSON document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.findings import Finding
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, RULES, Change, Impact
+from runner.review.severities import Override
 from runner.review.sides import Side
 from runner.review.trial import Trial
 from runner.visible import unhidden
 
 
-def review_document(review: Review, trials: Mapping[str, Trial]) -> dict[str, Any]:
+def review_document(
+    review: Review, trials: Mapping[str, Trial], expired: Sequence[Override] = ()
+) -> dict[str, Any]:
     """Give a review as plain values.
 
     Args:
         review: The review.
         trials: The recipes that were run on both sides, by name.
+        expired: Severities of the repository that hold no more.
     """
     return {
         "base": _side(review.before),
@@ -26,6 +30,7 @@ def review_document(review: Review, trials: Mapping[str, Trial]) -> dict[str, An
         "unchanged": review.unchanged,
         "notes": [{"path": unhidden(note.path), "why": note.why} for note in review.notes],
         "recipes": [_recipe(one, trials.get(one.name)) for one in review.recipes],
+        "expired": [one.model_dump(mode="json", exclude_none=True) for one in expired],
     }
 
 
@@ -58,7 +63,16 @@ def _change(change: Change) -> dict[str, Any]:
         "what": change.what,
         "why": RULES[change.rule].why,
         **_sides(change.before, change.after),
+        **_accepted(change),
     }
+
+
+def _accepted(change: Change) -> dict[str, Any]:
+    """Give what the repository says of the severity of a change, and what it would be."""
+    if change.taken_for is None:
+        return {}
+    said = {"reason": change.reason, "expires": change.until or None}
+    return {"severity_of_rule": str(RULES[change.rule].impact), "accepted": said}
 
 
 def _sides(before: Any, after: Any) -> dict[str, Any]:

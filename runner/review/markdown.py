@@ -12,6 +12,8 @@ from runner.review.git import short
 from runner.review.quoting import cell, in_words, is_long
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, MEANINGS, RULES, Change, Impact
+from runner.review.severities import Override
+from runner.review.severities_table import accepted
 from runner.review.sides import Side
 from runner.review.tree import Note
 from runner.review.trial import Answer, Trial
@@ -28,12 +30,15 @@ _LONGEST_PATH = 100
 _SEE_BELOW = "see below"
 
 
-def as_markdown(review: Review, trials: Mapping[str, Trial]) -> str:
+def as_markdown(
+    review: Review, trials: Mapping[str, Trial], expired: Sequence[Override] = ()
+) -> str:
     """Write a review as Markdown.
 
     Args:
         review: The review.
         trials: The recipes that were run on both sides, by name.
+        expired: Severities of the repository that hold no more.
 
     Returns:
         The whole review; without its details, or with the gravest recipes alone, where it would
@@ -45,7 +50,8 @@ def as_markdown(review: Review, trials: Mapping[str, Trial]) -> str:
         parts = [_section(group, trials, details=False) for group in groups]
     head = _head(review)
     kept = list(_as_many_as_fit(parts, LONGEST - len(head)))
-    text = "\n".join([head, *kept, *_rewritten(review.recipes), *_notes(review.notes)])
+    taken = list(accepted(review, expired))
+    text = "\n".join([head, *kept, *taken, *_rewritten(review.recipes), *_notes(review.notes)])
     if len(kept) < len(parts):
         text += f"\n{len(parts) - len(kept)} more sections do not fit here: see `--output json`.\n"
     return text[:LONGEST]

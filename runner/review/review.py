@@ -18,6 +18,8 @@ from runner.spelling import distance
 
 WORKING_TREE = "working tree"
 _SINCE, _TO = "...", ".."
+SEVERITIES = "review.yaml"
+"""The file, at the top of the repository, in which it says what changes count as there."""
 
 
 class NoRecipesError(RunnerError):
@@ -136,9 +138,10 @@ def _fill(layout: Layout, commit: str, tree: Path) -> tuple[Note, ...]:
     """Put the files that a review reads into a folder; of no commit, those of the working tree."""
     repository = layout.repository
     repository.refuse_submodules(commit, layout.folders)
+    asked = (*layout.folders, SEVERITIES)
     if commit:
-        return repository.extract(commit, layout.folders, tree, is_recipe_file)
-    return repository.copy_worktree(layout.folders, tree, is_recipe_file)
+        return repository.extract(commit, asked, tree, is_recipe_file)
+    return repository.copy_worktree(asked, tree, is_recipe_file)
 
 
 def review(before: Side, after: Side) -> Review:

@@ -67,6 +67,9 @@ class Change:
         before: Its value before; ``ABSENT`` where there was none.
         after: Its value after; ``ABSENT`` where there is none.
         detail: What the rule's title does not say; may be empty.
+        taken_for: The class that the repository has it in, where it says so.
+        reason: Why that is so.
+        until: The last day that it is; empty where that is for good.
     """
 
     rule: str
@@ -74,11 +77,14 @@ class Change:
     before: Any = ABSENT
     after: Any = ABSENT
     detail: str = ""
+    taken_for: Impact | None = None
+    reason: str = ""
+    until: str = ""
 
     @property
     def impact(self) -> Impact:
         """The class of the change."""
-        return RULES[self.rule].impact
+        return self.taken_for or RULES[self.rule].impact
 
     @property
     def what(self) -> str:

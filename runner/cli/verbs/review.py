@@ -59,16 +59,19 @@ def execute(args: Namespace) -> Exit:
     from runner.review.markdown import as_markdown
     from runner.review.review import review, two_sides
     from runner.review.rules import Impact
+    from runner.review.severities import read_severities, with_severities
 
     with two_sides(args.base, args.head, args.config_dir) as sides:
+        severities = read_severities(sides[1].tree)
         found = review(*sides)
         trials: dict[str, Trial] = {}
         if args.run:
             found, trials = _run(found, *sides)
+    found = with_severities(found, severities)
     write_answer(
         args,
-        review_document(found, trials),
-        as_markdown(found, trials).removesuffix("\n").split("\n"),
+        review_document(found, trials, severities.expired),
+        as_markdown(found, trials, severities.expired).removesuffix("\n").split("\n"),
     )
     too_grave = args.fail_on and found.impact.rank <= Impact(args.fail_on).rank
     return Exit.GATE_FAILED if too_grave else Exit.DONE
