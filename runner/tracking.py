@@ -15,8 +15,8 @@ from mlflow.models import Model
 
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
+from runner.recipe.composing.composed import Within
 from runner.recipe.language.models import Recipe
-from runner.recipe.language.settings import TrackingSettings
 from runner.records import RunRecord, TrackingRecord
 from runner.secrets import masked, without_user
 from runner.stores import asking
@@ -36,7 +36,7 @@ def log(
     recipe: Recipe,
     values: Mapping[str, Any],
     uri: str,
-    within: TrackingSettings | None = None,
+    within: Within | None = None,
 ) -> TrackingRecord:
     """Log a finished point.
 
@@ -45,7 +45,7 @@ def log(
         recipe: The recipe.
         values: The composed recipe, logged as an artifact.
         uri: MLflow tracking URI.
-        within: Says the run that it is a child of, and which values it shows as params.
+        within: The sweep that it is a point of.
 
     Returns:
         Where the run is.
@@ -103,14 +103,14 @@ def _log_into(
     recipe: Recipe,
     values: Mapping[str, Any],
     uri: str,
-    within: TrackingSettings | None,
+    within: Within | None,
 ) -> TrackingRecord:
     params = _params(values)
-    shown = within.params if within and within.params is not None else params
+    shown = within.params if within else params
     for key in params.keys() & {*shown}:
         client.log_param(run_id, key, params[key])
-    if within and within.parent:
-        client.set_tag(run_id, PARENT, within.parent)
+    if within:
+        client.set_tag(run_id, PARENT, within.run_id)
     for key, value in _metrics(record).items():
         client.log_metric(run_id, key, value)
     own = {key: masked(value) for key, value in recipe.tracking.tags.items()}

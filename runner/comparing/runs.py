@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from runner.evaluated import ScoreRecord, Verdict
 from runner.evaluation.row_table import TABLE_FILE
 from runner.recipe.language.models import Recipe
+from runner.recipe.reading.strict_yaml import read
 from runner.records import RunRecord, ViewRecord
 
 _NO_VALUE_OF_A_MODEL = ("tracking", "description")
+RECIPE_FILE = "recipe.yaml"
+"""The recipe that a run leaves, as composed."""
 _PREFERRED = ("pyfunc", "native", "server")
 NOT_ENDED = ("waiting", "unfinished")
 """Codes of what has not failed, and has not ended either."""
@@ -110,6 +113,26 @@ class Run:
         }
         said = {k: v for k, v in self.values.items() if k not in _NO_VALUE_OF_A_MODEL}
         return {"recipe": self.record.recipe, **_flat(said), **commits}
+
+
+def run_in(folder: Path, record: RunRecord) -> Run:
+    """Give the run that a folder is of, called by its point.
+
+    Args:
+        folder: Folder of a point.
+        record: Its record.
+    """
+    return Run(record.point, str(folder), record, recipe_values(folder), folder)
+
+
+def recipe_values(folder: Path) -> dict[str, Any]:
+    """Give the recipe that a run left, as composed; empty where it left none that can be read.
+
+    Args:
+        folder: Folder of the point.
+    """
+    file = folder / RECIPE_FILE
+    return dict(read(file).values) if file.is_file() else {}
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from runner.comparing.runs import recipe_values
 from runner.errors import Exit, RunnerError, SourceError, WrongInput
 from runner.kept.promotion import Promotion, read_promotion
-from runner.kept.reading import recipe_values
 from runner.kept.servers import not_promoted, server_of
 from runner.kept.writing_back import Change, change_of
 from runner.recipe.language.models import Recipe

@@ -4,18 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from runner.comparing.runs import Run
+from runner.comparing.runs import Run, run_in
 from runner.errors import SourceError, WrongInput
 from runner.kept.folders import folders_in, is_sweep, sweeps_in
 from runner.kept.tracked import RUN, read_tracked
-from runner.recipe.reading.strict_yaml import read
 from runner.records import RECORD_FILE, Failure, RunRecord, read_record
 from runner.spelling import did_you_mean
 from runner.sweeps.record import Status, SweepPoint, SweepRecord, read_sweep
 
-_RECIPE_FILE = "recipe.yaml"
 _NOT_YET = {
     Status.WAITING: Failure(step="", code="waiting", message="It has not run yet."),
     Status.RUNNING: Failure(step="", code="unfinished", message="It has not ended yet."),
@@ -78,7 +75,7 @@ class _Finding:
             if record is None:
                 self.unreadable.append(str(place / RECORD_FILE))
             else:
-                self._keep([_run(place, record)])
+                self._keep([run_in(place, record)])
         if len(self.runs) + len(self.unreadable) == before:
             raise SourceError(f"{folder} holds no run.", f"A run leaves a {RECORD_FILE}.")
 
@@ -89,7 +86,7 @@ class _Finding:
                 f"{named} is no record of a run, or one that another version wrote.",
                 "Run it again.",
             )
-        self._keep([_run(folder, record)])
+        self._keep([run_in(folder, record)])
 
     def _sweep(self, file: Path, *, insist: bool = False) -> None:
         sweep = read_sweep(file)
@@ -155,7 +152,7 @@ def _of_sweep(sweep: SweepRecord, around: Path) -> Iterator[Run]:
         record = read_record(folder)
         if record is None or point.digest and record.digest != point.digest:
             record = _unmade(point)
-        yield _run(folder, record)
+        yield run_in(folder, record)
 
 
 def _unmade(point: SweepPoint) -> RunRecord:
@@ -168,20 +165,6 @@ def _unmade(point: SweepPoint) -> RunRecord:
         digest=point.digest,
         failure=failure,
     )
-
-
-def _run(folder: Path, record: RunRecord) -> Run:
-    return Run(record.point, str(folder), record, recipe_values(folder), folder)
-
-
-def recipe_values(folder: Path) -> dict[str, Any]:
-    """Give the recipe that a run left, as composed; empty where it left none that can be read.
-
-    Args:
-        folder: Folder of the point.
-    """
-    file = folder / _RECIPE_FILE
-    return dict(read(file).values) if file.is_file() else {}
 
 
 def _told_apart(runs: Sequence[Run]) -> list[Run]:

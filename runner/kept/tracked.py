@@ -1,16 +1,15 @@
 """Runs of an MLflow server, as they were logged, to be compared like those on the disk."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from runner.comparing.runs import Run
+from runner.comparing.runs import RECIPE_FILE, Run, recipe_values
 from runner.errors import SourceError
 from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
 from runner.evaluation.row_table import TABLE_FILE
-from runner.recipe.reading.strict_yaml import read
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.secrets import without_user
 from runner.stores import asking, is_there
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 RUN = "runs:/"
 _PARENT = "mlflow.parentRunId"
-_RECIPE_FILE = "recipe.yaml"
 
 
 def read_tracked(named: str, uri: str, workdir: Path) -> list[Run]:
@@ -70,15 +68,13 @@ def _read(client: "MlflowClient", run: "LoggedRun", workdir: Path) -> Run:
     folder = workdir / run_id
     folder.mkdir(parents=True, exist_ok=True)
     logged = {file.path for file in client.list_artifacts(run_id)}
-    for name in (RECORD_FILE, _RECIPE_FILE, TABLE_FILE):
+    for name in (RECORD_FILE, RECIPE_FILE, TABLE_FILE):
         if name in logged:
             client.download_artifacts(run_id, name, str(folder))
     record = read_record(folder)
     if record is None:
         return Run(run_id, f"{RUN}{run_id}", _foreign(run), dict(run.data.params))
-    recipe = folder / _RECIPE_FILE
-    values: Mapping[str, Any] = read(recipe).values if recipe.is_file() else {}
-    return Run(run_id, _place(record, run_id), record, values, folder)
+    return Run(run_id, _place(record, run_id), record, recipe_values(folder), folder)
 
 
 def _place(record: RunRecord, run_id: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Literal
 
-from runner.locks.lock import Lock, LockedFile, LockedModel, LockedPart, LockedResult
+from runner.locks.lock import Lock, LockedFile, LockedModel, LockedPart, LockedResult, LockedScore
 
 _SAME_UP_TO = 1e-9
 
@@ -106,7 +106,22 @@ class OutputsDiffer:
     now: str
 
 
-ResultDifference = VerdictDiffers | MetricDiffers | OutputsDiffer
+@dataclass(frozen=True)
+class ScoreDiffers:
+    """A metric on data of the newest run is another one.
+
+    Args:
+        name: The metric.
+        was: What it was; nothing where it was not measured.
+        now: What it is.
+    """
+
+    name: str
+    was: LockedScore | None
+    now: LockedScore | None
+
+
+ResultDifference = VerdictDiffers | MetricDiffers | ScoreDiffers | OutputsDiffer
 Difference = (
     RecipeDiffers
     | SourceDiffers
@@ -192,6 +207,10 @@ def result_differences(was: LockedResult, now: LockedResult) -> Iterator[ResultD
         old, new = was.metrics.get(name), now.metrics.get(name)
         if old is None or new is None or not _is_same_number(old, new):
             yield MetricDiffers(name, old, new)
+    for name in dict.fromkeys([*was.scores, *now.scores]):
+        before, after = was.scores.get(name), now.scores.get(name)
+        if before != after:
+            yield ScoreDiffers(name, before, after)
     if was.outputs and now.outputs and was.outputs != now.outputs:
         yield OutputsDiffer(was.outputs, now.outputs)
 

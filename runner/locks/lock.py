@@ -106,18 +106,36 @@ class LockedModel(_Block):
     bytes: int
 
 
+class LockedScore(_Block):
+    """A metric on data.
+
+    Args:
+        value: The metric; nothing where it is not defined.
+        low: Where its interval begins; nothing where that is not known.
+        high: Where it ends.
+        rows: How many rows it is of.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    rows: int
+
+
 class LockedResult(_Block):
-    """What the proof said of it.
+    """What the proof and the evaluation said of it.
 
     Args:
         verdict: ``passed``, ``failed`` or ``unproven``.
         metrics: Numbers the proof measured.
         outputs: Digest of what the model answered, in every view.
+        scores: The metrics on data, as a whole.
     """
 
     verdict: str
     metrics: dict[str, float]
     outputs: str
+    scores: dict[str, LockedScore] = Field(default_factory=dict)
 
 
 class Lock(_Block):

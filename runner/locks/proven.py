@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from runner.locks.lock import LockedPart, LockedResult
+from runner.locks.lock import LockedPart, LockedResult, LockedScore
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, RunRecord, read_record
@@ -44,4 +44,16 @@ def locked_result(record: RunRecord) -> LockedResult:
     text = json.dumps(outputs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     found = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     metrics = dict(sorted(record.metrics.items()))
-    return LockedResult(verdict=record.verdict.value, metrics=metrics, outputs=f"sha256:{found}")
+    return LockedResult(
+        verdict=record.verdict.value,
+        metrics=metrics,
+        outputs=f"sha256:{found}",
+        scores=dict(sorted(_scores(record))),
+    )
+
+
+def _scores(record: RunRecord) -> Iterator[tuple[str, LockedScore]]:
+    for one in record.evaluation.scores if record.evaluation else ():
+        if "." not in one.name:
+            said = LockedScore(value=one.value, low=one.low, high=one.high, rows=one.rows)
+            yield one.name, said

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from runner.recipe.language.models import Recipe
 from runner.review.locks import compare_locks, in_force
+from runner.review.measured import compare_records
 from runner.review.packages import compare_requirements
 from runner.review.proof import compare_proofs
 from runner.review.rules import ABSENT, Change
@@ -45,6 +46,7 @@ def compare(before: Version, after: Version) -> list[Change]:
             *compare_sources(before, after),
             *(locked := list(compare_locks(before, after))),
             *compare_files(before, after, locked),
+            *compare_records(before, after),
         ]
     return sorted(changes, key=lambda change: change.impact.rank)
 

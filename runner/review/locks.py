@@ -14,12 +14,14 @@ from runner.locks.differences import (
     PackageDiffers,
     RecipeDiffers,
     ResultDifference,
+    ScoreDiffers,
     SizeDiffers,
     SourceDiffers,
     VerdictDiffers,
     differences,
 )
 from runner.locks.lock import Lock, LockedFile
+from runner.review.measured import moved
 from runner.review.packages import package_change
 from runner.review.parts import GOLDEN_FIELD
 from runner.review.rules import ABSENT, Change
@@ -87,7 +89,7 @@ def _changes(difference: Difference, moved: set[str]) -> Iterator[Change]:
             yield Change("size-changed", "lock.model.bytes", was, now, detail)
         case PackageDiffers(name, was, now):
             yield package_change(f"lock.packages.{name}", was, now)
-        case VerdictDiffers() | MetricDiffers() | OutputsDiffer():
+        case VerdictDiffers() | MetricDiffers() | ScoreDiffers() | OutputsDiffer():
             yield from result_changes("lock.result", difference)
 
 
@@ -149,6 +151,8 @@ def result_changes(field: str, difference: ResultDifference) -> Iterator[Change]
             else:
                 share = f" ({(now - was) / abs(was):+.1%})" if was else ""
                 yield Change("metric-moved", here, was, now, f"{now - was:+.4g}{share}")
+        case ScoreDiffers(name, was, now):
+            yield from moved(f"{field}.scores.{name}", was, now)
         case OutputsDiffer(was, now):
             old, new = _short(_digits(was)), _short(_digits(now))
             yield Change("outputs-moved", f"{field}.outputs", old, new)

@@ -231,6 +231,8 @@ _ALL = (
     Rule("parameters-changed", _S, "number of parameters changed", "Computation grows with them."),
     Rule("size-changed", _S, "size of the weights changed", "Memory and disk grow with it."),
     Rule("metric-moved", _V, "metric moved", "The model answers better or worse."),
+    Rule("metric-within-chance", _C, "metric moved within chance",
+         "The interval of the difference, row by row, holds 0."),
     Rule("metric-set", _C, "metric comes or goes", "Something else is measured."),
     Rule("outputs-moved", _V, "answers changed", "The same inputs are answered differently."),
     Rule("verdict-lost", _B, "no longer proven", "The model fails its own proof."),

@@ -7,12 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from runner.comparing.runs import Run, run_in
 from runner.errors import RunnerError
 from runner.locks.differences import result_differences
 from runner.locks.lock import LockedResult
 from runner.recipe.reading.shelf import FOLDER
 from runner.records import Observer, RunRecord
 from runner.review.locks import result_changes
+from runner.review.measured import compare_runs
 from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Side, Version
@@ -148,6 +150,10 @@ def _said_of(record: RunRecord) -> LockedResult:
     return LockedResult(verdict=record.verdict.value, metrics=record.metrics, outputs="")
 
 
+def _run_of(record: RunRecord) -> Run:
+    return run_in(Path(record.model).parent, record)
+
+
 def _why(error: RunnerError) -> str:
     return str(error).partition("\n")[0]
 
@@ -176,6 +182,7 @@ def _differences(was: RunRecord, now: RunRecord, answers: Sequence[Answer]) -> I
     for difference in result_differences(_said_of(was), _said_of(now)):
         for change in result_changes("run", difference):
             yield replace(change, detail=failed) if change.rule == "verdict-lost" else change
+    yield from compare_runs("run", _run_of(was), _run_of(now))
     if failed and was.failed_checks:
         yield Change("verdict-still-lost", "run.verdict", detail=failed)
     if was.signature and now.signature:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runner.comparing.comparison import compare_runs
 from runner.comparing.html import as_html
 from runner.comparing.runs import Run, varied
+from runner.recipe.composing.composed import Within
 from runner.recipe.language.digest import digest
 from runner.records import Failure, RunRecord
 from runner.sweeps.points import Point
@@ -127,10 +128,8 @@ def _stopped(result: "PointResult") -> RunRecord:
 
 
 def _under(point: Point, parent: str, told: Sequence[str]) -> Point:
-    settings = point.composed.settings
-    within = settings.tracking.model_copy(update={"parent": parent, "params": tuple(told)})
-    settings = settings.model_copy(update={"tracking": within})
-    return replace(point, composed=replace(point.composed, settings=settings))
+    within = Within(parent, tuple(told))
+    return replace(point, composed=replace(point.composed, within=within))
 
 
 def _key(points: Sequence[Point]) -> str:

@@ -107,7 +107,7 @@ def _steps(
     if uri := composed.settings.tracking.uri:
         journal.step(
             "log",
-            lambda: tracking.log(record, recipe, composed.values, uri, composed.settings.tracking),
+            lambda: tracking.log(record, recipe, composed.values, uri, composed.within),
             entries.of_tracking,
         )
 

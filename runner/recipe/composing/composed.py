@@ -14,6 +14,19 @@ from runner.sources.base import Progress, no_progress
 
 
 @dataclass(frozen=True)
+class Within:
+    """The sweep that a run is a point of, as MLflow has it.
+
+    Args:
+        run_id: The run of the sweep, which that of the point is a child of.
+        params: Dotted names of what varies in it: the run of the point shows these as params.
+    """
+
+    run_id: str
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Composed:
     """A recipe as it will run.
 
@@ -27,6 +40,7 @@ class Composed:
         overrides: The recipe overrides of the command line, as typed.
         warnings: Findings that do not stop a run.
         pins: Commits that a lock holds sources to, by part.
+        within: The sweep that it is a point of, where MLflow has one for it.
     """
 
     file: Path
@@ -38,6 +52,7 @@ class Composed:
     overrides: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = field(default=())
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
+    within: Within | None = None
 
     def origin(self, loc: Loc) -> Origin:
         """Give the origin of the value at ``loc``, or of the nearest value around it."""

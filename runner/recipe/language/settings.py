@@ -27,15 +27,11 @@ class TrackingSettings(BaseModel):
 
     Args:
         uri: MLflow tracking URI; null logs nowhere.
-        parent: The run that it is a child of: of a point of a sweep the sweep's.
-        params: The values that it shows as params; all where null.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     uri: str | None = DEFAULT_TRACKING_URI
-    parent: str | None = None
-    params: tuple[str, ...] | None = None
 
 
 class Policy(BaseModel):
