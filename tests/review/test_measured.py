@@ -95,10 +95,11 @@ def test_records_of_both_sides_are_compared_row_by_row(cli: Cli, repo: History) 
 
 
 def test_a_run_of_both_sides_compares_the_rows_of_the_dataset(cli: Cli, repo: History) -> None:
-    swapped = "load: {model: {id2label: {0: POSITIVE, 1: NEGATIVE}}}\nmodel_config:"
+    swapped = "load: {model: {label2id: {POSITIVE: 0, NEGATIVE: 1}}}\nmodel_config:"
     repo.edit("labels.yaml", "model_config:", swapped)
     repo.edit("labels.yaml", "metrics: [accuracy]", "metrics: [accuracy, f1_macro]")
-    found = metrics(cli("review", "main", "--run", "--output", "json"))
+    done = cli("review", "main", "--run", "--output", "json")
+    found = metrics(done)
     assert found["run.metrics.f1_macro"][:2] == ("metric-set", None)
     rule, before, after, what = found["run.metrics.accuracy"]
     assert rule in ("metric-moved", "metric-within-chance")
