@@ -146,7 +146,7 @@ def test_its_run_in_mlflow_goes_too_but_not_a_registered_one(
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    uri = "sqlite:///mlflow.db"
+    uri = f"sqlite:///{Path.cwd()}/mlflow.db"
     client = MlflowClient(uri, uri)
     for name in ("failed", "stopped"):
         run = client.create_run("0").info.run_id

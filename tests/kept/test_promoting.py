@@ -32,7 +32,6 @@ evaluation:
   gates: {size_bytes: "<= 2000000"}
 """
 NAMED = "\ntracking: {register_as: reviews, alias: champion}\n"
-STORE = "sqlite:///mlflow.db"
 RUNS = {"first": (), "second": ("evaluation.seed=4", "dtype=bfloat16")}
 
 
@@ -82,7 +81,7 @@ def test_it_registers_sets_the_alias_and_writes_the_values_and_takes_all_back(
     assert (second["name"], second["version"], second["alias"]) == ("reviews", "2", "champion")
     assert second["done"][1] == "reviews@champion is version 2, was 1"
     assert recipe.read_text() == RECIPE.replace("seed: 3", "seed: 4") + "dtype: bfloat16\n"
-    client = MlflowClient(STORE)
+    client = MlflowClient(f"sqlite:///{Path.cwd()}/mlflow.db")
     assert aliases(client) == {"champion": "2"}
     version = client.get_model_version("reviews", "2")
     record = RunRecord.model_validate_json((points["second"] / "record.json").read_text())

@@ -9,7 +9,6 @@ from tests.checkpoints import classifier
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
-URI = "sqlite:///mlflow.db"
 RECIPE = """\
 task: text-classification
 source: {kind: local, path: clf}
@@ -23,12 +22,13 @@ evaluation:
 def test_its_points_are_children_of_one_run_which_says_what_to_ship(
     cli: Cli, workspace: Path
 ) -> None:
+    uri = f"sqlite:///{workspace}/mlflow.db"
     classifier(workspace / "clf")
     (workspace / "case.yaml").write_text(RECIPE)
-    line = ("-m", "+recipe=case.yaml", "dtype=float32,bfloat16", f"tracking.uri={URI}")
+    line = ("-m", "+recipe=case.yaml", "dtype=float32,bfloat16", f"tracking.uri={uri}")
     done = cli(*line)
     assert done.code == 0, done.stderr
-    client = MlflowClient(URI, URI)
+    client = MlflowClient(uri, uri)
     experiment = client.get_experiment_by_name("recipes")
     assert experiment is not None
 
@@ -46,7 +46,7 @@ def test_its_points_are_children_of_one_run_which_says_what_to_ship(
     sentence = parent.data.tags["sweep.says"]
     assert sentence in done.stderr
     compared = cli(
-        "report", f"runs:/{parent.info.run_id}", "--tracking-uri", URI, "--output", "json"
+        "report", f"runs:/{parent.info.run_id}", "--tracking-uri", uri, "--output", "json"
     ).document
     assert compared["says"].split(":")[0] == sentence.split(":")[0]
     assert [run["values"] for run in compared["runs"]] == [
