@@ -38,8 +38,8 @@ $(STAMP_T5): $(STAMP) constraints-t5.txt
 	@touch $@
 
 $(STAMP_SERVING): $(STAMP) serving.txt
-	@echo "Installing pyspark and uv into $(SERVING), beside the torch of $(VENV); this takes a minute."
-	$(VENV)/bin/python $(PIP_INSTALL) --upgrade --target $(SERVING)/packages -r serving.txt
+	@echo "Installing ray, pyspark and uv into $(SERVING), beside the torch of $(VENV); this takes a minute."
+	$(VENV)/bin/python $(PIP_INSTALL) --upgrade --no-deps --target $(SERVING)/packages -r serving.txt
 	$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -c constraints.txt \
 		--dest $(SERVING)/wheels torch
 	@touch $@
@@ -76,12 +76,12 @@ coverage: setup  ## every test, and the lines that none reaches
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
-test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their own
+test-serving: $(STAMP_SERVING)  ## models in Ray, in Spark, and in environments of their own
 	@command -v java >/dev/null || \
 		{ echo "Spark needs Java 17 or newer: apt-get install default-jre-headless, or the like"; exit 1; }
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
-		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py
+		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py
 
 browser: setup  ## install what looks at the report in the system's Chromium, for its tests
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'

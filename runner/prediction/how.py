@@ -16,6 +16,7 @@ class HowToPredict:
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
         seed: Seed of answers that are drawn.
         tracking_uri: Tracking URI of the server that knows the model.
+        engine: What runs the batches: ``local``, ``ray`` or ``spark``; the answers are the same.
         again: Throw away what an earlier try left, and replace what is there.
     """
 
@@ -25,4 +26,5 @@ class HowToPredict:
     device: str = "auto"
     seed: int = 0
     tracking_uri: str | None = None
+    engine: str = "local"
     again: bool = False

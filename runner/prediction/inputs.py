@@ -150,7 +150,7 @@ def _typed(one: Input, value: Any, folder: Path) -> Any:
         return found.read_bytes() if one.type == DataType.binary else str(found.absolute())
     if one.type is None:
         return value
-    how = _HOW.get(one.type, _structure)
+    how = _HOW.get(one.type, _structure) if isinstance(one.type, DataType) else _structure
     try:
         return how(value, folder)
     except (ValueError, TypeError, OSError) as error:

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,35 @@ class RowModel:
             return [Answer(error=wrong) if found is None else Answer(plain(found))]
         middle = len(rows) // 2
         return self._asked(rows[:middle]) + self._asked(rows[middle:])
+
+
+@dataclass(frozen=True)
+class RowWork:
+    """What each worker does: it loads the model, and asks it for the rows of a batch.
+
+    Args:
+        path: The model folder, which every worker can read.
+        device: ``auto``, ``cpu`` or ``cuda:<n>``.
+        inputs: Where each of its inputs comes from.
+        params: Params of every call.
+        folder: Folder of the data.
+    """
+
+    path: Path
+    device: str
+    inputs: Sequence[Input]
+    params: Mapping[str, Any]
+    folder: Path
+
+    def begin(self) -> Callable[[tuple[Sequence[Mapping[str, Any]], int]], list[Answer]]:
+        """Load the model.
+
+        Raises:
+            SourceError: It does not load.
+        """
+        model = load(self.path, described(self.path), self.device)
+        asked = RowModel(model, self.inputs, self.params, self.folder)
+        return lambda task: asked.answers(*task)
 
 
 def described(path: Path) -> Model:

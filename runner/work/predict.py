@@ -3,17 +3,19 @@
 import hashlib
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
+from runner import engines
 from runner.evaluation.predictions import batches
 from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
 from runner.prediction.how import HowToPredict
 from runner.prediction.inputs import inputs_of, with_files
 from runner.prediction.kept import Kept, keeping
-from runner.prediction.model import RowModel, described, drawn_from, flat_outputs, load, task_of
+from runner.prediction.model import RowWork, described, drawn_from, flat_outputs, task_of
 from runner.prediction.table import Table, insist_on_format
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
@@ -60,9 +62,11 @@ def predict(
         PredictError: The data lack a column that the model needs, or the table cannot be.
         SourceError: The model cannot be had, or does not load.
         DataError: The data cannot be read.
+        EngineFailed: The engine is not installed, or gave up.
     """
     how, data = how or HowToPredict(), Data(path)
     insist_on_format(out)
+    engines.insist_on(how.engine)
     if out.exists() and not how.again:
         hint = "Name another file, or replace it with --again."
         raise PredictError("output-exists", f"{out} is there already.", hint)
@@ -83,16 +87,19 @@ def predict(
         with keeping(partial, what, how.batch, again=how.again) as kept:
             start, before = time.perf_counter(), kept.rows
             if before < data.count:
-                asked = RowModel(load(folder, said, how.device), inputs, how.params, data.folder)
-                _ask(asked, data, kept, how, progress)
+                work = RowWork(folder, how.device, inputs, how.params, data.folder.absolute())
+                _ask(work, data, kept, how, progress)
             seconds = time.perf_counter() - start
             errors = table.write(kept)
             partial.unlink()
     return Predicted(out, data.count, errors, data.count - before, seconds)
 
 
-def _ask(model: RowModel, data: Data, kept: Kept, how: HowToPredict, progress: Progress) -> None:
-    left = islice(data.rows(), kept.rows, None)
-    for batch in batches(left, how.batch):
-        kept.add(model.answers(batch, drawn_from(how.seed, kept.rows)))
-        progress("rows", kept.rows, data.count)
+def _ask(work: RowWork, data: Data, kept: Kept, how: HowToPredict, progress: Progress) -> None:
+    firsts = count(kept.rows, how.batch)
+    left = batches(islice(data.rows(), kept.rows, None), how.batch)
+    tasks = ((rows, drawn_from(how.seed, first)) for rows, first in zip(left, firsts, strict=False))
+    with closing(engines.run(how.engine, work, tasks)) as given:
+        for answers in given:
+            kept.add(answers)
+            progress("rows", kept.rows, data.count)

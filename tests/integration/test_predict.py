@@ -3,6 +3,7 @@
 import csv
 import json
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from mlflow.models import ModelSignature
-from mlflow.types.schema import ColSpec, Schema
+from mlflow.types.schema import Array, ColSpec, DataType, Schema
 
 from runner import compose, run
 from runner.prediction.how import HowToPredict
+from runner.prediction.inputs import inputs_of, row_of
 from runner.work.predict import predict
 from tests.checkpoints import causal_lm, classifier
 from tests.command import alone
@@ -296,3 +298,20 @@ def test_another_file_in_a_folder_is_other_data(workspace: Path) -> None:
     assert Data(workspace).identity == known
     (workspace / "red" / "a.png").write_bytes(b"other")
     assert Data(workspace).identity != known
+
+
+@pytest.mark.parametrize(("engine", "library"), [("ray", "ray"), ("spark", "pyspark")])
+def test_an_engine_that_is_not_installed_is_named_with_its_extra(
+    workspace: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, engine: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    data = write_csv(workspace / "a.csv", {"text": "a"})
+    done = cli("predict", "model", "--data", str(data), "--out", "b.csv", "--engine", engine)
+    assert done.code == 3
+    assert f"pip install 'recipe-runner[{engine}]'" in done.stderr
+
+
+def test_a_cell_of_a_list_is_read_from_its_text() -> None:
+    lists = Schema([ColSpec(Array(DataType.string), "words")])
+    (words,) = inputs_of(lists, {}, ["words"])
+    assert row_of([words], {"words": '["a", "b"]'}, Path()) == {"words": ["a", "b"]}

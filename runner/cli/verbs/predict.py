@@ -46,6 +46,10 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of answers that are drawn")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:<n>")
     parser.add_argument(
+        "--engine", choices=["local", "ray", "spark"], default="local",
+        help="what runs the batches; the answers are the same",
+    )  # fmt: skip
+    parser.add_argument(
         "--again", action="store_true", help="begin anew, and replace what is there"
     )
     add_output(parser)
@@ -63,8 +67,9 @@ def execute(args: Namespace) -> Exit:
         with at.importing():
             from runner.work.predict import predict
         how = HowToPredict(
-            inputs, params, max(args.batch, 1), args.device, args.seed, uri, again=args.again
-        )
+            inputs, params, max(args.batch, 1), args.device, args.seed, uri, args.engine,
+            again=args.again,
+        )  # fmt: skip
         with at.step("predict"):
             done = predict(args.model, args.data, args.out, how, at.observer.progress)
     kept = done.rows - done.asked
