@@ -10,9 +10,11 @@ RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
+LINTS := lint-format lint-rules lint-types lint-contracts
+AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
+.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -59,15 +61,30 @@ demo: setup  ## package, sign, prove, evaluate and log real models
 	@echo "In MLflow:   $(VENV)/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db"
 
 lint: setup  ## format, lint, types, import contracts
+	@$(AT_ONCE) $(LINTS)
+
+check: setup  ## lint, and the tests that need no model: before every commit
+	@$(AT_ONCE) $(LINTS) unit-tests
+
+test: setup  ## lint, and every test
+	@$(AT_ONCE) $(LINTS) all-tests
+
+lint-format:
 	$(VENV)/bin/ruff format --check .
+
+lint-rules:
 	$(VENV)/bin/ruff check .
+
+lint-types:
 	$(VENV)/bin/pyright
+
+lint-contracts:
 	$(VENV)/bin/lint-imports
 
-check: lint  ## lint, then the tests that need no model: before every commit
+unit-tests:
 	$(VENV)/bin/python -m pytest $(PARALLEL) -m 'unit and not slow'
 
-test: lint  ## lint, then every test
+all-tests:
 	$(VENV)/bin/python -m pytest $(PARALLEL)
 
 coverage: setup  ## every test, and the lines that none reaches

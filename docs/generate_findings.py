@@ -2,12 +2,14 @@
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
+from runner.cli import main
 from runner.recipe.judging.catalogue import Entry, catalogue, page, write_example
 
 FOLDER = Path(__file__).parent / "findings"
@@ -38,20 +40,10 @@ def said_by(code: str, entry: Entry) -> str:
         arguments = write_example(entry, Path(name))
         if not arguments:
             return ""
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "runner", *arguments],
-            cwd=name,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(_REPOSITORY),
-                "HF_HUB_OFFLINE": "1",
-                "COLUMNS": "400",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        output = done.stdout + done.stderr
+        out, err = StringIO(), StringIO()
+        with chdir(name), redirect_stdout(out), redirect_stderr(err):
+            main(arguments)
+        output = out.getvalue() + err.getvalue()
         here = re.compile(f"{re.escape(os.path.realpath(name))}/|{re.escape(name)}/")
         plain = here.sub("", output).replace(f"{_REPOSITORY}/", ".venv/…/runner/_shipped/")
         lines = [line for line in plain.splitlines() if f"[{code}]" in line]
@@ -63,8 +55,8 @@ def said_by(code: str, entry: Entry) -> str:
 def pages() -> dict[str, str]:
     """Give every page by its file name, the index among them."""
     entries = catalogue()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        said = dict(zip(entries, pool.map(said_by, entries, entries.values()), strict=True))
+    with patch.dict(os.environ, {"HF_HUB_OFFLINE": "1", "COLUMNS": "400"}):
+        said = {code: said_by(code, entry) for code, entry in entries.items()}
     index = _HEAD + "".join(f"| [{c}]({c}.md) | {e.means} |\n" for c, e in entries.items())
     written = {f"{code}.md": page(code, entry, said[code]) for code, entry in entries.items()}
     return {"README.md": index, **written}

@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.conftest import REPOSITORY, Outcome
 from tests.forked import Running, start
 
-_MAIN = 'import runpy; runpy.run_module("runner", run_name="__main__", alter_sys=True)'
+MAIN = 'import runpy; runpy.run_module("runner", run_name="__main__", alter_sys=True)'
+"""The code of ``python -m runner``."""
 
 
 def alone(workspace: Path, *arguments: str, **environment: str) -> Outcome:
@@ -19,7 +20,7 @@ def alone(workspace: Path, *arguments: str, **environment: str) -> Outcome:
 def start_alone(workspace: Path, *arguments: str, **environment: str) -> Running:
     """Start ``python -m runner`` in a process of its own."""
     return start(
-        _MAIN,
+        MAIN,
         workspace,
         argv=["runner", *arguments],
         path=["", str(REPOSITORY), *_extra_path()],

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub_server import Hub, serving
+from tests.hub_server import Hub
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -28,11 +28,24 @@ LONGEST = ("conformance", "integration", "work")
 """Folders whose files take longest: they come first, so that no process is left with one alone."""
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Take half as many processes again as there are cores: a third of the time is waiting."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Take half as many processes again as there are cores: a third of the time is waiting.
+
+    Tests that need no model wait for nothing.
+    """
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return ceil(cores * 1.5)
+    return cores if _without_models(config) else ceil(cores * 1.5)
+
+
+def _without_models(config: pytest.Config) -> bool:
+    return config.option.markexpr.startswith("unit")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out folders that have no test of the tier: each process would import them all."""
+    of_models = collection_path.parent == REPOSITORY / "tests" and collection_path.name not in QUICK
+    return (_without_models(config) and of_models and collection_path.is_dir()) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -85,11 +98,9 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path: Path) -> Iterator[Hub]:
     """A hub that the processes which a test starts ask."""
-    with serving() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-        monkeypatch.setenv("RECIPE_RUNNER_HUB_PATIENCE", "1")
+    from tests.shared_hub import hub_of  # which remembers the settings that are made above
+
+    with hub_of(tmp_path) as hub:
         yield hub

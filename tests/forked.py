@@ -1,8 +1,9 @@
 """Processes of their own in milliseconds: each is forked from one that has imported the libraries.
 
 A fork knows of the test only what it is given: environment, folder, path and code. What reads its
-settings when it is imported (``huggingface_hub``) is imported before the fork only where the test
-has left those settings as they were.
+settings when it is imported (``huggingface_hub``) is imported once for each set of settings that
+tests share: those that they begin with, and those of tests/shared_hub.py. A process with settings
+of its own imports it itself, which takes seconds.
 """
 
 import json
@@ -17,22 +18,45 @@ from tempfile import TemporaryDirectory
 
 _USUAL = dict(os.environ)
 _FREE_OF_HUB = ("torch", "pandas", "mlflow", "mlflow.pyfunc")
-_ASK_THE_HUB = ("transformers.pipelines", "mlflow.transformers")
+_ASK_THE_HUB = ("transformers.pipelines", "mlflow.transformers", "peft")
 _PARENT = """
 import gc, importlib, json, os, sys, warnings
 warnings.filterwarnings("ignore")
-for name in json.loads(sys.argv[1]):
-    importlib.import_module(name)
-gc.freeze()
-for line in sys.stdin:
-    asked = json.loads(line)
-    child = os.fork()
-    if not child:
-        break
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-else:
+free_of_hub, ask_the_hub = map(json.loads, sys.argv[1:])
+settled = {}
+
+def have(names):
+    for name in names:
+        importlib.import_module(name)
+    assert not [name for name in sys.modules if name.partition(".")[0] == "runner"]
+    gc.freeze()
+
+def serve(lines, settled):
+    '''Fork a child for each line; it goes on with what was asked.'''
+    for line in lines:
+        asked = json.loads(line)
+        if asked["settings"] and settled is not None:
+            key = json.dumps(asked["settings"])
+            if key not in settled:
+                reads, writes = os.pipe()
+                if not os.fork():
+                    os.close(writes)  # so that it ends when there is nobody left to write
+                    os.environ.clear()
+                    os.environ.update(asked["settings"])
+                    have(ask_the_hub)
+                    return serve(os.fdopen(reads), None)
+                settled[key] = os.fdopen(writes, "w", buffering=1)
+            settled[key].write(line)
+            continue
+        child = os.fork()
+        if not child:
+            return asked
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     sys.exit()
+
+have(free_of_hub)
+asked = serve(sys.stdin, settled)
 for number, name in enumerate((os.devnull, "stdout", "stderr")):
     place = os.path.join(asked["output"], name)  # of /dev/null it stays what it is
     os.dup2(os.open(place, os.O_RDWR), number)
@@ -91,7 +115,6 @@ def start(
     argv: Sequence[str] = (),
     path: Sequence[str] = (),
     environment: Mapping[str, str] = os.environ,
-    before: str = "",
 ) -> Running:
     """Start a process of its own; wait for its end before the next one is started.
 
@@ -101,9 +124,8 @@ def start(
         argv: Its ``sys.argv``.
         path: Folders that come first on its path.
         environment: Its environment.
-        before: Code that is run before the libraries are imported.
     """
-    parent = _parent(before, _of_hub(environment) == _of_hub(_USUAL))
+    parent = _parent()
     assert parent.stdin is not None
     assert parent.stdout is not None
     held = TemporaryDirectory()
@@ -115,6 +137,7 @@ def start(
         "argv": list(argv),
         "path": list(path),
         "environment": dict(environment),
+        "settings": _settings(environment),
         "output": held.name,
     }
     parent.stdin.write(json.dumps(asked) + "\n")
@@ -122,12 +145,16 @@ def start(
     return Running(int(parent.stdout.readline()), parent, held)
 
 
+def share(environment: Mapping[str, str]) -> None:
+    """Let processes with these settings of the hub share what they import."""
+    _shared.append(_of_hub(environment))
+
+
 @cache
-def _parent(before: str, usual: bool) -> "subprocess.Popen[str]":
+def _parent() -> "subprocess.Popen[str]":
     """Start the process to fork from; it ends when this one does and its stdin is closed."""
-    imported = _FREE_OF_HUB + (_ASK_THE_HUB if usual else ())
     return subprocess.Popen(
-        [sys.executable, "-I", "-c", before + _PARENT, json.dumps(imported)],
+        [sys.executable, "-I", "-c", _PARENT, json.dumps(_FREE_OF_HUB), json.dumps(_ASK_THE_HUB)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -137,4 +164,18 @@ def _parent(before: str, usual: bool) -> "subprocess.Popen[str]":
 
 
 def _of_hub(environment: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in environment.items() if k.startswith(("HF_", "TRANSFORMERS_"))}
+    """Give what is read at import; the token is read whenever the hub is asked."""
+    settings = {k: v for k, v in environment.items() if k.startswith(("HF_", "TRANSFORMERS_"))}
+    settings.pop("HF_TOKEN", None)
+    return settings
+
+
+def _settings(environment: Mapping[str, str]) -> dict[str, str] | None:
+    """Give the environment to import with; nothing where no other test has these settings."""
+    of_hub = _of_hub(environment)
+    if of_hub not in _shared:
+        return None
+    return {k: v for k, v in _USUAL.items() if k not in _of_hub(_USUAL)} | of_hub
+
+
+_shared = [_of_hub(_USUAL)]

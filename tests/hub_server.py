@@ -155,6 +155,11 @@ class Hub:
         held.refs[revision] = commit
         return commit
 
+    def empty(self) -> None:
+        """Forget everything."""
+        self.ending.set()
+        self.repos, self.requests, self.broken, self.ending = {}, [], 0, Event()
+
     def asked_for(self, method: str = "GET") -> list[str]:
         """The files that were asked for, in order, by their path in the repository."""
         found = [_FILE.fullmatch(r.path) for r in self.requests if r.method == method]

@@ -6,11 +6,10 @@ from typing import Any
 
 from tests.forked import start
 
-_WITHOUT = 'import sys; sys.modules["runner"] = None  # any import of the runner now fails\n'
 _PREAMBLE = """
 import json, sys
+sys.modules["runner"] = None  # any import of the runner now fails
 assert [m for m in sys.modules if m.partition(".")[0] == "runner"] == ["runner"]
-assert sys.modules["runner"] is None
 import mlflow
 def answer(value):
     import numpy, pandas
@@ -32,7 +31,7 @@ def isolated(code: str, folder: Path) -> Any:
     Returns:
         What it answered, after a trip through JSON.
     """
-    done = start(_PREAMBLE + code, folder, before=_WITHOUT).end()
+    done = start(_PREAMBLE + code, folder).end()
     assert done.code == 0, done.stderr[-3000:]
     answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
     return json.loads(answers[-1].removeprefix("ANSWER"))

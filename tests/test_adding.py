@@ -1,15 +1,14 @@
 """Adding one of a kind is adding one file: shown on a copy of the runner."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.checkpoints import causal_lm
+from tests.command import alone
 from tests.conftest import REPOSITORY, Outcome
 from tests.isolated import isolated
 
@@ -137,15 +136,7 @@ def _first_python(page: str) -> str:
 
 
 def _verb(house: Path, *arguments: str) -> Outcome:
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=house,
-        env={**os.environ, "PYTHONPATH": str(house)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    return alone(house, *arguments, PYTHONPATH=str(house))
 
 
 def _git(house: Path, *arguments: str) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import runner
 from tests.conftest import REPOSITORY
@@ -24,6 +23,8 @@ EXAMPLES = re.findall(
 
 def state() -> dict[str, Any]:
     """Give what the work could leave behind in the process."""
+    import torch
+
     return {
         "environment": dict(os.environ),
         "warnings": list(warnings.filters),
@@ -37,6 +38,7 @@ def state() -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_the_examples_run_in_order_and_leave_nothing_behind(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +81,7 @@ def test_composing_imports_no_heavy_library(workspace: Path) -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
+@pytest.mark.slow
 def test_functions_are_not_shadowed_by_modules(workspace: Path) -> None:
     code = (
         "import runner.work.run, runner.work.evaluate, runner.recipe.compose;"
@@ -90,6 +93,7 @@ def test_functions_are_not_shadowed_by_modules(workspace: Path) -> None:
     assert done.stdout == "True\n", done.stderr
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_meet_the_recipe_fails_its_proof(workspace: Path) -> None:
     composed = runner.compose(["+recipe=text-generation/scratch", "tracking.uri=null"])
     record = runner.run(composed, workspace / "point")

@@ -58,6 +58,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_database_is_made_whole_through_kills_and_by_two_at_once(made: Path) -> None:
     assert len(MlflowClient(f"sqlite:///{made}/mlflow.db").search_runs(["0"])) == 2
     assert [file.name for file in made.iterdir()] == ["mlflow.db"]
@@ -94,6 +95,7 @@ def test_a_half_made_database_is_named_and_one_with_runs_is_not_to_be_moved(
     assert "Move" not in kept.remedy
 
 
+@pytest.mark.slow
 def test_a_locked_database_is_said_to_be(made: Path, workspace: Path) -> None:
     shutil.copy(made / "mlflow.db", "mlflow.db")
     with closing(sqlite3.connect("mlflow.db", isolation_level=None)) as holder:

@@ -54,6 +54,7 @@ def test_a_reader_that_is_gone_ends_no_run(
     assert (record.verdict, record.failure) == ("passed", None)
 
 
+@pytest.mark.slow
 def test_signals_end_a_run_in_order_each_under_its_name(workspace: Path) -> None:
     write_recipe()
     argv = ["runner", "+recipe=mine", "tracking.uri=null"]

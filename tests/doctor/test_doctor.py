@@ -13,10 +13,10 @@ import pytest
 
 from runner.doctor.checks.disk import room
 from runner.doctor.diagnosis import Status
-from tests.command import alone
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
+Doctor = Callable[..., tuple[int, dict[str, Any], str]]
 TOKEN = "hf_sEcReTsEcReTsEcReT"
 HUB = "task: fill-mask\nsource: {kind: hub, repo: org/name}\n"
 
@@ -49,12 +49,20 @@ def answering(status: int) -> Iterator[str]:
         server.server_close()
 
 
-def doctor(*words: str, **environment: str) -> tuple[int, dict[str, Any], str]:
-    """Run it in a process of its own: where a hub is, huggingface_hub reads at its import."""
-    environment = {"HF_HUB_OFFLINE": "0", **environment}
-    done = alone(Path.cwd(), "doctor", *words, "--output", "json", **environment)
-    assert done.stdout, done.stderr
-    return done.code, done.document["checks"], done.stdout + done.stderr
+@pytest.fixture
+def doctor(cli: Cli, monkeypatch: pytest.MonkeyPatch, workspace: Path) -> Doctor:
+    """Ask about a hub: what huggingface_hub has read at its import, and doctor asks it for."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(workspace / "no-token"))
+
+    def ask(*words: str, **environment: str) -> tuple[int, dict[str, Any], str]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        done = cli("doctor", *words, "--output", "json")
+        assert done.stdout, done.stderr
+        return done.code, done.document["checks"], done.stdout + done.stderr
+
+    return ask
 
 
 def test_a_machine_that_is_well(cli: Cli) -> None:
@@ -99,18 +107,17 @@ def test_an_unknown_recipe_is_named(cli: Cli) -> None:
     ],
 )
 def test_the_hub_and_its_token(
-    workspace: Path, status: int, token: str, code: int, said: str
+    doctor: Doctor, status: int, token: str, code: int, said: str
 ) -> None:
     write("hub", HUB)
     with answering(status) as url:
-        environment = {"HF_ENDPOINT": url, "HF_TOKEN": token, "HF_HOME": str(workspace / "hf")}
-        ended, checks, output = doctor("hub", **environment)
+        ended, checks, output = doctor("hub", HF_ENDPOINT=url, HF_TOKEN=token)
     assert ended == code, output
     assert said in checks["hub"][0]["message"]
     assert not token or token not in output
 
 
-def test_a_hub_that_keeps_silent_is_not_waited_for(workspace: Path) -> None:
+def test_a_hub_that_keeps_silent_is_not_waited_for(doctor: Doctor) -> None:
     write("hub", HUB)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()

@@ -27,10 +27,11 @@ from tests.adapters import native_answers, save_adapter
 from tests.checkpoints import causal_lm
 from tests.command import alone
 from tests.conftest import REPOSITORY
-from tests.hub_server import Fault, Hub, serving
+from tests.hub_server import Fault, Hub
 from tests.integration.packaging import weight_files
 from tests.isolated import isolated
 from tests.pages import hold_tables, table
+from tests.shared_hub import hub_of
 
 PAGE = REPOSITORY / "docs" / "inference.md"
 GREEDY = {"max_new_tokens": 8, "do_sample": False}
@@ -395,10 +396,7 @@ def said(side: Callable[[Bench], str], bench: Bench) -> str:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """One for all cases."""
     folder = tmp_path_factory.mktemp("bench")
-    with serving() as hub, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_ENDPOINT", hub.url)
-        patch.setenv("HF_HOME", str(folder / "hf"))
-        patch.setenv("HF_HUB_OFFLINE", "0")
+    with hub_of(folder) as hub, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_DEFAULT_PREDICTION_DEVICE", "cuda:7")
         yield Bench(folder, hub)
 

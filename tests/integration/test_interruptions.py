@@ -2,12 +2,12 @@
 
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +15,12 @@ import mlflow
 import pytest
 from transformers import GPT2Config, GPT2LMHeadModel
 
-RUN = [sys.executable, "-m", "runner", "+recipe=text-generation/scratch", "tracking.uri=null"]
-BIG = [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null"]
+from tests.command import MAIN
+from tests.conftest import REPOSITORY, Outcome
+from tests.forked import start
+
+BIG = ["+recipe=big", "tracking.uri=null"]
+FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))"
 BIG_RECIPE = """\
 task: text-generation
 source: {kind: scratch, architecture: gpt2, config: {n_embd: 256, n_layer: 4}}
@@ -24,10 +28,6 @@ model_config: {max_new_tokens: 2}
 evaluation: {views: []}
 """
 MODEL = Path("outputs/big/default/model")
-
-
-def _limit_file_size() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 
 
 @pytest.mark.parametrize(
@@ -50,30 +50,27 @@ def test_a_full_disk_ends_with_exit_3_and_nothing_half_written(
     GPT2LMHeadModel(GPT2Config(n_embd=256, n_layer=2, n_head=4, vocab_size=512)).save_pretrained(
         "checkpoint"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", "+recipe=big", "tracking.uri=null"],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=_limit_file_size,
-    )
-    assert done.returncode == 3, done.stderr
+    done = start(
+        f"{FULL}\n{MAIN}", workspace, argv=["runner", *BIG], path=["", str(REPOSITORY)]
+    ).end()
+    assert done.code == 3, done.stderr
     assert "storage-failed" in done.stderr
     assert "Traceback" not in done.stderr
     left = sorted(p.name for p in Path("outputs/big/default").iterdir())
     assert left == ["recipe.yaml", "record.json"]
 
 
-def test_a_folder_that_may_not_be_written_is_named(workspace: Path) -> None:
+def test_a_folder_that_may_not_be_written_is_named(cli: Callable[..., Outcome]) -> None:
     Path("outputs").write_text("a file where the folder should be")
-    done = subprocess.run(RUN, capture_output=True, text=True, check=False)
-    assert done.returncode == 3, done.stderr
+    done = cli("+recipe=text-generation/scratch", "tracking.uri=null")
+    assert done.code == 3, done.stderr
     assert "cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 _FORKS = """
 import os, sys
+import mlflow.transformers, peft, transformers.models.gpt2.modeling_gpt2, transformers.pipelines
 import runner.work.run, runner.sweeps.run_all
 from runner.cli import main
 for line in sys.stdin:
@@ -102,7 +99,7 @@ class _Runs:
         """Start one; gives its process."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(" ".join(BIG[3:]) + "\n")
+        self._process.stdin.write(" ".join(BIG) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 

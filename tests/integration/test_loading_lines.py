@@ -1,7 +1,5 @@
 """The lines that a run ends in load the model anywhere, and get an answer from it."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 
 from runner.evaluation.inputs import sample_file
 from tests.conftest import Outcome
+from tests.forked import start
 
 Cli = Callable[..., Outcome]
 HEADING = "Load it anywhere MLflow and transformers are:\n"
@@ -17,9 +16,8 @@ HEADING = "Load it anywhere MLflow and transformers are:\n"
 def predicted(stderr: str, folder: Path) -> str:
     """What the printed lines print, in a process that does not know the runner."""
     lines = stderr.partition(HEADING)[2]
-    command = [sys.executable, "-I", "-c", f"import sys; sys.modules['runner'] = None\n{lines}"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{lines}\n{done.stderr}"
+    done = start(f"import sys; sys.modules['runner'] = None\n{lines}", folder).end()
+    assert done.code == 0, f"{lines}\n{done.stderr}"
     return done.stdout
 
 

@@ -293,26 +293,35 @@ def test_a_package_is_named_by_its_version_and_an_inferred_signature_comes_from_
     assert "error[source-moved] the model is package tiny-model==1.1/tiny_model/model" in checked
 
 
-def test_a_lock_is_the_same_to_the_byte_from_anywhere(gpt2: Path, workspace: Path) -> None:
-    texts: list[str] = []
-    for seed, where in (("1", "here"), ("2", "there/and/further")):
-        home = workspace / where
-        shutil.copytree(gpt2, home / "recipes" / "tiny")
-        elsewhere = home / "elsewhere"
-        elsewhere.mkdir()
-        os.chdir(home if seed == "1" else elsewhere)
-        (home / "recipes" / "a.yaml").write_text(
+def test_a_lock_is_the_same_to_the_byte_from_anywhere(
+    cli: Cli, gpt2: Path, workspace: Path
+) -> None:
+    locks: list[Path] = []
+    for where in ("here", "there/and/further"):
+        recipe = workspace / where / "recipes" / "a.yaml"
+        shutil.copytree(gpt2, recipe.parent / "tiny")
+        recipe.write_text(
             "task: text-generation\nsource: {kind: local, path: tiny}\n"
             "components: {tokenizer: {kind: scratch, architecture: gpt2}}\n"
             "params: {max_new_tokens: 2, temperature: 0.5}\n"
         )
-        subprocess.run(
-            [sys.executable, "-m", "runner", "lock", str(home / "recipes" / "a.yaml")],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONHASHSEED": seed},
-            check=True,
-            capture_output=True,
-        )
-        texts.append((home / "recipes" / "a.lock.yaml").read_text())
+        locks.append(recipe.with_suffix(".lock.yaml"))
+    os.chdir(workspace / "here")
+    assert cli("lock", str(workspace / "here/recipes/a.yaml")).code == 0
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "runner",
+            "lock",
+            str(workspace / "there/and/further/recipes/a.yaml"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONHASHSEED": "1"},
+        cwd=workspace / "there",
+        check=True,
+        capture_output=True,
+    )
+    texts = [lock.read_text() for lock in locks]
     assert texts[0] == texts[1]
     assert str(workspace) not in texts[0]
 

@@ -22,6 +22,7 @@ from tests.conftest import Outcome
 from tests.hub_server import Hub
 from tests.integration.packaging import PROMPTS, loaded, run, weight_files
 from tests.isolated import isolated
+from tests.shared_hub import leave_hub
 
 Cli = Callable[..., Outcome]
 
@@ -72,8 +73,7 @@ def test_a_persisted_model_runs_without_the_hub(
     model = reference(cli, workspace, hub, first)
     assert alone(workspace, "persist", str(model)).code == 0
     hub.broken = 503
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(workspace / "empty"))
+    leave_hub(monkeypatch)
     wanted = native_answers(first, None, PROMPTS, 5)
     assert loaded(model, workspace) == [wanted, wanted]
 
@@ -103,8 +103,7 @@ answer(0)
 """
     isolated(code, workspace)
     assert alone(workspace, "persist", "plain").code == 0
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(workspace / "empty"))
+    leave_hub(monkeypatch)
     ask = f"""
 import mlflow.transformers
 found = mlflow.transformers.load_model("plain")

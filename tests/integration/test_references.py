@@ -13,6 +13,7 @@ from tests.conftest import Outcome
 from tests.hub_server import Hub
 from tests.integration.packaging import PROMPTS, loaded, run, weight_files
 from tests.isolated import isolated
+from tests.shared_hub import leave_hub
 
 Cli = Callable[..., Outcome]
 
@@ -79,8 +80,7 @@ def test_weights_that_cannot_be_had_are_said_plainly(
     hub.add("org/tiny", first)
     recipe = {"source": {"kind": "hub", "repo": "org/tiny"}, "save_pretrained": False}
     _, model, _ = run(cli, workspace, recipe)
-    monkeypatch.setenv("HF_HOME", str(workspace / "empty"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    leave_hub(monkeypatch)
     code = f"""
 try:
     mlflow.pyfunc.load_model({str(model)!r})

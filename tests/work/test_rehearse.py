@@ -1,9 +1,6 @@
 """Every recipe on a twin: the shipped ones, and every task from a hub without weights."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,12 +51,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+SIGNED: dict[str, dict[str, Any]] = {}
+"""Signatures of real models, by recipe."""
+
+
 def signature_of(cli: Cli, name: str) -> dict[str, Any]:
-    """Sign the real model."""
-    unproven = ("+evaluation.views=[]", "tracking.uri=null", "--output", "json")
-    done = cli("run", f"+recipe={name}", *unproven)
-    assert done.code == 0, done.stderr
-    return done.document["signature"]
+    """Sign the real model, once."""
+    if name not in SIGNED:
+        unproven = ("+evaluation.views=[]", "tracking.uri=null", "--output", "json")
+        done = cli("run", f"+recipe={name}", *unproven)
+        assert done.code == 0, done.stderr
+        SIGNED[name] = done.document["signature"]
+    return SIGNED[name]
 
 
 @pytest.mark.parametrize("name", shipped("scratch", "package"))
@@ -176,7 +179,7 @@ def test_a_repository_without_a_tokenizer_is_refused_as_the_run_would(
 
 
 def test_offline_a_tokenizer_that_is_not_cached_is_made_and_this_is_said(
-    served: Served, tmp_path: Path
+    served: Served, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = full_size("text-generation/scratch", tmp_path / "repo")
     served.hub.add("org/cached", folder)
@@ -187,20 +190,10 @@ def test_offline_a_tokenizer_that_is_not_cached_is_made_and_this_is_said(
     for file in cached.glob("*/*"):
         if file.name != "config.json":
             file.unlink()
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", "rehearse", "+recipe=chat/tiny", "--output", "json"],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(REPOSITORY),
-            "HF_HOME": str(served.cache.parent),
-            "HF_HUB_OFFLINE": "1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)["not_rehearsed"]
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(served.cache))
+    done = cli("rehearse", "+recipe=chat/tiny", "--output", "json")  # which is offline
+    assert done.code == 0, done.stderr
+    said = done.document["not_rehearsed"]
     assert said == ["the tokenizer: it is not in the cache, and was made up"]
 
 

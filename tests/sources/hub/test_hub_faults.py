@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.checkpoints import causal_lm
-from tests.command import alone
+from tests.command import alone, start_alone
 from tests.conftest import REPOSITORY, Outcome
 from tests.hub_server import Fault, Hub
 from tests.sources.hub.hub_faults_worker import SIZE, Happened
@@ -163,15 +163,12 @@ def test_a_run_ends_with_one_message_and_the_next_succeeds_without_a_word_of_the
 
 def test_a_run_that_is_killed_while_it_fetches_goes_on(workspace: Path, hub: Hub, run: Run) -> None:
     hub.repos["org/tiny"].fault = Fault("stall", times=1)
-    command = [sys.executable, "-m", "runner", "+recipe=case.yaml", "tracking.uri=null"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen(
-        command, cwd=workspace, env=environment, stderr=subprocess.DEVNULL
-    ) as process:
-        while not hub.repos["org/tiny"].sent:
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+    running = start_alone(workspace, "+recipe=case.yaml", "tracking.uri=null")
+    while not hub.repos["org/tiny"].sent:
+        os.kill(running.pid, 0)  # it is not over
+        time.sleep(0.02)
+    os.kill(running.pid, signal.SIGKILL)
+    assert running.end().code == -signal.SIGKILL
     assert not list((workspace / "hf").rglob("snapshots/*/model.safetensors"))
     done = run()
     assert done.code == 0, done.stderr
