@@ -10,9 +10,10 @@ RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
+FUZZ ?= 50000
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
+.PHONY: help setup demo lint check test coverage test-t5 test-serving fuzz browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -82,6 +83,9 @@ test-serving: $(STAMP_SERVING)  ## models in Spark, and in environments of their
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py
+
+fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
+	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py
 
 browser: setup  ## install what looks at the report in the system's Chromium, for its tests
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'
