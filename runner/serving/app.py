@@ -70,7 +70,7 @@ class App:
             raise Refused(415, "The request says no Content-Type, such as application/json.")
         body: Any = await body_of(request, self.most)
         if kind.partition(";")[0].strip() == _JSON:
-            body = mapping_in(body)
+            body = mapping_in(body, strict=False)
             insist_on_texts(body, self.model.pyfunc.metadata.get_input_schema())
         async with self._turn:
             answer, status, kind = await run_sync(self.model.invoke, body, kind)
@@ -98,7 +98,7 @@ class App:
             own = f"/v1/{task.endpoint}" if task and task.endpoint else "/invocations"
             said = f"{request.url.path[:100]} is nothing that this model answers: ask {own}."
             raise Refused(404, said, code="unknown_url")
-        body = mapping_in(await body_of(request, self.most))
+        body = mapping_in(await body_of(request, self.most), strict=True)
         try:
             self._insist_on_name(body.get("model", self.model.name))
             asked = Asked.of(body, task.inputs[0].name)

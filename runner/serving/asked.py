@@ -111,6 +111,8 @@ class Asked:
 
     def _vector(self, vector: Any) -> Any:
         numbers = np.asarray(vector)
+        if not np.isfinite(numbers).all():
+            raise Refused(400, "`input` has a text of which the model makes no vector", "input")
         if self.encoding == "float":
             return numbers.tolist()
         return b64encode(numbers.astype("<f4").tobytes()).decode()

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from runner.serving.refusals import Refused
 
 _DEEPEST = 100
+_LONGEST_NUMBER = 18
 
 
 async def body_of(request: Request, most: int) -> bytes:
@@ -20,8 +21,7 @@ async def body_of(request: Request, most: int) -> bytes:
     Raises:
         Refused: It has more; the rest of it is not read.
     """
-    said = request.headers.get("content-length", "")
-    parts, size = list[bytes](), int(said) if said.isdecimal() else 0
+    parts, size = list[bytes](), _announced(request)
     if size <= most:
         size = 0
         async for part in request.stream():
@@ -33,17 +33,23 @@ async def body_of(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-def mapping_in(body: bytes) -> dict[str, Any]:
+def _announced(request: Request) -> int:
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isdecimal() and len(said) <= _LONGEST_NUMBER else 0
+
+
+def mapping_in(body: bytes, *, strict: bool) -> dict[str, Any]:
     """Read a body that is a JSON object.
 
     Args:
         body: The body.
+        strict: Whether numbers are those of JSON; MLflow's clients write NaN too.
 
     Raises:
         Refused: It is none, is nested without reason, or has a text that is no Unicode.
     """
     try:
-        found = json.loads(body, parse_constant=_no_number)
+        found = json.loads(body, parse_constant=_no_number if strict else None)
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:  # what is wrong, without the body that the error holds too
