@@ -14,9 +14,9 @@ SUMMARY = "answer requests over HTTP with a packaged model: MLflow's, and OpenAI
 
 EPILOG = """\
 example:
-  python -m runner serve outputs/text-generation/scratch/default/model --port 0 --check
+  python -m runner serve outputs/text-classification/gated/default/model --port 0 --check
 
-  text-generation/scratch loads, and would answer at http://127.0.0.1:…: /invocations /ping /version
+  text-classification/gated loads, and would answer at http://127.0.0.1:…: /invocations /ping /version
 
   Without --check it answers until Ctrl-C or SIGTERM. A model of an llm/v1 task also answers
   /v1/models and /v1/chat/completions, /v1/completions or /v1/embeddings.

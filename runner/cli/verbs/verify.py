@@ -11,9 +11,9 @@ SUMMARY = "say whether a file of a model was changed since its run"
 
 EPILOG = """\
 example:
-  python -m runner verify outputs/text-generation/scratch/default
+  python -m runner verify outputs/text-classification/gated/default
 
-  outputs/text-generation/scratch/default/model: … files as they were when it passed
+  outputs/text-classification/gated/default/model: … files as they were when it passed
 
   Exit code 1 where a file was changed, added or taken away; each is named. A model that lies
   elsewhere is held to the record of its run with --record.
