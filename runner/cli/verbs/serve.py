@@ -16,7 +16,7 @@ EPILOG = """\
 example:
   python -m runner serve outputs/text-classification/gated/default/model --port 0 --check
 
-  text-classification/gated loads, and would answer at http://127.0.0.1:…: /invocations /ping /version
+  text-classification/gated loads, and would answer at http://127.0.0.1:…: /invocations …
 
   Without --check it answers until Ctrl-C or SIGTERM. A model of an llm/v1 task also answers
   /v1/models and /v1/chat/completions, /v1/completions or /v1/embeddings.
