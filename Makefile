@@ -11,10 +11,11 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
+FUZZ ?= 50000
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving browser mutants recipes model-types bench docs release clean
+.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving fuzz browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -99,6 +100,9 @@ test-serving: $(STAMP_SERVING)  ## models in Ray, in Spark, and in environments 
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py
+
+fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
+	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py
 
 browser: setup  ## install what looks at the report in the system's Chromium, for its tests
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'

@@ -72,6 +72,13 @@ class StorageError(RunnerError):
     exit = Exit.OUTSIDE_FAILED
 
 
+class ResourceError(RunnerError):
+    """The machine has no memory or no file descriptor left."""
+
+    code = "resources-failed"
+    exit = Exit.OUTSIDE_FAILED
+
+
 class FolderInUse(RunnerError):
     """Another run works in the folder that this one would write to."""
 

@@ -4,10 +4,11 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from runner.temporary import temporary_folder
 
 PACKAGE = "imageio-ffmpeg"
 REMEDY = f"pip install {PACKAGE}, or install ffmpeg on this system."
@@ -47,7 +48,7 @@ def ffmpeg_on_path() -> Generator[None]:
         yield
         return
     before = os.environ.get("PATH", "")
-    with tempfile.TemporaryDirectory(prefix="ffmpeg-") as folder:
+    with temporary_folder("ffmpeg") as folder:
         (Path(folder) / _NAME).symlink_to(find_ffmpeg())
         os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
         try:

@@ -1,6 +1,5 @@
 """The record of a run: every step adds to it, everything else reads it."""
 
-import os
 import resource
 import sys
 from datetime import UTC, datetime
@@ -10,11 +9,14 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner.disk import write_whole
 from runner.evaluated import EvaluationRecord
 from runner.evaluated import Verdict as Verdict
 from runner.secrets import masked
 from runner.visible import in_json
 
+_LARGEST = 2**26
+"""Bytes of a record; what is larger was never one."""
 RECORD_FILE = "record.json"
 
 
@@ -159,6 +161,7 @@ class RunRecord(_Part):
         started: Start, UTC, ISO 8601.
         model: Path of the model folder; empty until it is saved.
         model_bytes: Size of the model folder.
+        checksums: SHA-256 of each file of the model folder, by its path in it.
         dtype: dtype of the weights as written.
         parameters: Number of the model's parameters.
         weight_bytes: Size of the weights in that dtype.
@@ -190,6 +193,7 @@ class RunRecord(_Part):
     started: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     model: str = ""
     model_bytes: int = 0
+    checksums: dict[str, str] = Field(default_factory=dict[str, str])
     dtype: str = ""
     parameters: int = 0
     weight_bytes: int = 0
@@ -235,9 +239,7 @@ class RunRecord(_Part):
             The file written.
         """
         target = folder / RECORD_FILE
-        staged = target.with_suffix(".partial")
-        staged.write_text(self.as_text(), encoding="utf-8")
-        os.replace(staged, target)
+        write_whole(target, self.as_text())
         return target
 
 
@@ -248,9 +250,11 @@ def read_record(file: Path | str) -> RunRecord | None:
         file: The record file, or the folder of the point.
     """
     path = Path(file)
+    path = path / RECORD_FILE if path.is_dir() else path
     try:
-        text = (path / RECORD_FILE if path.is_dir() else path).read_text(encoding="utf-8")
-        return RunRecord.model_validate_json(text)
+        if path.stat().st_size > _LARGEST:
+            return None
+        return RunRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
 

@@ -12,6 +12,8 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus, Run
 from pydantic import TypeAdapter, ValidationError
 
+from runner.disk import write_whole
+
 TAG = "recipe.attempt"
 """The tag of a run that names its attempt."""
 _NOTE = ".logging.json"
@@ -61,7 +63,7 @@ class Attempt:
         """Forget the attempts on this server: the point is logged."""
         others = {k: v for k, v in _read(self.note).items() if v != self.server}
         if others:
-            self.note.write_text(json.dumps(others), encoding="utf-8")
+            write_whole(self.note, json.dumps(others))
         else:
             self.note.unlink(missing_ok=True)
 
@@ -76,7 +78,7 @@ def begin(folder: Path, uri: str) -> Attempt:
     note, name = folder / _NOTE, uuid4().hex
     server = sha256(uri.encode()).hexdigest()
     noted = _read(note)
-    note.write_text(json.dumps({**noted, name: server}), encoding="utf-8")
+    write_whole(note, json.dumps({**noted, name: server}))
     return Attempt(name, note, server, tuple(k for k, v in noted.items() if v == server))
 
 

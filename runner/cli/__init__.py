@@ -13,6 +13,7 @@ from runner import __version__
 from runner.cli.signals import ending_in_order
 from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
+from runner.disk import failing_as_storage
 from runner.errors import Exit, RunnerError, ending_of
 from runner.visible import on_a_line, visible
 
@@ -73,10 +74,11 @@ def _execute(name: str, arguments: list[str], *, named: bool = True) -> int:
 
     args = Namespace(output=output_asked(arguments))
     try:
-        if arguments and not named:
-            _refuse_unknown_verb(arguments[0])
-        args = VerbParser(name).read(arguments)
-        return load_verb(name).execute(args)
+        with failing_as_storage():
+            if arguments and not named:
+                _refuse_unknown_verb(arguments[0])
+            args = VerbParser(name).read(arguments)
+            return load_verb(name).execute(args)
     except RunnerError as error:
         return _report(error, args)
 

@@ -1,7 +1,6 @@
 """The rows of a dataset through a model: asked once, kept, and timed."""
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from runner.recipe.language.models import Recipe
 from runner.records import peak_memory
 from runner.tasks import Column
 from runner.tasks.forms import input_problem
+from runner.temporary import temporary_folder
 
 BATCH = 128
 """Rows that are asked together and kept together."""
@@ -120,7 +120,7 @@ class Asking:
                 self.predictions.time(self.key, "memory", float(peak_memory()))
 
     def _load(self, stack: ExitStack) -> Answering:
-        workdir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="asked-")))
+        workdir = Path(stack.enter_context(temporary_folder("asked")))
         start = time.perf_counter()
         try:
             model = stack.enter_context(

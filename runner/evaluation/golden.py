@@ -1,7 +1,6 @@
 """Golden answers: those that somebody looked at and took for right, kept beside the recipe."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from mlflow.models import Model
 
+from runner.disk import write_whole
 from runner.evaluation.answering import plain
 from runner.evaluation.held import TOLERANCES, short_of
 from runner.evaluation.inputs import inputs_of
@@ -54,7 +54,7 @@ class Golden:
             golden = [(one["input"], one["answer"]) for one in kept]
         except FileNotFoundError:
             return f"{self.file.name} is not there; {_UPDATE}", ""
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return f"{self.file.name} is not a line of JSON an input; {_UPDATE}", ""
         if [given for given, _ in golden] != [_as_json(given) for given in self.given]:
             return f"{self.file.name} is of other inputs; {_UPDATE}", ""
@@ -82,9 +82,7 @@ class Golden:
         text = "".join(f"{in_json(line)}\n" for line in lines)
         if self.file.is_file() and self.file.read_text("utf-8") == text:
             return f"{self.file.name} says so already"
-        staged = self.file.with_name(f".{self.file.name}.partial")
-        staged.write_text(text, encoding="utf-8")
-        os.replace(staged, self.file)
+        write_whole(self.file, text)
         return f"written to {self.file.name}"
 
 

@@ -14,6 +14,7 @@ from runner.evaluation.environments import environment_of
 from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.plain_mlflow import read, written
 from runner.tasks import Task
+from runner.temporary import temporary_folder
 
 _SCRIPT = Path(plain_mlflow.__file__)
 _LAST = 300
@@ -96,7 +97,7 @@ def isolated(
     """
     python = environment_of(path)
     with (
-        tempfile.TemporaryDirectory(prefix="isolated-") as workdir,
+        temporary_folder("isolated") as workdir,
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said,
         subprocess.Popen(  # noqa: S603
             [python, "-I", "-W", "ignore", _SCRIPT],

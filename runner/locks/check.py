@@ -1,6 +1,5 @@
 """A recipe against its lock: what it stands for now, and a run held to what was locked."""
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from runner.locks.pins import pinned, recipe_digest
 from runner.locks.reading import read_lock
 from runner.recipe.composing.composed import Composed
 from runner.recipe.reading.strict_yaml import display_name
+from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _as_of_now(composed: Composed, lock: Lock) -> tuple[Lock, list[str]]:
     """Give a lock as it would be now; what was not asked is as locked, and named."""
     parts = {}
     unasked: list[str] = []
-    with tempfile.TemporaryDirectory() as workdir:
+    with temporary_folder("lock") as workdir:
         for source, context in composed.parts(Path(workdir)):
             name, found = context.component, source.locate(context)
             if found.asked:

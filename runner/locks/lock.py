@@ -3,7 +3,6 @@
 The file is the same to the byte wherever it is written: fixed order, no path of a machine.
 """
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_origin
@@ -18,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from runner.disk import write_whole
 from runner.recipe.reading.shelf import LOCK_SUFFIX
 
 FORGIVING: Final = "forgiving"
@@ -178,9 +178,7 @@ class Lock(_Block):
         text = self.text()
         if file.is_file() and file.read_text(encoding="utf-8") == text:
             return False
-        staged = file.with_name(f".{file.name}.partial")
-        staged.write_text(text, encoding="utf-8")
-        os.replace(staged, file)
+        write_whole(file, text)
         return True
 
 

@@ -1,22 +1,18 @@
 """Put files in place with the fewest bytes on the disk: cloned, linked, or copied."""
 
-import errno
 import os
-import re
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
+from runner.disk import failing_as_storage
 from runner.errors import StorageError
 
 Way = Literal["reflink", "hardlink", "copy"]
 
 _FICLONE = 0x40049409
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 def clone_file(source: Path, target: Path) -> Way:
@@ -107,36 +103,6 @@ def need_room(folder: Path, size: int) -> None:
             f"{folder} has {free / 1e9:.2f} GB free and the model needs {size / 1e9:.2f} GB",
             "Free some space, or write elsewhere with out=DIR.",
         )
-
-
-@contextmanager
-def failing_as_storage(folder: Path) -> Generator[None]:
-    """Turn what a disk says no with into a ``StorageError``.
-
-    Args:
-        folder: The folder that is written to, named in the error.
-
-    Raises:
-        StorageError: The disk is full or may not be written to.
-
-    Source: ``errno``; safetensors puts the number into the text of an error of its own.
-    """
-    try:
-        yield
-    except Exception as error:
-        match = _OS_ERROR.search(str(error))
-        number = error.errno if isinstance(error, OSError) else match and int(match[1])
-        if number in _NO_ROOM:
-            raise StorageError(
-                f"no room left in {folder}: {os.strerror(number)}",
-                "Free some space, or write elsewhere with out=DIR. Nothing was left half-written.",
-            ) from error
-        if number in _NOT_WRITABLE and isinstance(error, OSError):
-            raise StorageError(
-                f"{error.filename or folder} cannot be written: {os.strerror(number)}",
-                "Write elsewhere with out=DIR.",
-            ) from error
-        raise
 
 
 @contextmanager

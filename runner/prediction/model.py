@@ -167,7 +167,8 @@ def task_of(said: Model) -> Task | None:
     Args:
         said: What the model says of itself.
     """
-    return find_task(str((said.flavors.get("transformers") or {}).get("task")))
+    flavor = said.flavors.get("transformers") or {}
+    return find_task(str(flavor.get("inference_task") or flavor.get("task")))
 
 
 def flat_outputs(outputs: Schema | None) -> list[str]:

@@ -3,13 +3,13 @@
 import csv
 import json
 import math
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from runner.disk import replacing
 from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
 from runner.prediction.kept import Kept
@@ -67,16 +67,14 @@ class Table:
         Returns:
             How many rows have an error.
         """
-        staged, errors = self.out.with_name(f".{self.out.name}.writing"), 0
-        writer = _WRITERS[self.out.suffix.lower()]
-        try:
-            with writer(staged, self.columns, lambda: self._rows(kept), self.data.schema) as put:
-                for row in self._rows(kept):
-                    errors += row[ERROR] is not None
-                    put(row)
-            os.replace(staged, self.out)
-        finally:
-            staged.unlink(missing_ok=True)
+        writer, errors = _WRITERS[self.out.suffix.lower()], 0
+        with (
+            replacing(self.out) as staged,
+            writer(staged, self.columns, lambda: self._rows(kept), self.data.schema) as put,
+        ):
+            for row in self._rows(kept):
+                errors += row[ERROR] is not None
+                put(row)
         return errors
 
     def _rows(self, kept: Kept) -> Iterator[Row]:

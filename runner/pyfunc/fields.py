@@ -5,6 +5,7 @@ have: the model is marked as one that checks its input by itself.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from reprlib import repr as short
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,13 @@ UNHEARD = frozenset({"model", "user"})
 _Takes = Callable[[Any], bool]
 
 
+_LARGEST = 2**31
+"""No number of a request is as large; libraries do not take those that are larger by far."""
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return number and bool(abs(value) < _LARGEST)
 
 
 def is_whole(value: Any) -> bool:
@@ -98,7 +104,7 @@ def _is_heard(name: str, value: Any, needed: str, known: Collection[str], number
         raise bad_row(number, f"`{name}` is not supported: {heard} are")
     takes, what = _VALUES[name]
     if not takes(value):
-        raise bad_row(number, f"`{name}` is {what}, not {value!r}")
+        raise bad_row(number, f"`{name}` is {what}, not {short(value)}")
     return True
 
 

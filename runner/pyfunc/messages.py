@@ -1,6 +1,7 @@
 """The messages of a chat, held against the protocol and against the model's chat template."""
 
 from collections.abc import Callable
+from reprlib import repr as short
 from typing import Any
 
 from .errors import bad_row
@@ -43,13 +44,19 @@ def _message(given: Any, place: int, template: Any, number: int) -> dict[str, An
     role = said.get("role")
     if role is None:
         raise bad_row(number, f"message {place} has no role")
-    if role not in ROLES and repr(role) not in (text := str(template)) and f'"{role}"' not in text:
+    if role not in ROLES and not _is_named(role, str(template)):
         raise bad_row(
-            number, f"message {place} has the role {role!r}; known are {', '.join(ROLES)}"
+            number, f"message {place} has the role {short(role)}; known are {', '.join(ROLES)}"
         )
     if "content" not in said and not (role == "assistant" and len(said.get("tool_calls", ()))):
         raise bad_row(number, f"message {place} ({role}) has no content")
     return said
+
+
+def _is_named(role: str, template: str) -> bool:
+    """Say whether a template names a role of its own; keys of messages stand in it too."""
+    is_name = role.isidentifier() and role not in _KEYS
+    return is_name and (f"'{role}'" in template or f'"{role}"' in template)
 
 
 def insist_on_all(

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from reprlib import repr as short
 from typing import Any
 
 from . import batches
@@ -203,7 +204,7 @@ def _wanted(arguments: dict[str, Any]) -> int | None:
 def _count(name: str, value: Any, number: int) -> int:
     """Insist on a whole number of 1 or more, told by the name that the caller gave it."""
     if not is_whole(value):
-        raise bad_row(number, f"`{name}` is a whole number, not {value!r}")
+        raise bad_row(number, f"`{name}` is a whole number, not {short(value)}")
     if value < 1:
         raise bad_row(number, f"`{name}` is {value}, and must be at least 1")
     return int(value)

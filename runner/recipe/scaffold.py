@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from runner.errors import StorageError
+from runner.disk import failing_as_storage, write_whole
 from runner.findings import Finding, RecipeError
 from runner.recipe.compose import compose
 from runner.recipe.composing.overrides import COMMAND_LINE
@@ -72,15 +72,14 @@ def scaffold(
         source = _placed(source_named(kind, given), file.parent)
         block, example = block_of(source), _in_words_of(source, example, task, file.parent)
     text = _text(task, block, example)
-    try:
+    with failing_as_storage(folder):
         file.parent.mkdir(parents=True, exist_ok=True)
         _write_new(file, text)
-        return _with_schema(file, folder / _SCHEMA)
-    except OSError as error:
-        raise StorageError(
-            f"{error.filename or file} cannot be written: {error.strerror}",
-            "Check its permissions, or go to another folder.",
-        ) from error
+        try:
+            return _with_schema(file, folder / _SCHEMA)
+        except OSError:
+            file.unlink()  # all of it, or nothing
+            raise
 
 
 def known_task(name: str) -> Task:
@@ -158,11 +157,9 @@ def _text(task: Task, block: Mapping[str, Any], example: str) -> str:
 
 
 def _write_new(file: Path, text: str) -> None:
-    try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError as error:
-        raise _wrong("file-there", f"{file} is there already.", "Take another name.") from error
+    if os.path.lexists(file):
+        raise _wrong("file-there", f"{file} is there already.", "Take another name.")
+    write_whole(file, text)
 
 
 def _with_schema(recipe: Path, schema: Path) -> Scaffolded:
@@ -170,7 +167,7 @@ def _with_schema(recipe: Path, schema: Path) -> Scaffolded:
     if schema.is_file():
         current = schema.read_text(encoding="utf-8", errors="replace") == text
         return Scaffolded(recipe, schema, schema_written=False, schema_current=current)
-    schema.write_text(text, encoding="utf-8")
+    write_whole(schema, text)
     return Scaffolded(recipe, schema, schema_written=True, schema_current=True)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from runner.errors import Exit, RunnerError
 from runner.findings import Finding
@@ -15,6 +14,7 @@ from runner.review.rules import Change, Impact, gravest
 from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
 from runner.review.tree import Note
 from runner.spelling import distance
+from runner.temporary import temporary_folder
 
 WORKING_TREE = "working tree"
 _SINCE, _TO = "...", ".."
@@ -116,7 +116,7 @@ def two_sides(
     commit, new = repository.commit(base), repository.commit(head or "HEAD")
     left = repository.merge_base(commit, new) if since else None
     layout = lay_out(repository, config_dirs)
-    with TemporaryDirectory(prefix="review-") as folder:
+    with temporary_folder("review") as folder:
         trees = [Path(folder).resolve() / name for name in ("before", "after")]
         for tree in trees:
             tree.mkdir()

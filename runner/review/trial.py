@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from runner.comparing.runs import Run, run_in
@@ -19,6 +18,7 @@ from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Side, Version
 from runner.review.signatures import canonical, compare_signatures, read_signature, same
+from runner.temporary import temporary_folder
 
 _POINT = "review"
 _RUN = "run."
@@ -63,7 +63,7 @@ def runnable(side: Side) -> Generator[Side]:
     if not side.commit:
         yield side.layout.side(side.label, "", repository.top)
         return
-    with TemporaryDirectory(prefix="review-") as folder:
+    with temporary_folder("review") as folder:
         tree = Path(folder).resolve()
         repository.extract(side.commit, ("",), tree, lambda _: True)
         yield side.layout.side(side.label, side.commit, tree)

@@ -123,6 +123,8 @@ class Task:
             that an input names, and its class is the one that a checkpoint says, if any.
         mlflow_schema: Prefix of the schemas in ``mlflow.types.llm`` that MLflow insists on for
             the task, such as ``CHAT_MODEL``; then it is saved under its own name.
+        endpoint: Where OpenAI's clients ask it, behind ``/v1/``; empty where they cannot. They ask
+            by its first input.
         prompt_template: Whether MLflow applies a prompt template for it.
         chat_template: Whether a missing prompt template is made from the tokenizer's chat
             template.
@@ -178,6 +180,7 @@ class Task:
     pipeline: str = ""
     forward: bool = False
     mlflow_schema: str = ""
+    endpoint: str = ""
     prompt_template: bool = False
     chat_template: bool = False
     pyfunc: bool = True

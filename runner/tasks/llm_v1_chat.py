@@ -62,6 +62,7 @@ TASK = Task(
     call=_call,
     pipeline=_TEXT_GENERATION.name,
     mlflow_schema="CHAT_MODEL",
+    endpoint="chat/completions",
     batches=False,
     streams=True,
 )

@@ -57,6 +57,7 @@ TASK = Task(
     pipeline=_TEXT_GENERATION.name,
     prompt_template=True,
     mlflow_schema="COMPLETIONS_MODEL",
+    endpoint="completions",
     batches=False,
     streams=True,
 )

@@ -48,6 +48,7 @@ TASK = Task(
     call=_call,
     pipeline=_FEATURE_EXTRACTION.name,
     mlflow_schema="EMBEDDING_MODEL",
+    endpoint="embeddings",
     batches=False,
     optional_weights=("pooler",),
 )

@@ -22,6 +22,11 @@ _REPOSITORY = _interface(
     ("artifact_uri", "tracking_uri"),
 )
 _SERVER = _interface("mlflow.pyfunc.scoring_server", "init", ("model",))
+_INVOKES = _interface(
+    "mlflow.pyfunc.scoring_server",
+    "invocations",
+    ("data", "content_type", "model", "input_schema"),
+)
 _PERSISTED = _interface(
     "mlflow.transformers.flavor_config",
     "update_flavor_conf_to_persist_pretrained_model",
@@ -113,6 +118,21 @@ def scoring_app(model: Any) -> Any:
         model: The loaded pyfunc.
     """
     return _SERVER.get()(model)
+
+
+def answer_invocation(model: Any, body: Any, content_type: str) -> tuple[str, int, str]:
+    """Answer a request as ``/invocations`` of ``mlflow models serve`` does.
+
+    Args:
+        model: The loaded pyfunc.
+        body: Bytes of the body; of JSON what is in it.
+        content_type: The header of that name.
+
+    Returns:
+        The answer, its status, its type.
+    """
+    said = _INVOKES.get()(body, content_type, model, model.metadata.get_input_schema())
+    return said.response, said.status, said.mimetype
 
 
 def protocol_schemas(protocol: str) -> tuple[Any, Any]:

@@ -1,6 +1,5 @@
 """Evaluate a packaged model: the proof of a recipe, on a model that is there already."""
 
-import tempfile
 from pathlib import Path
 
 from runner.errors import SourceError
@@ -15,6 +14,7 @@ from runner.records import CheckRecord
 from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.temporary import temporary_folder
 from runner.work import journal as entries
 from runner.work.on_data import evaluate_on_data, sampling_rate
 from runner.work.ready import insist_on_ready
@@ -55,7 +55,7 @@ def evaluate(
     """
     insist_on_ready(composed)
     uri = composed.settings.tracking.uri
-    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
+    with temporary_folder("evaluate") as name:
         workdir = Path(name)
         there = fetch_model(location_of(model, uri), workdir, uri)
         golden = golden_of(composed, update=update_golden)

@@ -236,6 +236,11 @@ def of_evaluation(evaluation: EvaluationRecord | None, proven: Verdict) -> Entry
     return Entry(f"{rows}{asked}", fields={"evaluation": evaluation, "verdict": verdict})
 
 
+def of_checksums(found: dict[str, str]) -> Entry:
+    """Say what the files of the model are."""
+    return Entry(counted(len(found), "file"), fields={"checksums": found})
+
+
 def of_report(files: list[str]) -> Entry:
     """Say where the report is."""
     return Entry(bytes=sum(Path(file).stat().st_size for file in files), fields={"reports": files})

@@ -1,6 +1,5 @@
 """Lock a recipe: what its sources, its model and its environment are, without any weights."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from runner.packaging.sign import signature_of
 from runner.recipe.composing.composed import Composed
 from runner.sources import Checkpoint
 from runner.sources.base import Progress, no_progress
+from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def lock(
     """
     file = lock_file_of(composed.file)
     old = read_lock(file)
-    with tempfile.TemporaryDirectory() as workdir:
+    with temporary_folder("lock") as workdir:
         parts: dict[str, LockedPart] = {}
         checkpoints: dict[str, Checkpoint] = {}
         for source, context in composed.parts(Path(workdir), progress):

@@ -1,7 +1,6 @@
 """A model on the dataset of its recipe: where the rows are, and where answers to them are kept."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
+from runner.temporary import temporary_folder
 from runner.work.champion import champion_of
 from runner.work.planned import PlannedData
 
@@ -47,7 +47,7 @@ def evaluate_on_data(
         return None
     into = into or folder
     into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="champion-") as fetched:
+    with temporary_folder("champion") as fetched:
         return assess(
             composed.recipe,
             data,

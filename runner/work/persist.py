@@ -2,17 +2,17 @@
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import transformers
 
+from runner.disk import failing_as_storage
 from runner.errors import SourceError
 from runner.packaging.blueprint import draw_as
 from runner.packaging.described import COMPONENTS, DESCRIPTION, WEIGHTS, Described
-from runner.packaging.storage import failing_as_storage, need_room
+from runner.packaging.storage import need_room
 from runner.packaging.weights import write_weights
 from runner.secrets import without_user
 from runner.sources import SourceContext
@@ -20,6 +20,7 @@ from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, is_remote, location_of
 from runner.sources.mlflow.references import referenced
 from runner.stores import failing_as
+from runner.temporary import temporary_folder
 from runner.upstream.mlflow_api import artifact_repository
 
 _STAGED = ".model.partial"
@@ -65,7 +66,7 @@ def persist(uri: str, tracking_uri: str | None, progress: Progress = no_progress
         StorageError: The disk would not take them.
     """
     location = location_of(uri, tracking_uri)
-    with tempfile.TemporaryDirectory(prefix="persist-") as work:
+    with temporary_folder("persist") as work:
         if not is_remote(location):
             return _in_folder(Path(location), location, Path(work), progress)
         return _in_store(location, tracking_uri, Path(work), progress)

@@ -1,6 +1,5 @@
 """Plan a run: what it would fetch, make and need, without doing it and without weights."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
+from runner.temporary import temporary_folder
 from runner.work.on_data import plan_data
 from runner.work.planned import Disk, Output, Plan, PlannedFile, PlannedModel, PlannedSource
 from runner.work.resolve import survey
@@ -35,7 +35,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         DataError: A row of the dataset cannot be read.
     """
     recipe = composed.recipe
-    with tempfile.TemporaryDirectory() as workdir:
+    with temporary_folder("plan") as workdir:
         surveys = survey(composed, Path(workdir), progress)
         checkpoints = {name: found.checkpoint for name, found in surveys.items()}
         if model := sketch(recipe, checkpoints):

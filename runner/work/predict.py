@@ -1,7 +1,6 @@
 """Predict: the rows of a file through a packaged model, into a file that has an answer each."""
 
 import hashlib
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from runner.prediction.model import RowWork, described, drawn_from, flat_outputs
 from runner.prediction.table import Table, insist_on_format
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
+from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def predict(
     if out.exists() and not how.again:
         hint = "Name another file, or replace it with --again."
         raise PredictError("output-exists", f"{out} is there already.", hint)
-    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as workdir:
+    with temporary_folder("predict") as workdir:
         uri = how.tracking_uri
         folder = fetch_model(location_of(model, uri), Path(workdir), uri)
         said = described(folder)

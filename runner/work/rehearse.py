@@ -1,6 +1,5 @@
 """Rehearse a run: the whole of it, on a small random twin of the model, without its weights."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.records import Observer, Silent
 from runner.sources.local import LocalSource
+from runner.temporary import temporary_folder
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
 from runner.wording import counted
@@ -46,7 +46,7 @@ def rehearse(
         RunnerError: A source cannot be had, or a step failed: so it would have in the run.
     """
     observer = observer or Silent()
-    with tempfile.TemporaryDirectory(prefix="recipe-runner-") as name:
+    with temporary_folder("rehearse") as name:
         workdir = Path(name)
         surveys = survey(composed, workdir, observer.progress, weights=False)
         checkpoints = {name: found.checkpoint for name, found in surveys.items()}

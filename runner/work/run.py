@@ -5,14 +5,15 @@ from pathlib import Path
 import yaml
 
 from runner import tracking
+from runner.disk import failing_as_storage, write_whole
 from runner.evaluation.golden import golden_of
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import prove
 from runner.evaluation.source import Origin
+from runner.packaging.checksums import checksums_of
 from runner.packaging.load import load
 from runner.packaging.save import save
 from runner.packaging.sign import infer, sign
-from runner.packaging.storage import failing_as_storage
 from runner.recipe.composing.composed import Composed
 from runner.records import Observer, RunRecord, Silent
 from runner.report.report import write_report
@@ -89,6 +90,7 @@ def _steps(
         lambda: save(composed, parts, signature, folder / "model", metadata, example, progress),
         entries.of_saved,
     )
+    journal.step("checksum", lambda: checksums_of(saved.path), entries.of_checksums)
     origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)
     device, golden = composed.settings.device, golden_of(composed, update=update_golden)
     if recipe.views:
@@ -114,4 +116,4 @@ def _steps(
 
 def _write_recipe(folder: Path, composed: Composed) -> None:
     text = yaml.safe_dump(composed.values, sort_keys=False, allow_unicode=True)
-    (folder / "recipe.yaml").write_text(masked(text), encoding="utf-8")
+    write_whole(folder / "recipe.yaml", masked(text))

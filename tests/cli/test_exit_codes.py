@@ -61,9 +61,13 @@ CASES = [
     ("runs nowhere", 3),
     ("schema", 0),
     ("schema --all", 2),
+    ("serve nowhere", 3),
+    ("serve nowhere --port 70000", 2),
     ("show +recipe=good", 0),
     ("show +recipe=wrong", 2),
     ("validate good", 0),
+    ("verify nowhere", 3),
+    ("verify", 2),
     ("validate wrong", 2),
 ]
 

@@ -32,7 +32,7 @@ def mine(workspace: Path) -> Path:
     return folder
 
 
-OF_A_RUN = ("evaluate", "predict", "promote", "report", "runs")
+OF_A_RUN = ("evaluate", "predict", "promote", "report", "runs", "serve", "verify")
 """Verbs whose examples are of what a run left."""
 
 

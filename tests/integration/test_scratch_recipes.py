@@ -77,7 +77,7 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
     assert "max_new_tokens" in record["signature"]["params"]
     assert any(line.startswith("torch==") and "+" not in line for line in record["requirements"])
     assert {"python", "torch", "mlflow", "transformers", "runner"} <= set(record["versions"])
-    left = ["model", "recipe.yaml", "record.json", "report.html", "report.md"]
+    left = ["bom.cdx.json", "model", "recipe.yaml", "record.json", "report.html", "report.md"]
     assert [p.name for p in sorted(folder.iterdir())] == left
 
 

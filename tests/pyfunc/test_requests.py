@@ -12,11 +12,19 @@ from typing import Any
 import mlflow
 import pytest
 import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
+from starlette.testclient import TestClient
 
+from runner.serving.app import App
+from runner.serving.served import ServedModel
+from runner.tasks import find_task
+from tests.fuzz.drawn import fuzzed
 from tests.pyfunc.conftest import Packaged
 from tests.pyfunc.media import picture, recording
+from tests.serving.malformed import KINDS, LONG, bodies
 
 VALUES: list[Any] = [
     None, 5, 1.5, True, [], {}, [[]], [{}], [None], [5], ["a", None], ["a", 5], [["a"], "b"],
@@ -154,3 +162,42 @@ def test_a_limit_is_told_by_the_name_that_the_request_gives_it(
     chat = model("llm/v1/chat")
     with pytest.raises(MlflowException, match=said):
         chat.predict({"messages": [{"role": "user", "content": "a"}], **given})
+
+
+@pytest.mark.parametrize("task", GOOD)
+@fuzzed()
+@given(data=st.data())
+def test_no_request_fails_the_server_that_is_served_by_the_runner(
+    model: Packaged, task: str, data: st.DataObject
+) -> None:
+    known = find_task(task)
+    assert known is not None
+    client = TestClient(App(ServedModel(model(task), "case", known), 2**20).routes())
+    protocol = known.endpoint and data.draw(st.booleans())
+    path = f"/v1/{known.endpoint}" if protocol else "/invocations"
+    body, kind = data.draw(bodies(GOOD[task])), data.draw(st.just("application/json") | KINDS)
+    headers = {"Content-Type": kind.encode()} if kind else {}
+    said = client.post(path, content=body, headers=headers)
+    assert said.status_code < 500, said.text
+    assert LONG[:1000] not in said.text
+    if said.status_code >= 400:
+        assert len(said.text) < 3000
+        assert said.text.strip()
+        if protocol:
+            assert set(said.json()["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("form", ["inputs", "instances"])
+def test_what_is_no_text_is_none_in_inputs_as_in_a_frame(model: Packaged, form: str) -> None:
+    def asked(task: str, given: Any) -> tuple[int, str]:
+        served = ServedModel(model(task), "case", find_task(task))
+        said = TestClient(App(served, 2**20).routes()).post("/invocations", json={form: given})
+        return said.status_code, said.text
+
+    for wrong in (None, 5, True, ["a", None]):
+        status, said = asked("text-generation", ["a", wrong])
+        assert (status, "row 1: text is wanted" in said) == (400, True), said
+    for row in ({"question": None, "context": "a"}, {"question": 5, "context": "a"}):
+        status, said = asked("question-answering", row if form == "inputs" else [row])
+        assert (status, "row 0: `question` is wanted as text" in said) == (400, True), said
+    assert asked("text-generation", ["a", "b"])[0] == 200

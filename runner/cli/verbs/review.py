@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
+from runner.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from runner.review.review import Review
@@ -83,5 +83,5 @@ def _run(found: "Review", before: "Side", after: "Side") -> "tuple[Review, dict[
     with session() as at:
         with at.importing():
             from runner.review.trial import runnable, try_all
-        with runnable(before) as old, runnable(after) as new, TemporaryDirectory() as out:
+        with runnable(before) as old, runnable(after) as new, temporary_folder("review") as out:
             return try_all(found, old, new, Path(out), at.observer)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from runner.disk import raise_if_short
 from runner.findings import Finding, Loc, Place
 from runner.recipe.reading.scalars import core_scalar
 
@@ -89,6 +90,7 @@ def _read(path: Path, file: str, _changed: int, _size: int) -> Document:
         line = error.object[: error.start].count(b"\n") + 1
         return _unread(path, file, "The file is not UTF-8 text.", Place(file, line, 1))
     except OSError as error:
+        raise_if_short(error)
         return _unread(path, file, f"{file} cannot be read: {error.strerror}.")
     return parse(text, path, file)
 

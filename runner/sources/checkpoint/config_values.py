@@ -10,14 +10,19 @@ from runner.sources.checkpoint.untrusted import read_json
 
 _WIDTHS = re.compile(
     r"(vocab|hidden|intermediate|patch|image)_size|(?:n|num)_channels|d_(model|ff|kv)|n_embd|dim"
-    r"|n_positions|n_ctx|max_position_embeddings|num_labels|(\w+_)?(n|num)_(\w+_)?heads?|(en|de)coder_attention_heads"
+    r"|n_positions|n_ctx|max_position_embeddings|(\w+_)?(n|num)_(\w+_)?heads?|(en|de)coder_attention_heads"
     r"|head_dim|num_experts_per_tok"
 )
-_COUNTS = re.compile(r"n_layers?|num_(\w+_)?layers|(encoder|decoder)_layers|num_(\w+_)?experts")
-_MOST = {"layers": 1_000, "experts": 100_000}
-"""A model has at most so many parts of a kind: more cannot even be built in a day."""
+_COUNTS = re.compile(
+    r"n_layers?|num_(\w+_)?layers|(encoder|decoder)_layers|num_(\w+_)?experts|num_labels"
+)
+_MOST = {"layer": 512, "expert": 100_000, "label": 100_000}
+"""Of a kind of parts a model has at most so many; whatever is built of more takes memory and time.
+
+The deepest models have 126 layers, the widest classifiers some 22,000 labels.
+"""
 _LARGEST = 2**40
-_MAY_BE_NOTHING = {"head_dim", "image_size", "num_labels", "patch_size"}
+_MAY_BE_NOTHING = {"head_dim", "image_size", "patch_size"}
 CONFIG = "config.json"
 
 
@@ -37,6 +42,22 @@ def impossible_values(config: Mapping[str, Any], prefix: str = "") -> Iterator[t
         elif wrong := _wrong(key, value):
             yield prefix + key, f"is {json.dumps(value)}, {wrong}"
     yield from ((prefix + key, wrong) for key, wrong in _labels(config.get("id2label")))
+
+
+def layers_of(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """Give every number of layers.
+
+    Args:
+        config: What ``config.json`` says, or a part of it.
+
+    Yields:
+        The key, and the number.
+    """
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from layers_of(cast("dict[str, Any]", value))
+        elif isinstance(value, int) and "layer" in key and _COUNTS.fullmatch(key):
+            yield key, value
 
 
 def read_values(folder: Path) -> Mapping[str, Any]:
@@ -70,7 +91,7 @@ def _not_a_size(key: str, value: Any, is_count: bool) -> str:
         return "not a whole number"
     if value < 0 or (value == 0 and not is_count and key not in _MAY_BE_NOTHING):
         return "which no model can have"
-    most = next((n for kind, n in _MOST.items() if is_count and kind[:-1] in key), _LARGEST)
+    most = next((n for kind, n in _MOST.items() if is_count and kind in key), _LARGEST)
     return f"more than the {most:,} that a model can have" if value > most else ""
 
 
@@ -81,6 +102,9 @@ def _labels(labels: Any) -> Iterator[tuple[str, str]]:
         yield "id2label", "is not a mapping of numbers to labels"
         return
     found = cast("dict[str, Any]", labels)
+    if len(found) > (most := _MOST["label"]):
+        yield "id2label", f"has {len(found):,} labels, more than the {most:,} that a model can have"
+        return
     numbers = {int(key) for key in found if re.fullmatch(r"\d+", str(key))}
     if len(numbers) < len(found):
         bad = next(key for key in found if not re.fullmatch(r"\d+", str(key)))

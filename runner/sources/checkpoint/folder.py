@@ -2,13 +2,18 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from runner.errors import SourceError
 from runner.findings import Finding
-from runner.sources.checkpoint.config_values import CONFIG, impossible_values, read_values
+from runner.sources.checkpoint.config_values import (
+    CONFIG,
+    impossible_values,
+    layers_of,
+    read_values,
+)
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     LFS_POINTER,
@@ -27,6 +32,8 @@ _CONFIGS = {
     "image_processor": ("preprocessor_config.json", "config.json"),
     "processor": ("processor_config.json", "preprocessor_config.json", "config.json"),
 }
+_DEEP = 64
+"""Layers that are built in a moment, whatever the weights are."""
 _WHAT_IT_HOLDS = (
     "A checkpoint folder holds config.json, its weights as safetensors and, for text, "
     "tokenizer files: what save_pretrained writes."
@@ -67,10 +74,23 @@ def _check_folder(folder: Path, gguf: str | None, component: str) -> Iterator[Fi
 
 
 def _check_values(folder: Path) -> Iterator[Finding]:
-    for key, wrong in impossible_values(read_values(folder)):
+    values = read_values(folder)
+    for key, wrong in (*impossible_values(values), *_without_weights(folder, values)):
         message = f"{folder / CONFIG}: `{key}` {wrong}."
         remedy = "Fetch the checkpoint again, or mend the file."
         yield Finding("impossible-config", message, remedy, ("path",), of_source=True)
+
+
+def _without_weights(folder: Path, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find more layers than there are tensors: a model of them takes long to build, for nothing."""
+    deep = [(key, layers) for key, layers in layers_of(values) if layers > _DEEP]
+    try:
+        tensors = len(read_headers(folder)) if deep else 0
+    except SourceError:  # whoever reads the weights says so
+        return
+    for key, layers in deep:
+        if layers > tensors:
+            yield key, f"is {layers}, and the weights have {tensors} tensors for all of them"
 
 
 def _instead_of(path: Path) -> str:

@@ -9,6 +9,7 @@ import yaml
 _LARGEST = 2**26
 """Bytes of a configuration; a tokenizer's own file is read by its library."""
 _LARGEST_CARD = 2**20
+_LARGEST_DESCRIPTION = 2**22
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -79,6 +80,29 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Read a description that is YAML.
+
+    Args:
+        file: The file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no mapping in YAML, too large, has tags, or is nested too deep.
+    """
+    if (size := file.stat().st_size) > _LARGEST_DESCRIPTION:
+        raise ValueError(f"it has {size} bytes, more than the {_LARGEST_DESCRIPTION} of any")
+    try:
+        found: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ValueError(f"it is no YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if not isinstance(found, dict):
+        raise ValueError("it is no mapping")
+    return found
 
 
 def parse_front_matter(text: str) -> dict[str, Any]:

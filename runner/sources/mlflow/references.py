@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from runner.errors import SourceError
 from runner.sources.base import Source
+from runner.sources.checkpoint.untrusted import read_yaml
 from runner.sources.hub.source import HubSource
 from runner.sources.local import LocalSource
 
@@ -23,10 +22,9 @@ def referenced(model: Path) -> Source:
     Raises:
         SourceError: It names none.
     """
-    described: dict[str, Any] = yaml.safe_load((model / "MLmodel").read_text(encoding="utf-8"))
-    flavor: dict[str, Any] = described["flavors"].get(_FLAVOR) or {}
-    metadata: dict[str, Any] = described.get("metadata") or {}
-    known: dict[str, Any] = (metadata.get("inference") or {}).get("reference") or {}
+    described = _described(model / "MLmodel")
+    flavor = _part(described, "flavors", _FLAVOR)
+    known = _part(described, "metadata", "inference", "reference")
     repo, revision = flavor.get("source_model_name"), flavor.get("source_model_revision")
     if revision:
         return HubSource.of(str(repo), str(revision))
@@ -38,6 +36,21 @@ def referenced(model: Path) -> Source:
         f"{model} holds no weights and names none",
         "It is no model of the transformers flavor: package it from its source.",
     )
+
+
+def _described(file: Path) -> dict[str, Any]:
+    try:
+        return read_yaml(file)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{file} cannot be read: {error}", "Fetch the model again.") from error
+
+
+def _part(described: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """Give a mapping inside others; an empty one where something else stands in its place."""
+    found: Any = described
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def referenced_component(flavor: Mapping[str, Any], name: str) -> Source | None:

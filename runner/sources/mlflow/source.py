@@ -19,6 +19,7 @@ from runner.sources.mlflow.peft import FOLDER as ADAPTER
 from runner.sources.mlflow.peft import unmark
 from runner.sources.mlflow.references import referenced
 
+_CARD = ("model_card_data.yaml", "model_card.md")
 _LICENSE = "LICENSE.txt"
 
 
@@ -98,8 +99,9 @@ class MlflowSource(Source, frozen=True):
                 self._link(file, target / file.relative_to(folder))
         if (model / _LICENSE).is_file():
             shutil.copyfile(model / _LICENSE, target / _LICENSE)
-        if (model / "model_card.md").is_file():
-            data, text = ((model / f"model_card{end}").read_text() for end in ("_data.yaml", ".md"))
+        cards = [model / name for name in _CARD]
+        if all(card.is_file() for card in cards):
+            data, text = (card.read_text(encoding="utf-8", errors="replace") for card in cards)
             (target / "README.md").write_text(f"---\n{data}---\n{text}", encoding="utf-8")
         if not (model / "model").is_dir():
             source = referenced(model)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from runner.sources.checkpoint.config_values import impossible_values
+from runner.sources.checkpoint.folder import check_folder
 from tests.checkpoints import causal_lm
 from tests.conftest import Outcome
 from tests.layouts import saying, with_tensors
@@ -28,6 +29,9 @@ Cli = Callable[..., Outcome]
         ({"text_config": {"d_model": 0}}, "text_config.d_model"),
         ({"id2label": {"0": "a", "2": "c"}}, "id2label"),
         ({"id2label": ["a"]}, "id2label"),
+        ({"id2label": {str(number): "a" for number in range(100_001)}}, "id2label"),
+        ({"num_labels": 10**9}, "num_labels"),
+        ({"n_layer": 999}, "n_layer"),
     ],
 )
 def test_what_no_model_can_have_is_found(values: dict[str, Any], key: str) -> None:
@@ -96,3 +100,13 @@ def test_plan_and_record_tell_of_tensors_that_nothing_uses(cli: Cli, workspace: 
     (file,) = (workspace / "outputs").rglob("record.json")
     record = json.loads(file.read_text())
     assert record["notes"] == planned["notes"]
+
+
+def test_more_layers_than_the_weights_have_tensors_are_refused_before_a_model_is_built(
+    workspace: Path,
+) -> None:
+    folder = saying(causal_lm(workspace / "gpt2"), workspace / "deep", n_layer=500)
+    (finding,) = check_folder(folder, None)
+    assert finding.code == "impossible-config"
+    assert "`n_layer` is 500, and the weights have" in finding.message
+    assert list(check_folder(workspace / "gpt2", None)) == []

@@ -1,0 +1,58 @@
+"""``verify``: whether a model is what it was when it was proven."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from runner.cli.options import add_output, tracking_uri
+from runner.errors import Exit
+from runner.wording import counted
+
+SUMMARY = "say whether a file of a model was changed since its run"
+
+EPILOG = """\
+example:
+  python -m runner verify outputs/text-classification/gated/default
+
+  outputs/text-classification/gated/default/model: … files as they were when it passed
+
+  Exit code 1 where a file was changed, added or taken away; each is named. A model that lies
+  elsewhere is held to the record of its run with --record.
+"""
+_WORDS = {"unproven": "was made, unproven"}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "model", metavar="MODEL|RECORD", help="the folder of a run, its record, a model or its URI"
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="record.json of the run")
+    parser.add_argument(
+        "--tracking-uri", metavar="URI", help="of the MLflow server; MLFLOW_TRACKING_URI if absent"
+    )
+    add_output(parser)
+
+
+def execute(args: Namespace) -> Exit:
+    """Verify, and name what is not as it was."""
+    from runner.cli.documents import write_answer
+    from runner.cli.session import session
+
+    with session() as at:
+        from runner.work.verify import verify
+
+        with at.step("verify"):
+            found = verify(args.model, args.record, tracking_uri(args))
+    verdict = found.record.verdict.value
+    lines = [f"{found.model}/{name}: {what}" for name, what in found.changed.items()]
+    if not lines:
+        files = counted(found.files, "file")
+        lines = [f"{found.model}: {files} as they were when it {_WORDS.get(verdict, verdict)}"]
+    document = {
+        "model": str(found.model),
+        "verdict": verdict,
+        "files": found.files,
+        "changed": dict(found.changed),
+    }
+    write_answer(args, document, lines)
+    return Exit.GATE_FAILED if found.changed else Exit.DONE

@@ -1,0 +1,105 @@
+"""A loaded model as requests meet it."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mlflow.pyfunc import PyFuncModel
+from transformers import set_seed
+
+from runner.serving.refusals import Refused, refusing
+from runner.tasks import Task
+from runner.upstream.mlflow_api import answer_invocation
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model that is served; it is asked one thing at a time.
+
+    Args:
+        pyfunc: The model.
+        name: What requests call it.
+        task: Its task; None of a model that is none of transformers.
+    """
+
+    pyfunc: PyFuncModel
+    name: str
+    task: Task | None
+
+    def invoke(self, body: Any, content_type: str) -> tuple[str, int, str]:
+        """Answer as MLflow's own server does.
+
+        Args:
+            body: Bytes of the body; of JSON what is in it.
+            content_type: The header of that name.
+
+        Returns:
+            The answer, its status, its type.
+
+        Raises:
+            Refused: It cannot be answered.
+        """
+        with refusing():
+            return answer_invocation(self.pyfunc, body, content_type)
+
+    def predict(self, request: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
+        """Answer a request of a protocol.
+
+        Args:
+            request: Its fields.
+            seed: Seed of what is drawn; None for any.
+
+        Raises:
+            Refused: It cannot be answered.
+        """
+        data, params = self._split(request)
+        with _asking(seed):
+            found: Any = self.pyfunc.predict(data, params=params)
+            (answer,) = found if isinstance(found, list) else [found]
+            return dict(answer)
+
+    def stream(
+        self, request: Mapping[str, Any], seed: int | None
+    ) -> Generator[dict[str, Any], None, None]:
+        """Answer a request of a protocol piece by piece; whoever closes the answer ends it.
+
+        Args:
+            request: Its fields.
+            seed: Seed of what is drawn; None for any.
+
+        Raises:
+            Refused: It cannot be answered.
+        """
+        data, params = self._split(request)
+        with _asking(seed):
+            for piece in self.pyfunc.predict_stream(data, params=params):
+                yield dict(piece)
+
+    @cached_property
+    def _columns(self) -> set[str]:
+        schema = self.pyfunc.metadata.get_input_schema()
+        return set(schema.input_names()) if schema and schema.has_input_names() else set()
+
+    @cached_property
+    def _params(self) -> set[str]:
+        schema = self.pyfunc.metadata.get_params_schema()
+        return {param.name for param in schema.params} if schema else set()
+
+    def _split(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Part the fields of the protocol from the params that the model has beside them."""
+        data = {name: value for name, value in request.items() if name in self._columns}
+        params = {name: value for name, value in request.items() if name not in data}
+        if odd := sorted(params.keys() - self._params):
+            heard = ", ".join(sorted(self._columns | self._params))
+            raise Refused(400, f"`{odd[0]}` is not supported: {heard} are", odd[0])
+        return data, params or None
+
+
+@contextmanager
+def _asking(seed: int | None) -> Generator[None]:
+    with refusing():
+        if seed is not None:
+            set_seed(seed % 2**32)
+        yield

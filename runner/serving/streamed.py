@@ -1,0 +1,86 @@
+"""An answer that is sent piece by piece, as server-sent events."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Collection, Generator
+from contextvars import copy_context
+from typing import Any
+
+import anyio
+from anyio.to_thread import run_sync
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from runner.serving.asked import Asked
+from runner.serving.refusals import Refused
+from runner.serving.said import as_openai
+
+_Piece = dict[str, Any]
+_DONE = "data: [DONE]\n\n"
+
+
+class Streamed:
+    """A response; the model is its own until the last piece, or until who asked is gone.
+
+    Args:
+        turn: Held while the model works.
+        pieces: The pieces; nothing is done before the first is asked for.
+        name: Of the model.
+        asked: What was asked for.
+        fields: The fields of the request.
+    """
+
+    def __init__(
+        self,
+        turn: asyncio.Lock,
+        pieces: Generator[_Piece, None, None],
+        name: str,
+        asked: Asked,
+        fields: Collection[str],
+    ) -> None:
+        self._turn = turn
+        self._pieces = pieces
+        self._name = name
+        self._asked = asked
+        self._fields = fields
+        self._context = copy_context()  # whose variables MLflow sets before the first piece
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it.
+
+        Raises:
+            Refused: The request cannot be answered: there is no first piece.
+        """
+        async with self._turn:
+            try:
+                try:
+                    first = await self._next()
+                except Refused as error:
+                    raise error.about(self._fields) from error
+                events = StreamingResponse(self._events(first), media_type="text/event-stream")
+                await events(scope, receive, send)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await run_sync(self._context.run, self._pieces.close)
+
+    async def _events(self, piece: _Piece | None) -> AsyncGenerator[str, None]:
+        usage = None
+        try:
+            while piece is not None:
+                said = {**piece, "model": self._name}
+                usage = said.pop("usage", None)
+                yield _event({**said, "usage": None} if self._asked.usage else said)
+                last, piece = said, await self._next()
+                if piece is None and self._asked.usage:
+                    yield _event({**last, "choices": [], "usage": usage})
+        except Refused as error:
+            yield _event(as_openai(error))
+            return
+        yield _DONE
+
+    async def _next(self) -> _Piece | None:
+        return await run_sync(self._context.run, next, self._pieces, None)
+
+
+def _event(said: _Piece) -> str:
+    return f"data: {json.dumps(said)}\n\n"

@@ -1,0 +1,59 @@
+"""Folders that are needed for a while: all in one place, and swept when a kill left them there."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from runner.locked_file import holding
+
+_LOCK = ".lock"
+
+
+def temporary_place() -> Path:
+    """Give the folder that all temporary folders of this user are in.
+
+    Returns:
+        ``recipe-runner-<user>`` where temporary files go (``TMPDIR``); made where it is not there.
+
+    Raises:
+        OSError: It cannot be made, or is somebody else's.
+    """
+    place = Path(tempfile.gettempdir()) / f"recipe-runner-{os.getuid()}"
+    with suppress(FileExistsError):
+        place.mkdir(mode=0o700)
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(13, "it is somebody else's", str(place))
+    return place
+
+
+@contextmanager
+def temporary_folder(kind: str) -> Generator[Path]:
+    """Give a folder until it is no longer needed; what killed processes left goes before.
+
+    Args:
+        kind: What it is for, in a word: its name begins so.
+
+    Yields:
+        The folder, empty; held by a lock, so that no other process sweeps it.
+    """
+    place = temporary_place()
+    _sweep(place)
+    folder = place / f"{kind}-{uuid4().hex[:12]}"
+    with holding(folder.with_suffix(_LOCK)):
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    for lock in place.glob(f"*{_LOCK}"):
+        with suppress(BlockingIOError), holding(lock, wait=False):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
