@@ -96,7 +96,7 @@ def promote(named: Path, asked: Asked) -> Promoted:
         message = "The recipe says no name to register the model as."
         raise WrongInput("missing-name", message, "Give one: --as NAME, or tracking.register_as.")
     allowed = _insist(record, asked)
-    change = change_of(record, asked.config_dirs) if asked.write else None
+    change = change_of(record, asked.config_dirs) if asked.write else ""
     if asked.dry:
         return _told(name, alias if allowed else "", change)
     uri = server_of(record.tracking, asked.uri)
@@ -113,9 +113,9 @@ def promote(named: Path, asked: Asked) -> Promoted:
         said.append(f"{name}@{alias} is left: no gate says that the model may have it")
     note = _with_recipe(_kept(note, folder), change)
     note.write(folder)
-    if change:
+    if isinstance(change, Change):
         change.make(asked.config_dirs, record.recipe, record.digest)
-        said.extend(_changed(change))
+    said.extend(_changed(change))
     return Promoted(name, version, note.alias, note.recipe, said)
 
 
@@ -190,21 +190,24 @@ def _kept(note: Promotion, folder: Path) -> Promotion:
     return note.model_copy(update=update)
 
 
-def _with_recipe(note: Promotion, change: Change | None) -> Promotion:
-    if change is None:
+def _with_recipe(note: Promotion, change: Change | str) -> Promotion:
+    if isinstance(change, str):
         return note
     said = {"recipe": str(change.file), "before": change.before, "after": change.after}
     return note.model_copy(update=said)
 
 
-def _changed(change: Change) -> list[str]:
+def _changed(change: Change | str) -> list[str]:
+    if isinstance(change, str):
+        return [on_a_line(change)] if change else []
     values = ", ".join(f"{key}: {value}" for key, value in change.values.items())
     return [on_a_line(f"{change.file} says {values}")]
 
 
-def _told(name: str, alias: str, change: Change | None) -> Promoted:
+def _told(name: str, alias: str, change: Change | str) -> Promoted:
     said = [f"would be registered as {name}"]
     if alias:
         said.append(f"{name}@{alias} would be that version")
-    said += [f"would change: {line}" for line in _changed(change)] if change else []
-    return Promoted(name, alias=alias, recipe=str(change.file) if change else "", done=said)
+    file = str(change.file) if isinstance(change, Change) else ""
+    said += [f"would change: {line}" if file else line for line in _changed(change)]
+    return Promoted(name, alias=alias, recipe=file, done=said)

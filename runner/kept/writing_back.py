@@ -58,7 +58,7 @@ class Change:
             )
 
 
-def change_of(record: RunRecord, config_dirs: Sequence[Path]) -> Change | None:
+def change_of(record: RunRecord, config_dirs: Sequence[Path]) -> Change | str:
     """Say what is to be changed of a recipe so that it is a point of it.
 
     Args:
@@ -66,23 +66,23 @@ def change_of(record: RunRecord, config_dirs: Sequence[Path]) -> Change | None:
         config_dirs: More folders of recipes.
 
     Returns:
-        The change; None where the point is the recipe as it is.
+        The change; in words why there is none, where the point is the recipe as it is, or the
+        recipe is not the user's own.
 
     Raises:
-        WrongInput: The recipe has changed since the run, is not the user's own, or has a value
-            that cannot be set in its file.
+        WrongInput: The recipe has changed since the run, or a value cannot be set in its file.
         RecipeError: The recipe is not there, or is wrong by now.
     """
     if not record.overrides:
-        return None
+        return ""
     usual = compose([naming(record.recipe)], config_dirs)
     wanted = compose([naming(record.recipe), *record.overrides], config_dirs)
     if digest(wanted.recipe) != record.digest:
         message = f"{record.recipe} has changed since the run: {record.point} is another by now."
         raise WrongInput("recipe-changed", message, f"Run the point again. {_ALONE}")
     if not any(usual.file.is_relative_to(root) for root in own_roots(config_dirs)):
-        message = f"{record.recipe} is no recipe of yours: {usual.file} is not changed."
-        raise WrongInput("not-editable", message, f"Extend it in a recipe of yours. {_ALONE}")
+        said = " ".join(record.overrides)
+        return f"{usual.file} is no recipe of yours, and is left: extend it, and say {said}"
     values = dict(_differing(usual.values, wanted.values))
     for loc, value in values.items():
         if isinstance(value, str) and Path(value).exists() and usual.file.parent != Path.cwd():
@@ -92,7 +92,9 @@ def change_of(record: RunRecord, config_dirs: Sequence[Path]) -> Change | None:
             raise WrongInput("not-editable", message, f"Change it by hand. {_ALONE}")
     before = _text(usual.file)
     named = {".".join(map(str, loc)): value for loc, value in values.items()}
-    return Change(usual.file, before, with_values(before, values), named) if values else None
+    if not values:
+        return f"{usual.file} says so already"
+    return Change(usual.file, before, with_values(before, values), named)
 
 
 def _text(file: Path) -> str:

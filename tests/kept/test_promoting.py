@@ -10,6 +10,8 @@ from mlflow import MlflowClient
 
 from runner.cli import main
 from runner.evaluated import Verdict
+from runner.recipe.compose import compose
+from runner.recipe.language.digest import digest
 from runner.records import RunRecord
 from tests.conftest import Outcome
 
@@ -158,7 +160,13 @@ def test_a_recipe_that_changed_since_is_not_written(cli: Cli, points: dict[str, 
     assert not Path("mlflow.db").exists()
 
 
-def test_a_recipe_that_is_not_the_users_is_not_written(cli: Cli, points: dict[str, Path]) -> None:
-    rewritten(points["second"], recipe="text-classification/gated")
-    done = cli("promote", str(points["second"]), "--as", "reviews")
-    assert (done.code, "--no-write" in done.stderr) == (2, True)
+def test_a_recipe_that_is_not_the_users_is_left_and_that_is_said(
+    cli: Cli, points: dict[str, Path]
+) -> None:
+    shipped = ["+recipe=text-classification/gated", "evaluation.seed=4"]
+    told = {"recipe": "text-classification/gated", "overrides": shipped[1:]}
+    rewritten(points["second"], digest=digest(compose(shipped).recipe), **told)
+    done = cli("promote", str(points["second"]), "--as", "reviews", "--dry-run")
+    assert done.stdout.splitlines()[1].endswith(
+        "gated.yaml is no recipe of yours, and is left: extend it, and say evaluation.seed=4"
+    )
