@@ -165,7 +165,10 @@ def said(answer: Any) -> Any:
 
 
 def _numbers(answer: Any, place: str = "") -> dict[str, float]:
-    """Give every number of an answer by its place, which of a label's score is the label."""
+    """Give every number of an answer by its place, which of a label's score is the label.
+
+    Of an array in a record only its shape and its first numbers are known.
+    """
     match answer:
         case bool() | str() | None:
             return {}
@@ -173,6 +176,8 @@ def _numbers(answer: Any, place: str = "") -> dict[str, float]:
             return {place: float(answer)}
         case {"label": str(label), "score": int() | float() as score}:
             return {f"{place}.{label}": float(score)}
+        case {"shape": list(shape), "head": list(head), **rest} if not rest:
+            return _numbers(head, f"{place}{shape}")
         case dict():
             parts = answer.items()
         case list():

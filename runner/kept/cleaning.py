@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 from runner.errors import StorageError, TrackingError
 from runner.evaluated import Verdict
-from runner.kept.folders import folders_in
+from runner.kept.folders import folders_in, is_sweep
 from runner.kept.listing import Kept
 from runner.kept.servers import server_of
 from runner.records import RECORD_FILE, TrackingRecord
 from runner.secrets import without_user
 from runner.stores import asking
+from runner.sweeps.record import read_sweep
 from runner.work.workplace import alone_in
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def delete(run: Kept) -> list[str]:
             message = f"{run.folder} cannot be removed: {error.strerror or error}"
             raise StorageError(message, "Check its permissions.") from error
     _remove_empty(run.folder, run.root)
+    _remove_sweeps(run.folder, run.root)
+    _remove_empty(run.folder, run.root)
     return said
 
 
@@ -139,9 +142,19 @@ def _empty(folder: Path) -> None:
             part.unlink()
 
 
+def _remove_sweeps(folder: Path, root: Path) -> None:
+    """Remove the records of sweeps that have ended, and of which no point is left."""
+    around = [place for place in _upwards(folder.parent, root.parent) if place.is_dir()]
+    for file in (file for place in around for file in place.iterdir() if is_sweep(file.name)):
+        sweep = read_sweep(file)
+        left = sweep and any((file.parent / point.folder).exists() for point in sweep.points)
+        if sweep and sweep.ended and not left:
+            file.unlink()
+
+
 def _remove_empty(folder: Path, root: Path) -> None:
     """Remove a folder and those around it, below the root, as far as they are empty."""
-    for place in _upwards(folder, root):
+    for place in filter(Path.is_dir, _upwards(folder, root)):
         if any(os.scandir(place)):
             return
         place.rmdir()

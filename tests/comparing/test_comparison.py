@@ -50,6 +50,9 @@ def test_numbers_are_compared_place_by_place_and_scores_label_by_label() -> None
     assert agreement([labels]) == agreement([(labels[1], labels[0])])
     assert (agreement([labels]).equal, agreement([labels]).largest) == (0, 0.25)
     assert agreement([("a text", "a text")]).largest is None
+    arrays = [{"shape": [1, n], "head": [0.5, value]} for n, value in ((4, 1.0), (4, 0.5), (9, 7))]
+    assert agreement([(arrays[0], arrays[1])]).largest == 0.5
+    assert agreement([(arrays[0], arrays[2])]).largest is None
 
 
 def test_words_that_are_new_or_gone_are_told_apart() -> None:

@@ -10,6 +10,7 @@ from runner.evaluated import Verdict
 from runner.kept.promotion import Promotion
 from runner.locked_file import holding
 from runner.records import Failure, TrackingRecord
+from runner.sweeps.record import SweepPoint, SweepRecord
 from tests.comparing.points import point, record_at
 from tests.conftest import Outcome
 
@@ -103,6 +104,18 @@ def test_a_lock_that_a_killed_run_left_holds_nothing(cli: Cli, kept: dict[str, P
     assert left(kept) == set()
     assert not (Path("outputs") / "clf").exists()
     assert Path("outputs").is_dir()
+
+
+def test_the_record_of_a_sweep_goes_with_its_last_point(cli: Cli, kept: dict[str, Path]) -> None:
+    points = [SweepPoint(name=n, folder=n, recipe="clf") for n in ("failed", "stopped")]
+    file = kept["new"].parent / "sweep.json"
+    record = SweepRecord(points=points, recipes=["clf"])
+    record.end()
+    record.write(file)
+    assert cli("clean", "--failed", "--older", "30d", "--yes").code == 0
+    assert file.exists()
+    assert cli("clean", "--failed", "--yes").code == 0
+    assert not file.exists()
 
 
 def test_nothing_else_is_touched(cli: Cli, kept: dict[str, Path], workspace: Path) -> None:

@@ -170,3 +170,17 @@ def test_a_recipe_that_is_not_the_users_is_left_and_that_is_said(
     assert done.stdout.splitlines()[1].endswith(
         "gated.yaml is no recipe of yours, and is left: extend it, and say evaluation.seed=4"
     )
+
+
+def test_a_run_that_only_mlflow_has_is_promoted_by_its_uri(
+    cli: Cli, points: dict[str, Path]
+) -> None:
+    uri = f"sqlite:///{Path.cwd()}/mlflow.db"
+    assert cli("promote", str(points["first"]), "--as", "one", "--tracking-uri", uri).code == 0
+    record = RunRecord.model_validate_json((points["first"] / "record.json").read_text())
+    assert record.tracking is not None
+    (points["first"] / "record.json").unlink()
+    run = f"runs:/{record.tracking.run_id}"
+    done = cli("promote", run, "--as", "two", "--tracking-uri", uri)
+    assert done.stdout.splitlines() == ["registered as two/1"]
+    assert cli("promote", "runs:/nothing", "--as", "two", "--tracking-uri", uri).code == 3

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from runner.cli.options import add_config_dir, add_output
-from runner.errors import Exit
+from runner.cli.options import add_config_dir, add_output, add_tracking_uri, tracking_uri
+from runner.errors import Exit, WrongInput
 
 SUMMARY = "register a run's model, set its alias, write its values into the recipe"
 
@@ -23,7 +24,9 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("record", type=Path, metavar="RECORD", help="folder of a run, or record")
+    parser.add_argument(
+        "record", metavar="RECORD", help="folder of a run, its record, or runs:/ID of MLflow"
+    )
     parser.add_argument("--as", dest="name", metavar="NAME", help="registered model name")
     parser.add_argument("--alias", metavar="ALIAS", help="alias, set where all gates passed")
     parser.add_argument(
@@ -35,7 +38,7 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="put alias and recipe back, as far as nobody has changed them since",
     )
-    parser.add_argument("--tracking-uri", metavar="URI", help="of the MLflow server of the run")
+    add_tracking_uri(parser)
     add_config_dir(parser)
     add_output(parser)
 
@@ -45,12 +48,13 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.documents import write_answer
     from runner.cli.session import session
 
-    with session() as at, at.importing():
-        from runner.kept.promoting import Asked, promote
-        from runner.kept.rolling_back import roll_back
+    with session() as at, TemporaryDirectory(prefix="promote-") as workdir:
+        with at.importing():
+            from runner.kept.promoting import Asked, promote
+            from runner.kept.rolling_back import roll_back
 
         if args.rollback:
-            lines = roll_back(args.record, args.tracking_uri)
+            lines = roll_back(Path(args.record), args.tracking_uri)
             document = {"record": str(args.record), "done": lines}
         else:
             asked = Asked(
@@ -61,8 +65,21 @@ def execute(args: Namespace) -> Exit:
                 dry=args.dry_run,
                 config_dirs=args.config_dir,
             )
-            promoted = promote(args.record, asked)
+            promoted = promote(_folder(args, Path(workdir)), asked)
             lines = promoted.done
             document = {"record": str(args.record), **asdict(promoted)}
     write_answer(args, document, lines)
     return Exit.DONE
+
+
+def _folder(args: Namespace, workdir: Path) -> Path:
+    """Give the folder of the run: of one that only MLflow has, what it logged."""
+    from runner.kept.tracked import RUN, read_tracked
+
+    if not args.record.startswith(RUN):
+        return Path(args.record)
+    run, *others = read_tracked(args.record, tracking_uri(args), workdir)
+    if others or run.folder is None:
+        message = f"{args.record} is no run that this tool logged."
+        raise WrongInput("wrong-argument", message, "Name the run of a point.")
+    return run.folder
