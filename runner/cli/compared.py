@@ -68,6 +68,7 @@ def _tables(compared: "Comparison") -> Iterable[RenderableType]:
     lines = ([cell.text for cell in cells] for _, cells in table.lines(compared))
     yield Text()
     yield _table(table.heads(compared), lines)
+    yield from (Text(_shown(f"  {name}: {why}")) for name, why in table.reasons(compared))
     if compared.baseline:
         held = compared.against.values()
         yield Text(f"\nagainst {_shown(compared.baseline.name)}", "bold")

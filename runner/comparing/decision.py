@@ -9,7 +9,7 @@ from runner.comparing.against import Difference, differences
 from runner.comparing.answers import shared_rows
 from runner.comparing.front import value_of
 from runner.comparing.runs import Run
-from runner.evaluated import GateVerdict, Verdict
+from runner.evaluated import GateRecord, GateVerdict, Verdict
 from runner.records import Outcome
 from runner.wording import counted, figure, interval, size
 
@@ -162,8 +162,8 @@ def _none_passed(runs: Sequence[Run]) -> Decision:
         nearest = _cheapest(open_ones, metric) if metric is None else _top(open_ones, metric)
         return Decision(
             Choice.UNDECIDED,
-            f"Undecided: {_nobody(len(runs))} passed all gates; nearest is {nearest.name}"
-            f"{_open_gate(nearest)}.",
+            f"Undecided: {_nobody(len(runs))} passed all gates; nearest is {nearest.name}: "
+            f"{held_back(nearest)}.",
         )
     if unproven:
         return Decision(
@@ -171,20 +171,9 @@ def _none_passed(runs: Sequence[Run]) -> Decision:
             f"Undecided: nothing was asked of {unproven[0].name}. Views or a dataset under "
             "`evaluation` would decide.",
         )
-    reasons = "; ".join(f"{run.name}: {_against(run)}" for run in runs[:3])
+    reasons = "; ".join(f"{run.name}: {held_back(run)}" for run in runs[:3])
     more = f"; and {len(runs) - 3} more" if len(runs) > 3 else ""
     return Decision(Choice.NONE, f"Ship none: {_nobody(len(runs))} passed ({reasons}{more}).")
-
-
-def _open_gate(run: Run) -> str:
-    gates = run.record.evaluation.gates if run.record.evaluation else []
-    for gate in gates:
-        if gate.verdict is GateVerdict.UNDECIDED:
-            return (
-                f", whose {gate.name} is {figure(gate.value)} ({interval(gate.low, gate.high)}) "
-                f"and must be {gate.condition}: {gate.message}"
-            )
-    return ""
 
 
 def _nobody(total: int) -> str:
@@ -200,14 +189,30 @@ def _top(runs: Sequence[Run], metric: str) -> Run:
     return max(runs, key=lambda run: (value_of(run, metric) or 0.0) * (1 if upwards else -1))
 
 
-def _against(run: Run) -> str:
+def held_back(run: Run) -> str:
+    """Say why a run may not be shipped, as far as its record says; nothing of one that may.
+
+    Args:
+        run: The run.
+    """
     record = run.record
     if record.failure:
-        return f"{record.failure.step} ended with {record.failure.code}".strip()
+        at = f"{record.failure.step} ended with " if record.failure.step else ""
+        return f"{at}{record.failure.code}"
+    if record.verdict.stands:
+        return "nothing was asked of it" if record.verdict is Verdict.UNPROVEN else ""
     gates = record.evaluation.gates if record.evaluation else []
-    failed = [f"{g.name} must be {g.condition}" for g in gates if g.verdict is GateVerdict.FAILED]
+    open_ones = [gate for gate in gates if gate.verdict is not GateVerdict.PASSED]
+    open_ones.sort(key=lambda gate: gate.verdict is not GateVerdict.FAILED)
     checks = [check.told for check in record.failed_checks]
-    return next(iter([*failed, *checks]), "a metric is not defined on its rows")
+    return next(iter([*map(_gate, open_ones), *checks]), "a metric is not defined on its rows")
+
+
+def _gate(gate: GateRecord) -> str:
+    is_ = "cannot be measured" if gate.value is None else f"is {figure(gate.value)}"
+    ends = "" if gate.value is None else f" ({interval(gate.low, gate.high)})"
+    why = f": {gate.message}" if gate.verdict is GateVerdict.UNDECIDED else ""
+    return f"{gate.name} {is_}{ends} and must be {gate.condition}{why}"
 
 
 def _asked(run: Run) -> str:

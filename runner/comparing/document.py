@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.comparing.against import Against
 from runner.comparing.comparison import Comparison
+from runner.comparing.decision import held_back
 from runner.comparing.runs import Run
 from runner.comparing.words import Piece
 from runner.visible import unhidden
@@ -81,6 +82,7 @@ def _run(compared: Comparison, run: Run) -> dict[str, Any]:
         },
         **_measured(run),
         "front": run.name in compared.front,
+        "held_back": held_back(run),
         "failure": record.failure.model_dump() if record.failure else None,
         "against_baseline": _against(held) if held else None,
     }

@@ -28,6 +28,7 @@ def as_html(compared: Comparison) -> str:
             of_metrics=table.AGAINST,
             of_answers=table.ANSWERS,
             none=table.NONE,
+            reasons=list(table.reasons(compared)),
             drawing=draw(compared),
             style=style,
             script=script,

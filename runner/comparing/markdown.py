@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from runner.comparing.comparison import Comparison
-from runner.comparing.table import AGAINST, ANSWERS, NONE, agreeing, differing, heads, lines
+from runner.comparing.table import (
+    AGAINST,
+    ANSWERS,
+    NONE,
+    agreeing,
+    differing,
+    heads,
+    lines,
+    reasons,
+)
 from runner.comparing.words import Piece
 from runner.quoting import block, code, prose
 
@@ -23,6 +32,8 @@ def _sections(compared: Comparison) -> Iterator[str]:
     if decision.command:
         yield block(decision.command, "sh")
     yield f"## Runs\n\n{_table(heads(compared), _runs(compared))}"
+    if held := [f"- {code(name)}: {prose(why)}" for name, why in reasons(compared)]:
+        yield "\n".join(held)
     if compared.aims and compared.front:
         named = ", ".join(code(aim.name) for aim in compared.aims)
         yield f"On the front is what no other run is at least as good as in all of {named}."

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.comparing.against import Against, Difference
 from runner.comparing.comparison import Comparison
+from runner.comparing.decision import held_back
 from runner.comparing.runs import Run
 from runner.evaluated import ScoreRecord
 from runner.wording import figure, interval, size
@@ -54,6 +55,16 @@ def lines(compared: Comparison) -> Iterator[tuple[Run, list[Cell]]]:
         if compared.front:
             cells.append(_text("yes" if run.name in compared.front else ""))
         yield run, cells
+
+
+def reasons(compared: Comparison) -> Iterator[tuple[str, str]]:
+    """Give the runs that may not be shipped, each with why.
+
+    Args:
+        compared: The comparison.
+    """
+    found = ((run.name, held_back(run)) for run in compared.runs)
+    yield from ((name, why) for name, why in found if why)
 
 
 AGAINST = ("run", "metric", "is", "baseline", "difference", "interval", "p", "rows", "says")
