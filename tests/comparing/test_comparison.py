@@ -49,6 +49,11 @@ def test_numbers_are_compared_place_by_place_and_scores_label_by_label() -> None
     assert agreement([vectors]).largest == 0.25
     assert agreement([labels]) == agreement([(labels[1], labels[0])])
     assert (agreement([labels]).equal, agreement([labels]).largest) == (0, 0.25)
+    surer = [{"label": "a", "score": 1.0}, {"label": "b", "score": 0.0}]
+    assert (agreement([(labels[0], surer)]).equal, agreement([(labels[0], surer)]).largest) == (
+        1,
+        0.25,
+    )
     assert agreement([("a text", "a text")]).largest is None
     arrays = [{"shape": [1, n], "head": [0.5, value]} for n, value in ((4, 1.0), (4, 0.5), (9, 7))]
     assert agreement([(arrays[0], arrays[1])]).largest == 0.5

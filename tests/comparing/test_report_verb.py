@@ -134,6 +134,13 @@ def test_names_tell_runs_apart(workspace: Path) -> None:
     assert names == [str(workspace / place / "clf" / "same") for place in ("one", "two")]
 
 
+def test_what_ships_in_a_model_is_no_run(workspace: Path) -> None:
+    folder = point(workspace / "out", "a")
+    (folder / "model").mkdir()
+    (folder / "model" / "record.json").write_text((folder / "record.json").read_text())
+    assert len(read_runs(["out"], "", workspace).runs) == 1
+
+
 def test_a_link_is_not_followed(workspace: Path) -> None:
     (workspace / "out").mkdir()
     point(workspace / "elsewhere", "a")
