@@ -1,13 +1,13 @@
 """What ``--output json`` prints: one document, whatever happened."""
 
 import json
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from runner.disk import write_whole
 from runner.errors import RunnerError, StorageError
 from runner.findings import Finding, Severity
 from runner.secrets import masked
@@ -47,11 +47,9 @@ def write_file(file: Path, text: str) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    staged = file.with_name(f".{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        staged.write_text(masked(text), encoding="utf-8")
-        os.replace(staged, file)
+        write_whole(file, masked(text))
     except OSError as error:
         message = f"{file} cannot be written: {error.strerror or error}"
         raise StorageError(message, "Name another file with --out.") from error

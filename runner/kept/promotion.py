@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runner.disk import write_whole
+
 NOTE_FILE = "promoted.json"
 
 
@@ -38,7 +40,7 @@ class Promotion(BaseModel):
         Args:
             folder: Folder of the point.
         """
-        (folder / NOTE_FILE).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_whole(folder / NOTE_FILE, self.model_dump_json(indent=2) + "\n")
 
 
 def read_promotion(folder: Path) -> Promotion | None:
