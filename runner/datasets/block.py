@@ -10,7 +10,8 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
     """Rows with targets, that metrics are measured on.
 
     Args:
-        path: A file (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``) or a folder of
+        path: A file (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``, ``.arrow``,
+            ``.feather``), a split that ``datasets`` saved with ``save_to_disk``, or a folder of
             recordings or images, absolute or relative to the recipe file that names it. The labels
             of a folder's files are the names of its folders, or stand in its ``metadata.csv`` or
             ``metadata.jsonl``, which names each file as ``file_name``.

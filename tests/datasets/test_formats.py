@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from runner.datasets import DataError, DatasetBlock, open_dataset
@@ -29,6 +30,28 @@ def read(path: Path | None, **more):
     return [(e.id, e.given, e.target) for e in dataset(path, **more).examples()]
 
 
+def stream(path: Path, table: pa.Table) -> Path:
+    """Write a table as Hugging Face's datasets do."""
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+    return path
+
+
+def saved(folder: Path, rows=ROWS, **features) -> Path:
+    """Write rows as ``Dataset.save_to_disk`` does, in two files."""
+    folder.mkdir(parents=True)
+    told = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    files = []
+    for number, part in enumerate((rows[:2], rows[2:])):
+        table = pa.Table.from_pylist(part).replace_schema_metadata(told)
+        files.append(stream(folder / f"data-{number:05}-of-00002.arrow", table).name)
+    (folder / "dataset_info.json").write_text("{}")
+    (folder / "state.json").write_text(
+        json.dumps({"_data_files": [{"filename": f} for f in files]})
+    )
+    return folder
+
+
 def written(path: Path, rows=ROWS) -> Path:
     import csv
 
@@ -47,10 +70,14 @@ def written(path: Path, rows=ROWS) -> Path:
             path.write_text(json.dumps(rows))
         case ".parquet":
             pd.DataFrame(rows).to_parquet(path)
+        case ".feather":
+            pd.DataFrame(rows).to_feather(path)
+        case ".arrow":
+            stream(path, pa.Table.from_pylist(rows))
     return path
 
 
-@pytest.mark.parametrize("suffix", [s for s in all_formats() if s])
+@pytest.mark.parametrize("suffix", [s for s in all_formats() if s.startswith(".")])
 def test_every_format_gives_the_same_rows(suffix: str) -> None:
     wanted = [(row["row"], row["text"], row["label"]) for row in ROWS]
     assert read(written(Path(f"rows{suffix}"))) == wanted
@@ -165,3 +192,61 @@ def test_the_hash_is_of_the_content() -> None:
     first = dataset(written(Path("a.csv"))).sha256()
     assert dataset(written(Path("b.csv"))).sha256() == first
     assert dataset(written(Path("c.csv"), ROWS[:2])).sha256() != first
+
+
+def test_a_folder_of_datasets_is_read_with_its_classes_by_name_and_media_by_content() -> None:
+    names = {"names": ["de", "en"], "_type": "ClassLabel"}
+    numbers = [{**row, "label": n - 1} for n, row in enumerate([*ROWS, ROWS[0]], 0)]
+    folder = saved(Path("data/train"), [r for r in numbers if r["label"] >= 0], label=names)
+    assert read(folder, id=None) == [
+        ("1", ROWS[1]["text"], "de"), ("2", ROWS[2]["text"], "en"), ("3", ROWS[0]["text"], 2)
+    ]  # fmt: skip
+    sounds = [{"row": "a", "text": {"bytes": b"RIFF", "path": "a.wav"}, "label": "yes"},
+              {"row": "b", "text": {"bytes": None, "path": "b.wav"}, "label": "no"}]  # fmt: skip
+    heard = saved(Path("sounds"), sounds, text={"_type": "Audio"})
+    assert [given for _, given, _ in read(heard)] == [b"RIFF", "b.wav"]
+    assert list(check(dataset(heard))) == []
+    (finding,) = check(dataset(heard, target="lable"))
+    assert (finding.code, finding.remedy) == ("column-missing", "Did you mean `label`?")
+
+
+def test_a_class_that_is_none_is_an_empty_cell() -> None:
+    names = {"names": ["de", "en"], "_type": "ClassLabel"}
+    with pytest.raises(DataError, match="row 1, column label is empty"):
+        read(saved(Path("data"), [{**ROWS[0], "label": -1}], label=names))
+
+
+def test_several_splits_are_named_and_one_is_asked_for() -> None:
+    for split in ("train", "test"):
+        saved(Path("data", split))
+    Path("data/dataset_dict.json").write_text('{"splits": ["train", "test"]}')
+    with pytest.raises(DataError) as refused:
+        read(Path("data"))
+    assert refused.value.sentences == "data has several splits. Name one in it: test, train."
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ('{"_data_files": [{"filename": "../secret.arrow"}]}', "no file of the folder"),
+        ('{"_data_files": [{"filename": "gone.arrow"}]}', "gone.arrow, which is no file"),
+        ('{"_data_files": []}', "names no file"),
+        ("[1]", "does not list the files"),
+        ("{", "does not list the files"),
+    ],
+)
+def test_a_state_that_leads_elsewhere_or_nowhere_is_refused(state: str, said: str) -> None:
+    stream(Path("secret.arrow"), pa.Table.from_pylist(ROWS))
+    folder = saved(Path("data"))
+    (folder / "state.json").write_text(state)
+    with pytest.raises(DataError, match=said):
+        read(folder)
+
+
+def test_arrow_that_breaks_off_is_refused() -> None:
+    file = written(Path("rows.arrow"))
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(DataError, match=r"rows\.arrow cannot be read as Arrow"):
+        read(file)
+    with pytest.raises(DataError, match="features that cannot be read"):
+        read(saved(Path("data"), label=["no", "mapping"]))

@@ -12,6 +12,8 @@ from runner.spelling import did_you_mean
 
 FOLDER = ""
 """What stands for the suffix of a folder."""
+INSIDE = "/"
+"""What stands before the name of a file in place of a suffix: a folder that holds such a file."""
 
 
 @runtime_checkable
@@ -19,7 +21,7 @@ class Format(Protocol):
     """A format: how its rows are read, as a stream."""
 
     SUFFIXES: Sequence[str]
-    """Suffixes of its files, small letters; ``FOLDER`` for a folder."""
+    """Suffixes of its files, small letters; ``FOLDER``, or ``INSIDE`` and a name, for a folder."""
 
     def columns(self, path: Path) -> list[str]:
         """Give the names of the columns, without reading all rows.
@@ -62,7 +64,8 @@ def format_of(path: Path) -> Format:
         DataError: It is not there, or of no format that is known.
     """
     if path.is_dir():
-        return all_formats()[FOLDER]
+        marked = (s for s in all_formats() if s.startswith(INSIDE) and (path / s[1:]).is_file())
+        return all_formats()[next(marked, FOLDER)]
     if problem := unknown_format(path.name):
         raise DataError(*problem)
     return all_formats()[path.suffix.lower()]
@@ -74,7 +77,7 @@ def unknown_format(name: str) -> tuple[str, str] | None:
     Args:
         name: The name of a file.
     """
-    suffix, known = Path(name).suffix.lower(), [s for s in all_formats() if s != FOLDER]
+    suffix, known = Path(name).suffix.lower(), [s for s in all_formats() if s.startswith(".")]
     if suffix in known:
         return None
     remedy = did_you_mean(suffix, known) or f"Its suffix is one of {', '.join(known)}."
