@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ENTRIES = ("tiny_run", "large_save", "cast_save", "persist", "throughput")
+ENTRIES = ("tiny_run", "large_save", "cast_save", "persist", "throughput", "sweep")
 RESULTS = Path(__file__).parent / "results.json"
 
 

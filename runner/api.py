@@ -121,12 +121,12 @@ def sweep(
         from runner.recipe.composing.overrides import expand
         from runner.sweeps.in_mlflow import tracked_together
         from runner.sweeps.points import points
-        from runner.sweeps.run_all import run_all
+        from runner.sweeps.run_all import How, run_all
 
         asked = expand([*_named(recipe), *overrides], config_dirs)
         composed = composing.compose_all(asked, config_dirs)
         with tracked_together(points(composed, sweep=True)) as together:
-            results = run_all(together.points, observer or Silent())
+            results = run_all(together.points, observer or Silent(), how=How(wait=True))
             together.close(results)
             return results
 

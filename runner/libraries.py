@@ -1,7 +1,13 @@
 """The libraries: what is known of them before they are imported."""
 
+import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+
+_REPORTED = (
+    *("mlflow", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"),
+    *("numpy", "pandas", "pydantic"),
+)
 
 
 def installed(name: str) -> str:
@@ -14,6 +20,12 @@ def installed(name: str) -> str:
         return _version(name)
     except PackageNotFoundError:
         return ""
+
+
+def versions() -> dict[str, str]:
+    """Give the versions that a record keeps, by package."""
+    found = {name: installed(name) for name in _REPORTED}
+    return {"python": platform.python_version(), **{k: v for k, v in found.items() if v}}
 
 
 @cache  # of what is there; what is missing may be installed while this process lives

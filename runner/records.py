@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from runner.disk import write_whole
 from runner.evaluated import EvaluationRecord
 from runner.evaluated import Verdict as Verdict
+from runner.file_states import State
 from runner.secrets import masked
 from runner.visible import in_json
 
@@ -162,12 +163,14 @@ class RunRecord(_Part):
         model: Path of the model folder; empty until it is saved.
         model_bytes: Size of the model folder.
         checksums: SHA-256 of each file of the model folder, by its path in it.
+        weights: Key of its weights in the store of the output folder, where they are there.
         dtype: dtype of the weights as written.
         parameters: Number of the model's parameters.
         weight_bytes: Size of the weights in that dtype.
-        vectors: What the files of sentence-transformers in the checkpoint declare, in words;
-            empty where there are none, or the task has no use for them.
+        vectors: What the checkpoint declares of its vectors, in words; empty where none matters.
         sources: Where each part came from.
+        files: Size of each of its files in bytes, and when it was changed, in nanoseconds.
+        keys: Digest of what each step depends on that is done and may be kept.
         signature: The model's signature: ``inputs``, ``outputs``, ``params``.
         requirements: Requirement lines stored in the model.
         notes: What whoever packages the model should know of it, a sentence each.
@@ -194,11 +197,14 @@ class RunRecord(_Part):
     model: str = ""
     model_bytes: int = 0
     checksums: dict[str, str] = Field(default_factory=dict[str, str])
+    weights: str = ""
     dtype: str = ""
     parameters: int = 0
     weight_bytes: int = 0
     vectors: str = ""
     sources: dict[str, SourceRecord] = Field(default_factory=dict[str, SourceRecord])
+    files: dict[str, State] = Field(default_factory=dict)
+    keys: dict[str, str] = Field(default_factory=dict)
     signature: dict[str, Any] = Field(default_factory=dict)
     requirements: list[str] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)

@@ -6,18 +6,19 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, Run
 from mlflow.models import Model
 
 from runner.errors import TrackingError
 from runner.packaging.storage import share_file
 from runner.recipe.composing.composed import Within
 from runner.recipe.language.models import Recipe
-from runner.records import RunRecord, TrackingRecord
+from runner.records import RECORD_FILE, RunRecord, TrackingRecord, read_record
 from runner.secrets import masked, without_user
 from runner.stores import asking
 from runner.tracking_attempts import TAG, begin, withdraw_versions
@@ -29,6 +30,7 @@ from runner.upstream.mlflow_api import local_path
 _SHARED_FROM = 2**20
 _LONGEST_PARAM = 6000
 _NAME = "model"
+_FINISHED = "FINISHED"
 
 
 def log(
@@ -37,6 +39,7 @@ def log(
     values: Mapping[str, Any],
     uri: str,
     within: Within | None = None,
+    key: str = "",
 ) -> TrackingRecord:
     """Log a finished point.
 
@@ -46,9 +49,11 @@ def log(
         values: The composed recipe, logged as an artifact.
         uri: MLflow tracking URI.
         within: The sweep that it is a point of.
+        key: Tells what is logged from anything else: an attempt that logged it already, and was
+            killed before its record said so, is taken up. Empty where that cannot be told.
 
     Returns:
-        Where the run is.
+        Where the run is; once its record says so, ``tracking_attempts.forget`` is called for.
 
     Raises:
         TrackingError: The server or its store failed. What the run left on disk is untouched.
@@ -59,8 +64,10 @@ def log(
     """
     with asking(uri, partial(_not_logged, without_user(uri))) as client:
         experiment = experiment_of(client, recipe.tracking.experiment)
-        attempt = begin(Path(record.model).parent, uri)
+        attempt = begin(Path(record.model).parent, uri, key)
         left = attempt.left(client, experiment)
+        if (run := attempt.done(left)) and (tracked := _logged_before(client, run)):
+            return tracked
         start = int(datetime.fromisoformat(record.started).timestamp() * 1000)
         run = client.create_run(
             experiment,
@@ -71,13 +78,20 @@ def log(
         run_id = run.info.run_id
         try:
             tracked = _log_into(client, experiment, run_id, record, recipe, values, uri, within)
-            withdraw_versions(client, left)
+            withdraw_versions(client, (one for one in left if one.info.status != _FINISHED))
         except BaseException as error:
             _give_up(client, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
             raise
-        client.set_terminated(run_id, "FINISHED")
-        attempt.succeeded()
+        client.set_terminated(run_id, _FINISHED)
         return tracked
+
+
+def _logged_before(client: MlflowClient, run: Run) -> TrackingRecord | None:
+    """Say where an attempt before this one logged the same, whose process did not live to tell."""
+    with TemporaryDirectory(prefix="logged-") as folder:
+        file = client.download_artifacts(run.info.run_id, RECORD_FILE, folder)
+        record = read_record(file)
+    return record.tracking if record else None
 
 
 def _give_up(client: MlflowClient, run_id: str, status: str) -> None:

@@ -18,7 +18,8 @@ TAG = "recipe.attempt"
 """The tag of a run that names its attempt."""
 _NOTE = ".logging.json"
 _NOTED = TypeAdapter(dict[str, str])
-_UNFINISHED = ("RUNNING", "SCHEDULED")
+_UNFINISHED, _FINISHED = ("RUNNING", "SCHEDULED"), "FINISHED"
+_APART, _DIGITS = "-", 16
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,11 @@ class Attempt:
     It is noted in the folder before the server hears of it, so that no kill hides it.
 
     Args:
-        name: Its name, which its run has as a tag.
-        note: The file of the attempts that have not ended well.
-        server: Which server it asks, by a hash.
+        name: Its name, which its run has as a tag: what is logged, and a number.
         before: The attempts before it on that server.
     """
 
     name: str
-    note: Path
-    server: str
     before: tuple[str, ...]
 
     def left(self, client: MlflowClient, experiment: str) -> list[Run]:
@@ -59,27 +56,51 @@ class Attempt:
                 _close(client, run)
         return found
 
-    def succeeded(self) -> None:
-        """Forget the attempts on this server: the point is logged."""
-        others = {k: v for k, v in _read(self.note).items() if v != self.server}
-        if others:
-            write_whole(self.note, json.dumps(others))
-        else:
-            self.note.unlink(missing_ok=True)
+    def done(self, left: Iterable[Run]) -> Run | None:
+        """Give the run of an attempt that logged the same to its end; None where there is none.
+
+        Args:
+            left: All runs of the attempts before it.
+        """
+        what, _, _ = self.name.rpartition(_APART)
+        for run in left:
+            named = run.data.tags.get(TAG, "")
+            if what and run.info.status == _FINISHED and named.startswith(what + _APART):
+                return run
+        return None
 
 
-def begin(folder: Path, uri: str) -> Attempt:
+def begin(folder: Path, uri: str, key: str = "") -> Attempt:
     """Begin an attempt, and note it.
 
     Args:
         folder: Folder of the point.
         uri: Tracking URI.
+        key: Tells what is logged from anything else; empty where that cannot be told.
     """
-    note, name = folder / _NOTE, uuid4().hex
-    server = sha256(uri.encode()).hexdigest()
-    noted = _read(note)
+    note, name = folder / _NOTE, f"{key[:_DIGITS]}{_APART}{uuid4().hex}"
+    noted, server = _read(note), _server(uri)
     write_whole(note, json.dumps({**noted, name: server}))
-    return Attempt(name, note, server, tuple(k for k, v in noted.items() if v == server))
+    return Attempt(name, tuple(k for k, v in noted.items() if v == server))
+
+
+def forget(folder: Path, uri: str) -> None:
+    """Forget the attempts on a server: the point is logged, and its record says where.
+
+    Args:
+        folder: Folder of the point.
+        uri: Tracking URI.
+    """
+    note = folder / _NOTE
+    others = {k: v for k, v in _read(note).items() if v != _server(uri)}
+    if others:
+        write_whole(note, json.dumps(others))
+    else:
+        note.unlink(missing_ok=True)
+
+
+def _server(uri: str) -> str:
+    return sha256(uri.encode()).hexdigest()
 
 
 def withdraw_versions(client: MlflowClient, runs: Iterable[Run]) -> None:

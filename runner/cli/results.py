@@ -167,7 +167,7 @@ def _table(results: Sequence["PointResult"]) -> Table:
             f"[{_COLOURS[record.verdict]}]{record.verdict}[/]",
             f"{passed}/{made}",
             size(record.model_bytes),
-            f"{sum(step.seconds for step in record.steps):.1f}",
+            "kept" if result.kept else f"{sum(step.seconds for step in record.steps):.1f}",
             str(result.point.folder / "model") if record.model else "",
         )
     return table

@@ -7,6 +7,7 @@ from typing import Any
 import transformers
 from transformers import PretrainedConfig
 
+from runner.evaluation.sharing import held_bytes
 from runner.evaluation.views import NativeView, device_number
 from runner.memory import free_memory
 from runner.packaging.blueprint import draw
@@ -69,7 +70,7 @@ def left_out(recipe: Recipe, weights: int) -> str | None:
     if recipe.source.gguf:
         return f"the GGUF file would be converted a second time; {_ASK}"
     free = free_memory()
-    if free is not None and 2 * weights > free:
+    if free is not None and 2 * weights > free + held_bytes():
         return f"{size(weights)} of weights do not fit twice in {size(free)} of free memory; {_ASK}"
     return None
 

@@ -4,7 +4,7 @@ Whoever needs to know a model without its weights draws its blueprint here, once
 run, a plan, a lock, a rehearsal, weights put into a reference. So they say the same of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,7 +56,7 @@ class Blueprint:
         checkpoint: Where it comes from.
         config: Its configuration, as read.
         model: The model: every parameter on torch's ``meta`` device, with the shape and dtype it
-            will have; in memory once :func:`runner.packaging.load.load` had to compute weights.
+            will have; in memory only where the signature is inferred of computed weights.
         dtype: dtype of the floating-point weights to write.
         tensors: The checkpoint's tensors, by name as written in its files; empty where they are
             not known, or where the weights are not those that are stored (GGUF, a merged adapter).
@@ -72,6 +72,8 @@ class Blueprint:
         quantised: How the weights are quantised, as they come or as the recipe says; the model is
             the same without.
         planned: Size in bytes that they will have then, where the tensors are not known.
+        compute: Gives the model with its weights in memory, where they are not those that are
+            stored; None where they are, or where they are in memory already.
     """
 
     task: Task
@@ -90,6 +92,7 @@ class Blueprint:
     rewritten: bool = False
     notes: Sequence[str] = ()
     planned: int = 0
+    compute: Callable[[], PreTrainedModel] | None = None
 
     @property
     def weightless(self) -> bool:
@@ -251,6 +254,7 @@ def _draw(
         gguf = checkpoint.gguf
         dtype = _dtype_of_gguf(recipe) if gguf else choose_dtype(recipe.dtype, base.config)
         model = model.to(dtype=dtype)
+        model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if adapter:
         adapter.insist_on_fit(model)
     return Blueprint(

@@ -69,7 +69,7 @@ def write_license(checkpoint: Checkpoint, card: ModelCard | None, model: Path) -
     own = read_card(checkpoint)
     declared = checkpoint.license or getattr(own and own.data, "license", None)
     if declared:
-        text = f"The licence declared for {checkpoint.name} is: {declared}\n"
+        text = f"The licence declared for {checkpoint.told} is: {declared}\n"
     else:
-        text = f"{checkpoint.name} declares no licence.\n"
+        text = f"{checkpoint.told} declares no licence.\n"
     target.write_text(text, encoding="utf-8")

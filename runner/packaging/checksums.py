@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,13 +10,14 @@ _COMPILED = "__pycache__"
 """What Python leaves beside code that it has run."""
 
 
-def checksums_of(folder: Path) -> dict[str, str]:
+def checksums_of(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Hash every file of a model.
 
     Files are read beside each other, in pieces; of a model just written they are in memory still.
 
     Args:
         folder: The model folder.
+        known: Hashes that were taken of files as they were made, by path: those are not read.
 
     Returns:
         SHA-256 of each file, as 64 hexadecimal digits, by its path in the folder; of a link that of
@@ -24,7 +25,8 @@ def checksums_of(folder: Path) -> dict[str, str]:
     """
     names = sorted(_names(folder))
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda name: _checksum(folder / name), names)
+        given = known or {}
+        found = pool.map(lambda name: given.get(name) or _checksum(folder / name), names)
         return dict(zip(names, found, strict=True))
 
 

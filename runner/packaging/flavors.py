@@ -106,7 +106,7 @@ def _write_transformers(
             prompt_template=about.prompt_template,
         )
     flavor = model.flavors[_FLAVOR]
-    flavor["source_model_name"] = parts.checkpoint.repo or parts.checkpoint.name
+    flavor["source_model_name"] = parts.checkpoint.repo or parts.checkpoint.told
     if not recipe.save_pretrained:
         refer(flavor, parts)
     if parts.adapter:

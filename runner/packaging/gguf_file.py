@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,19 @@ def parsed_once(file: str) -> Generator[None]:
     one; over the same bytes as a plain array it takes a third of the time.
 
     Args:
-        file: Its name; empty where there is none.
+        file: The name of one that is expected; empty where there is none.
     """
     if not file or not installed("gguf"):
         yield
         return
     import gguf
 
-    theirs = gguf.GGUFReader
+    theirs: Any = gguf.GGUFReader
+    if not isinstance(theirs, type):  # somebody around this keeps it already
+        yield
+        return
 
-    class Parsed(theirs):
+    class Parsed(theirs):  # pyright: ignore[reportUntypedBaseClass]
         """A GGUF file whose bytes are a plain array over the mapped ones."""
 
         @property
@@ -39,7 +43,15 @@ def parsed_once(file: str) -> Generator[None]:
         def data(self, mapped: np.ndarray[Any, Any]) -> None:
             self._bytes = mapped.view(np.ndarray)
 
-    gguf.GGUFReader = lru_cache(maxsize=1)(Parsed)  # pyright: ignore[reportAttributeAccessIssue]
+    @lru_cache(maxsize=1)
+    def parsed(path: str, state: tuple[int, int]) -> Parsed:
+        return Parsed(path)
+
+    def read(path: str | Path) -> Parsed:
+        stat = Path(path).stat()
+        return parsed(str(path), (stat.st_size, stat.st_mtime_ns))
+
+    gguf.GGUFReader = read  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield
     finally:

@@ -1,7 +1,9 @@
 """Load what packaging needs of a checkpoint: its parts, and weights only where they change."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import torch
 import transformers
@@ -26,30 +28,40 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
         checkpoints: Checkpoint of the ``model``, and of each part that has its own.
 
     Returns:
-        The blueprint with its components. Stored weights are not read; those that have to be
-        computed, from a GGUF file, by merging an adapter or by quantising, are in its model.
+        The blueprint with its components. No weights are read: those that have to be computed,
+        from a GGUF file, by merging an adapter or by quantising, are so when somebody needs them.
 
     Raises:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
     with parsed_once(checkpoints["model"].gguf):
-        return _load(recipe, checkpoints)
+        blueprint = _drawn(recipe, checkpoints)
+    as_read = replace(blueprint, config=copy.deepcopy(blueprint.config))  # a pipeline changes it
+    computed = _computed(as_read, recipe)
+    if computed is None:
+        return blueprint
+    whole = replace(blueprint, adapter=None) if recipe.merge else blueprint
+    if recipe.signature == "infer":  # the model is asked before it is saved
+        return replace(whole, model=computed())
+    return replace(whole, compute=computed)
 
 
-def _load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
+def _drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     blueprint = draw(recipe, checkpoints)
     if blueprint.quantised and blueprint.stays_quantised:
         insist_on_environment(blueprint.quantised, blueprint.checkpoint)
-    blueprint = with_components(blueprint, recipe, checkpoints)
+    return with_components(blueprint, recipe, checkpoints)
+
+
+def _computed(blueprint: Blueprint, recipe: Recipe) -> Callable[[], PreTrainedModel] | None:
+    """Say how the weights are computed; None where they are stored as they are needed."""
     if blueprint.checkpoint.gguf:
-        return replace(blueprint, model=_from_gguf(blueprint, recipe))
+        return partial(_from_gguf, blueprint, recipe)
     if recipe.quantize:
-        model = quantise(recipe, recipe.quantize, blueprint.model, blueprint.checkpoint)
-        return replace(blueprint, model=model)
+        return partial(quantise, recipe, recipe.quantize, blueprint.model, blueprint.checkpoint)
     if blueprint.adapter and recipe.merge:
-        merged = _merged(blueprint, blueprint.adapter, recipe)
-        return replace(blueprint, model=merged, adapter=None)
-    return blueprint
+        return partial(_merged, blueprint, blueprint.adapter, recipe)
+    return None
 
 
 def _merged(blueprint: Blueprint, adapter: Adapter, recipe: Recipe) -> PreTrainedModel:

@@ -1,7 +1,5 @@
 """The requirements of a model: what is installed and used, read from metadata, never guessed."""
 
-import platform
-
 from packaging.requirements import Requirement
 
 from runner.libraries import installed
@@ -12,7 +10,6 @@ from runner.recipe.language.models import Recipe
 
 _BASE = ("mlflow", "torch", "transformers")
 _DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
-_REPORTED = (*_BASE, "tokenizers", "safetensors", "huggingface_hub", "numpy", "pandas", "pydantic")
 
 
 def requirements(parts: Blueprint, recipe: Recipe) -> list[str]:
@@ -57,9 +54,3 @@ def _media_packages(parts: Blueprint) -> list[str]:
     """Recordings and images are decoded by packages of their own, where they are installed."""
     media = {getattr(entry, "media", "audio") for entry in parts.task.inputs}
     return [name for kind, name in _DECODERS.items() if kind in media]
-
-
-def versions() -> dict[str, str]:
-    """Give the versions that a record keeps, by package."""
-    found = {name: installed(name) for name in _REPORTED}
-    return {"python": platform.python_version(), **{k: v for k, v in found.items() if v}}

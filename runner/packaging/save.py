@@ -1,18 +1,20 @@
 """Save: MLflow writes the model around the weights, out of sight; then it appears whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlflow.models import Model, ModelSignature
+from mlflow.models import ModelSignature
 
 from runner.packaging.adapter import write_adapter
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.card import card_of, write_license
 from runner.packaging.conda import write_conda
+from runner.packaging.described import WEIGHTS
 from runner.packaging.flavors import About, write_flavors
 from runner.packaging.inference_code import ship
+from runner.packaging.named import named_model
 from runner.packaging.requirements import requirements
 from runner.packaging.sentences import write_sentences
 from runner.packaging.storage import appearing, need_room
@@ -32,14 +34,26 @@ class Saved:
     Args:
         path: The model folder.
         bytes: Its size.
+        written: Bytes that were written for it: not those of weights that were there already.
         how: How the weights were written.
         requirements: The requirement lines stored in it.
+        hashes: SHA-256 of files that were hashed as they were made, by path.
     """
 
     path: Path
     bytes: int
+    written: int
     how: str
     requirements: list[str]
+    hashes: Mapping[str, str]
+
+
+Place = Callable[[Callable[[Path], WeightsReport], Path], WeightsReport]
+"""Puts weights into a folder, with what writes them where they are not somewhere already."""
+
+
+def _write_anew(write: Callable[[Path], WeightsReport], folder: Path) -> WeightsReport:
+    return write(folder)
 
 
 def save(
@@ -50,6 +64,7 @@ def save(
     metadata: Mapping[str, Any],
     example: Any = None,
     progress: Progress = no_progress,
+    place: Place = _write_anew,
 ) -> Saved:
     """Save a model in MLflow's ``transformers`` and ``python_function`` flavors.
 
@@ -61,6 +76,7 @@ def save(
         metadata: Entries for the model's metadata.
         example: Input example to store, as callers of the pyfunc give it.
         progress: Told of the bytes written.
+        place: Puts the weights in place.
 
     Returns:
         What was saved.
@@ -73,7 +89,6 @@ def save(
     """
     recipe = composed.recipe
     path.parent.mkdir(parents=True, exist_ok=True)
-    need_room(path.parent, parts.bytes if recipe.save_pretrained else 0)
     file = file_of_card(recipe, composed.folder_of)
     about = About(
         recipe=recipe,
@@ -87,8 +102,11 @@ def save(
         code=[str(one.path) for one in code_of(recipe, composed.folder_of)],
     )
     with appearing(path) as staged:
-        report = _save_into(staged, about, progress)
-    return Saved(path, _size(path), report.how, about.requirements)
+        report = _save_into(staged, about, progress, place)
+    size = _size(path)
+    written = size - report.bytes if report.kept else size
+    hashes = {f"{WEIGHTS}/{name}": sha256 for name, sha256 in report.hashes.items()}
+    return Saved(path, size, written, report.how, about.requirements, hashes)
 
 
 def _facts(parts: Blueprint) -> dict[str, str]:
@@ -98,22 +116,25 @@ def _facts(parts: Blueprint) -> dict[str, str]:
     return {**quantised, **commit}
 
 
-def _save_into(staged: Path, about: About, progress: Progress) -> WeightsReport:
-    model = Model()
+def _save_into(staged: Path, about: About, progress: Progress, place: Place) -> WeightsReport:
+    model = named_model(about.metadata, about.parts.checkpoint.commit)
     reports: list[WeightsReport] = []
 
+    def make(folder: Path) -> WeightsReport:
+        need_room(folder.parent, about.parts.bytes)
+        limit = parse_size(about.recipe.max_shard_size or "")
+        return write_weights(about.parts, folder, progress, limit)
+
     def write(folder: Path) -> None:
-        if about.recipe.save_pretrained:
-            limit = parse_size(about.recipe.max_shard_size or "")
-            reports.append(write_weights(about.parts, folder, progress, limit))
-        else:
-            reports.append(WeightsReport("referenced", 0))
+        stored = about.recipe.save_pretrained
+        reports.append(place(make, folder) if stored else WeightsReport("referenced", 0))
 
     write_flavors(about, model, staged, write)
     model.signature = about.signature
     if adapter := about.parts.adapter:
         checkpoint = about.parts.checkpoint
-        write_adapter(adapter, staged, checkpoint.repo or str(checkpoint.folder))
+        named = checkpoint.told if about.recipe.save_pretrained else str(checkpoint.folder)
+        write_adapter(adapter, staged, checkpoint.repo or named)
     if sentences := about.parts.sentences:
         write_sentences(sentences, staged)
     if about.recipe.has_pyfunc and about.recipe.pyfunc == "extended":

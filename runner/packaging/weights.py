@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,12 +35,17 @@ class WeightsReport:
 
     Args:
         how: ``cloned``, ``copied``, ``split``, ``cast from float32 in a stream``, ``converted
-            from GGUF``, ``merged``, ``quantised (torchao-int8)`` or ``referenced``.
-        bytes: Size of the files written.
+            from GGUF``, ``merged``, ``quantised (torchao-int8)``, ``referenced`` or, where they
+            were there already, ``weights kept``.
+        bytes: Size of the files.
+        kept: Whether they were there already.
+        hashes: SHA-256 of files that were hashed as they were made, by name.
     """
 
     how: str
     bytes: int
+    kept: bool = False
+    hashes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def write_weights(
@@ -62,8 +67,8 @@ def write_weights(
         OSError: The disk would not take it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    limit = max_shard_size or _configured_shard_size()
-    if not parts.weightless:
+    limit = max_shard_size or configured_shard_size()
+    if parts.compute or not parts.weightless:
         return WeightsReport(_save(parts, folder, limit), _size(folder))
     if parts.code:
         copy_code(parts.checkpoint.folder, folder)
@@ -89,15 +94,21 @@ def write_weights(
 
 def _save(parts: Blueprint, folder: Path, limit: int) -> str:
     """Let transformers save weights that were computed; say how they were."""
-    pickled = parts.quantised is not None and not saves_safetensors(parts.model)
+    model = parts.compute() if parts.compute else parts.model
+    pickled = parts.quantised is not None and not saves_safetensors(model)
     form: dict[str, Any] = {"safe_serialization": False} if pickled else {}
-    _save_loaded(parts.model, folder, max_shard_size=limit, **form)
+    _save_loaded(model, folder, max_shard_size=limit, **form)
     if parts.quantised:
         return f"quantised ({parts.quantised.name})"
     return "converted from GGUF" if parts.checkpoint.gguf else "merged"
 
 
-def _configured_shard_size() -> int:
+def configured_shard_size() -> int:
+    """Give the largest file in bytes where no recipe says it, as MLflow is configured.
+
+    Raises:
+        StorageError: The configuration says no size.
+    """
     text = os.environ.get(_SHARD_SIZE_VARIABLE, _DEFAULT_SHARD_SIZE)
     size = parse_size(text)
     if size is None:

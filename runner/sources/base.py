@@ -79,6 +79,12 @@ class Checkpoint:
     made: bool = False
     adapter: "Checkpoint | None" = None
 
+    @property
+    def told(self) -> str:
+        """What a model says that it came from: the name, and no path of this machine."""
+        path = Path(self.name)
+        return path.name if path.is_absolute() else self.name
+
 
 @dataclass(frozen=True)
 class CheckpointFile:
@@ -217,6 +223,20 @@ class Source(Facts, frozen=True):
         survey = self.survey(context)
         checkpoint = survey.checkpoint
         return Location(checkpoint.name, checkpoint.commit, checkpoint.folder, survey.files)
+
+    def present_state(self, context: SourceContext) -> str | None:
+        """Tell the state it is in now from every other, at once and without opening weights.
+
+        Args:
+            context: What it is for; its ``workdir`` is not there.
+
+        Returns:
+            The state; None where only resolving the source tells.
+
+        Raises:
+            SourceError: It cannot be had.
+        """
+        return None
 
     def special_token(self, name: str, folder: Path) -> str:
         """Give a special token of its tokenizer, as far as what is on this machine tells.

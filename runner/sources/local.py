@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from runner.file_states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files
@@ -73,6 +74,11 @@ class LocalSource(Source, frozen=True):
         """Look into the folder; it goes by the path that the recipe gives."""
         survey = self.survey(context)
         return Location(self.path, folder=survey.checkpoint.folder, files=survey.files)
+
+    def present_state(self, context: SourceContext) -> str:
+        """Look at the files, at none inside."""
+        folder = self._folder(context.folder)
+        return f"{folder} {states_of(folder)}"
 
     def tokenizer_folder(self, folder: Path) -> Path:
         """Give the folder itself."""

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from runner.errors import SourceError
+from runner.file_states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files
@@ -118,6 +119,11 @@ class PackageSource(Source, frozen=True):
         checkpoint = self.resolve(context)
         files = needed_files(checkpoint.folder, checkpoint.gguf, context)
         return Survey(checkpoint, files)
+
+    def present_state(self, context: SourceContext) -> str | None:
+        """Look at the files, at none inside."""
+        folder = self.tokenizer_folder(context.folder)
+        return f"{folder} {states_of(folder)}" if folder else None
 
     def tokenizer_folder(self, folder: Path) -> Path | None:
         """Give the folder in the distribution, where that is installed."""

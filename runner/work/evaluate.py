@@ -15,7 +15,7 @@ from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
 from runner.temporary import temporary_folder
-from runner.work import journal as entries
+from runner.work import entries
 from runner.work.on_data import evaluate_on_data, sampling_rate
 from runner.work.ready import insist_on_ready
 from runner.work.resolve import resolve, with_brought

@@ -3,35 +3,17 @@
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner import __version__
 from runner.errors import RunnerError, ending_of, first_line
-from runner.evaluated import EvaluationRecord
-from runner.evaluation.inputs import inputs_of
-from runner.evaluation.proof import Proof
-from runner.packaging.blueprint import Blueprint
-from runner.packaging.remote_code import code_of
-from runner.packaging.requirements import versions
-from runner.packaging.save import Saved
-from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
-from runner.records import (
-    Failure,
-    Observer,
-    RunRecord,
-    SourceRecord,
-    Step,
-    TrackingRecord,
-    Verdict,
-    peak_memory,
-)
-from runner.sources import Checkpoint
+from runner.records import Failure, Observer, RunRecord, Step, peak_memory
 from runner.visible import visible
-from runner.wording import counted
+from runner.work.kept import Kept
 
+KEPT = "kept"
+"""How a step was done whose result an earlier run left."""
 _AGAIN = "Run it again; a model that is there is not proven."
 _UNFINISHED = Failure(
     step="",
@@ -65,13 +47,20 @@ class Journal:
     Args:
         record: The record so far.
         observer: Told of each step.
+        kept: What an earlier run left that still holds.
     """
 
     record: RunRecord
     observer: Observer
+    kept: Kept
 
     def step(
-        self, name: str, work: Callable[[], Given], entry_of: Callable[[Given], Entry]
+        self,
+        name: str,
+        work: Callable[[], Given],
+        entry_of: Callable[[Given], Entry],
+        before: Callable[[RunRecord], Given] | None = None,
+        kept_with: str = "",
     ) -> Given:
         """Do a step, and keep what it gave.
 
@@ -79,6 +68,9 @@ class Journal:
             name: Name of the step.
             work: The step.
             entry_of: Says what of its result belongs in the record.
+            before: Gives its result out of the record instead, where an earlier run left it and it
+                still holds; None for a step that is done each time.
+            kept_with: The step with whose key it is kept; itself where empty.
 
         Returns:
             Its result.
@@ -87,8 +79,12 @@ class Journal:
         start = time.perf_counter()
         entry = Entry()
         try:
-            done = work()
-            entry = entry_of(done)
+            if before is not None and self.kept.holds(kept_with or name):
+                done = before(self.record)
+                entry = replace(entry_of(done), detail=KEPT, bytes=0)
+            else:
+                done = work()
+                entry = entry_of(done)
         finally:
             seconds = round(time.perf_counter() - start, 4)
             step = Step(
@@ -101,33 +97,41 @@ class Journal:
             self.record.steps.append(step)
         for key, value in entry.fields.items():
             setattr(self.record, key, value)
+        if name in self.kept.keys:
+            self.record.keys[name] = self.kept.keys[name]
+        _write_unfinished(self.record, self.kept.folder)
         self.observer.step_finished(step)
         return done
 
 
 @contextmanager
-def keeping(record: RunRecord, folder: Path, observer: Observer) -> Generator[Journal]:
+def keeping(record: RunRecord, kept: Kept, observer: Observer) -> Generator[Journal]:
     """Keep the journal of a run, and write its record however the run ends.
 
-    What stands there meanwhile is what a kill leaves: that the run has not ended, and no verdict of
-    one before it on a model that may be this one's by then.
+    What stands there meanwhile is what a kill leaves: that the run has not ended, what its steps
+    gave so far, and of one before it only what holds of this one too.
 
     Args:
         record: The record as it starts.
-        folder: Folder of the point.
+        kept: What an earlier run left that still holds.
         observer: Told of each step.
 
     Yields:
         The journal.
     """
     try:
-        record.model_copy(update={"failure": _UNFINISHED}).write(folder)
-        yield Journal(record, observer)
+        kept.carry_into(record)
+        _write_unfinished(record, kept.folder)
+        yield Journal(record, observer, kept)
     except BaseException as error:
         record.failure = _failure(error, record.steps)
         raise
     finally:
-        record.write(folder)
+        record.write(kept.folder)
+
+
+def _write_unfinished(record: RunRecord, folder: Path) -> None:
+    record.model_copy(update={"failure": _UNFINISHED}).write(folder)
 
 
 def _failure(error: BaseException, steps: list[Step]) -> Failure:
@@ -142,110 +146,3 @@ def _failure(error: BaseException, steps: list[Step]) -> Failure:
         case _:
             word, signal = ending_of(error)
             return Failure(step=step, code=word, message=signal.name, remedy=_AGAIN)
-
-
-def begun(composed: Composed, point: str) -> RunRecord:
-    """Begin the record of a point.
-
-    Args:
-        composed: The composed recipe.
-        point: Name of the point.
-    """
-    recipe = composed.recipe
-    return RunRecord(
-        recipe=composed.name,
-        task=recipe.task,
-        point=point,
-        overrides=list(composed.overrides),
-        digest=digest(recipe),
-        inputs=inputs_of(recipe),
-        versions={"runner": __version__, **versions()},
-    )
-
-
-def of_sources(checkpoints: Mapping[str, Checkpoint], *, trusted: bool) -> Entry:
-    """Say where the parts came from.
-
-    Args:
-        checkpoints: Checkpoint of each part.
-        trusted: Whether code that comes with them may run.
-    """
-    sources = {
-        name: SourceRecord(
-            kind=c.kind,
-            name=c.name,
-            commit=c.commit,
-            license=c.license,
-            code=code_of(c.folder) if trusted else {},
-        )
-        for name, c in checkpoints.items()
-    }
-    fetched = sum(c.downloaded for c in checkpoints.values())
-    return Entry(checkpoints["model"].name, fetched, {"sources": sources})
-
-
-def of_blueprint(blueprint: Blueprint) -> Entry:
-    """Say what the model is."""
-    fields = {
-        "dtype": blueprint.dtype_name,
-        "parameters": blueprint.parameters,
-        "weight_bytes": blueprint.bytes,
-        "vectors": str(blueprint.sentences or ""),
-        "notes": list(blueprint.notes),
-    }
-    detail = "headers only" if blueprint.weightless else "weights in memory"
-    return Entry(detail, fields=fields)
-
-
-def of_saved(saved: Saved) -> Entry:
-    """Say what was written."""
-    fields = {
-        "model": str(saved.path),
-        "model_bytes": saved.bytes,
-        "requirements": saved.requirements,
-    }
-    return Entry(saved.how, saved.bytes, fields)
-
-
-def of_proof(proof: Proof) -> Entry:
-    """Say what the proof found."""
-    fields = {
-        "views": proof.views,
-        "source_view": proof.source_view,
-        "checks": proof.checks,
-        "metrics": proof.metrics,
-        "verdict": proof.verdict,
-    }
-    held = ", held to the source" if proof.source_view else ""
-    return Entry(f"{' and '.join(proof.tried)}{held}", fields=fields)
-
-
-def of_evaluation(evaluation: EvaluationRecord | None, proven: Verdict) -> Entry:
-    """Say what the evaluation on data found.
-
-    Args:
-        evaluation: What it found.
-        proven: What the proof said; the gates do not make a failed one good.
-    """
-    if evaluation is None:
-        return Entry()
-    data = evaluation.data
-    rows = counted(data.rows, "row")
-    asked = "" if data.inferred == data.rows else f", {data.inferred} of them inferred"
-    verdict = proven.with_gates(evaluation)
-    return Entry(f"{rows}{asked}", fields={"evaluation": evaluation, "verdict": verdict})
-
-
-def of_checksums(found: dict[str, str]) -> Entry:
-    """Say what the files of the model are."""
-    return Entry(counted(len(found), "file"), fields={"checksums": found})
-
-
-def of_report(files: list[str]) -> Entry:
-    """Say where the report is."""
-    return Entry(bytes=sum(Path(file).stat().st_size for file in files), fields={"reports": files})
-
-
-def of_tracking(tracked: TrackingRecord) -> Entry:
-    """Say where the run was logged."""
-    return Entry(f"model stored by {tracked.storage}", fields={"tracking": tracked})

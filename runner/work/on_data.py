@@ -10,12 +10,13 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
+from runner.store.place import STORE, store_of
 from runner.temporary import temporary_folder
 from runner.work.champion import champion_of
 from runner.work.planned import PlannedData
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
-_KEPT = Path(".store", "predictions.sqlite")
+_KEPT = "predictions.sqlite"
 
 
 def evaluate_on_data(
@@ -53,7 +54,7 @@ def evaluate_on_data(
             data,
             model,
             into,
-            _root(composed, folder) / _KEPT,
+            (store_of(composed.name, folder) or folder / STORE) / _KEPT,
             champion=champion_of(composed, Path(fetched)),
             device=composed.settings.device,
             rate=sampling_rate(model),
@@ -110,11 +111,3 @@ def sampling_rate(model: Path) -> int:
         return 0
     described: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return int(described.get("sampling_rate") or 0)
-
-
-def _root(composed: Composed, folder: Path) -> Path:
-    """Give the folder of all recipes' points, or the point's own where it lies elsewhere."""
-    names = Path(composed.name).parts
-    around = folder.absolute().parents
-    within = len(around) > len(names) and around[0].parts[-len(names) :] == names
-    return around[len(names)] if within else folder

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from runner.errors import FolderInUse
 from runner.locked_file import holding
@@ -20,13 +21,16 @@ _WORK = ".work-"
 
 
 @contextmanager
-def working_in(folder: Path, observer: Observer, *, wait: bool = False) -> Generator[Path]:
+def working_in(
+    folder: Path, observer: Observer, *, wait: bool = False, on: str = ""
+) -> Generator[Path]:
     """Work in the folder of a point; what a killed run left half-done there goes.
 
     Args:
         folder: The folder; made where it is not there.
         observer: Told of the waiting.
         wait: Wait for whoever works in it, however long that takes.
+        on: What is worked on, by its digest: who works on just that is waited for in any case.
 
     Yields:
         A folder in it for what is only needed meanwhile.
@@ -34,7 +38,7 @@ def working_in(folder: Path, observer: Observer, *, wait: bool = False) -> Gener
     Raises:
         FolderInUse: Another run works in it, and is not waited for.
     """
-    with _holding(folder, observer, wait=wait):
+    with _holding(folder, observer, on, wait=wait):
         for stale in folder.glob(f"{_WORK}*"):
             shutil.rmtree(stale, ignore_errors=True)
         workdir = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
@@ -45,21 +49,22 @@ def working_in(folder: Path, observer: Observer, *, wait: bool = False) -> Gener
 
 
 @contextmanager
-def _holding(folder: Path, observer: Observer, *, wait: bool) -> Generator[None]:
+def _holding(folder: Path, observer: Observer, on: str, *, wait: bool) -> Generator[None]:
     file = folder / _LOCK
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(holding(file, wait=False))
         except BlockingIOError as error:
-            holder = _holder(file)
-            if not wait:
+            said = _said(file)
+            holder = _holder(said)
+            if not (wait or (on and said.get("on") == on)):
                 raise FolderInUse(
                     f"{folder} is in use: {holder} works in it.",
                     "Wait for it with --wait, or write elsewhere with out=DIR.",
                 ) from error
             lock = _waited_for(stack, file, holder, observer)
         os.truncate(lock, 0)
-        os.write(lock, json.dumps(_this_run()).encode())
+        os.write(lock, json.dumps({**_this_run(), "on": on}).encode())
         yield
 
 
@@ -78,13 +83,19 @@ def _this_run() -> dict[str, str | int]:
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
 
 
-def _holder(file: Path) -> str:
-    """Say who holds a lock; who has only just taken it may not have said so yet."""
+def _said(file: Path) -> dict[str, Any]:
+    """Give what the holder of a lock says; who has only just taken it may not have said so yet."""
     try:
         said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _holder(said: dict[str, Any]) -> str:
+    if {"pid", "host", "since"} <= said.keys():
         return f"process {said['pid']} of {said['host']} (since {said['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another run"
+    return "another run"
 
 
 def is_held(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import (
@@ -48,6 +49,15 @@ def configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="only what the recipes' locks say; refuse if anything moved",
     )
+    parser.add_argument(
+        "--rerun", action="store_true", help="run points that are done, too, every step of them"
+    )
+    parser.add_argument(
+        "--only", choices=["failed"], help="of the points, those whose last run failed"
+    )
+    parser.add_argument(
+        "--fail-fast", action="store_true", help="run no further point after one that failed"
+    )
     add_wait(parser)
     add_update_golden(parser)
     add_config_dir(parser)
@@ -58,30 +68,35 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def execute(args: Namespace) -> Exit:
-    """Compose every point, and only if all are right run them."""
+    """Compose every point, and only if all are right run those that are not done."""
     from runner.cli.asking import ask_points, insist_on_golden
     from runner.cli.documents import as_json
+    from runner.cli.results import print_point, print_results
     from runner.cli.session import session
+    from runner.sweeps.in_mlflow import tracked_together
+    from runner.sweeps.run_all import How, done_before, exit_code, failed_before, run_all
 
     points = ask_points(args, sweep=args.multirun, locked=args.locked)
     insist_on_golden(args, points)
+    how = How(args.wait or args.multirun, args.update_golden, args.rerun, args.fail_fast)
+    points = failed_before(points) if args.only else points
     with session(verbose=args.verbose) as at:
-        with at.importing():
-            from runner.cli.results import print_point, print_results
-            from runner.sweeps.in_mlflow import tracked_together
-            from runner.sweeps.run_all import exit_code, run_all
+        done = done_before(points, how)
         at.warn(warning for point in points for warning in point.composed.warnings)
-        told = partial(print_point, at.console)
-        with tracked_together(points) as sweep:
-            results = run_all(
-                sweep.points, at.observer, told, wait=args.wait, update_golden=args.update_golden
-            )
-            sweep.close(results)
+        results = [*done.values()]
+        if len(done) < len(points):
+            with at.importing():
+                import_module("runner.work.run")
+            told = partial(print_point, at.console)
+            with tracked_together(points) as sweep:
+                results = run_all(sweep.points, at.observer, told, how, done)
+                sweep.close(results)
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":
         documents = [_document(result) for result in results]
-        sys.stdout.write(as_json({"runs": documents} if args.multirun else documents[0]))
+        single = not args.multirun and documents
+        sys.stdout.write(as_json(documents[0] if single else {"runs": documents}))
     return exit_code(results)
 
 

@@ -160,6 +160,13 @@ class HubSource(Source, frozen=True):
         files = tuple(CheckpointFile(f.name, f.size or 0, f.sha256, here=False) for f in listed)
         return Location(self.repo, listing.commit, files=files)
 
+    def present_state(self, context: SourceContext) -> str | None:
+        """Give the commit; of a branch or tag the hub is asked, or without one its cache."""
+        if COMMIT.fullmatch(self.revision):
+            return self.revision
+        location = self.locate(context)
+        return location.commit if location.asked else self._cached().name
+
     def at(self, commit: str) -> Self:
         """Give the repository at a commit."""
         return self.model_copy(update={"revision": commit})

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from runner.file_states import states_of
 from runner.findings import Finding
 from runner.pyfunc.sentences import FOLDER as SENTENCES
 from runner.sources.base import Checkpoint, Source, SourceContext
@@ -78,6 +79,13 @@ class MlflowSource(Source, frozen=True):
     def relative_path(self) -> str:
         """The path that it names instead of a model on a server, where it is relative."""
         return super().relative_path if self._is_path else ""
+
+    def present_state(self, context: SourceContext) -> str | None:
+        """Look at the files of a folder; what a server names only that can tell."""
+        if not self._is_path:
+            return None
+        folder = self._path(context.folder)
+        return f"{folder} {states_of(folder)}" if (folder / "model").is_dir() else None
 
     def tokenizer_folder(self, folder: Path) -> Path | None:
         """Give the tokenizer of a model that is a folder."""

@@ -101,6 +101,10 @@ class ScratchSource(Source, frozen=True):
         """Make nothing: the block says what would be made."""
         return Location(self._name)
 
+    def present_state(self, context: SourceContext) -> str:
+        """Look at nothing: the block says everything."""
+        return self.model_dump_json()
+
     def special_token(self, name: str, folder: Path) -> str:
         """Give the token that a tokenizer made for the architecture would have."""
         return token_of(small_config(self.architecture, self.config, self.labels), name)

@@ -1,0 +1,157 @@
+"""Models loaded once: one in memory serves whoever loads the same weights the same way.
+
+Points of a sweep that differ in params, template or ``model_config`` load the same model. What
+loads it stays what users have: transformers, MLflow, the code inside the model. Only the last call
+of all, ``from_pretrained`` of a folder, gives what it gave before, where that is as it was loaded.
+"""
+
+import copy
+import gc
+import json
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedModel
+
+from runner.memory import free_memory
+from runner.upstream.torch_api import changes_of
+
+_MOST = 2
+"""Folders whose models are held at once: the source of a model, and the saved one."""
+_SAYS_NOTHING = ("_from_auto", "adapter_kwargs")
+_LARGE = (".safetensors", ".bin")
+
+
+@dataclass
+class _Held:
+    """A model in memory, and how it was when it was loaded."""
+
+    model: Any
+    state: Any
+    config: dict[str, Any]
+    generation: Any
+
+    @classmethod
+    def of(cls, model: Any) -> "_Held":
+        config = copy.deepcopy(model.config.__dict__)
+        return cls(model, _state(model), config, copy.deepcopy(_generation(model)))
+
+    def as_loaded(self) -> Any:
+        """Give the model as it was loaded; None where something of it was changed for good."""
+        if _state(self.model) != self.state:
+            return None
+        self.model.config.__dict__ = copy.deepcopy(self.config)
+        if self.generation is not None:
+            self.model.generation_config = copy.deepcopy(self.generation)
+        return self.model
+
+
+@dataclass
+class _Memory:
+    """The models that are held, by folder and by how they were loaded."""
+
+    held: dict[str, dict[str, _Held]] = field(default_factory=dict[str, dict[str, _Held]])
+
+    @property
+    def bytes(self) -> int:
+        models = (one.model for ways in self.held.values() for one in ways.values())
+        return sum(model.get_memory_footprint() for model in models)
+
+    def give(self, folder: str, way: str, load: Callable[[], Any]) -> Any:
+        ways = self.held.pop(folder, {})
+        model = ways[way].as_loaded() if way in ways else None
+        if model is None:
+            ways.pop(way, None)
+            self._make_room()
+            model = load()
+            ways[way] = _Held.of(model)
+        self.held[folder] = ways  # the latest is the last
+        return model
+
+    def _make_room(self) -> None:
+        """Let go of what was used longest ago, and of everything where memory is short."""
+        free = free_memory()
+        short = free is not None and free < 2 * self.bytes
+        while self.held and (short or len(self.held) >= _MOST):
+            del self.held[next(iter(self.held))]
+        gc.collect()
+
+
+_memory: _Memory | None = None
+
+
+def held_bytes() -> int:
+    """Give the bytes of the models that are held; they can be had again."""
+    return _memory.bytes if _memory else 0
+
+
+@contextmanager
+def loaded_once() -> Generator[None]:
+    """Hold what is loaded inside for whoever loads just that again."""
+    global _memory  # noqa: PLW0603
+    theirs = PreTrainedModel.__dict__["from_pretrained"]
+    memory = _memory = _Memory()
+
+    def from_pretrained(cls: type[PreTrainedModel], name: Any, *rest: Any, **how: Any) -> Any:
+        def load() -> Any:
+            return theirs.__get__(None, cls)(name, *rest, **how)
+
+        way = None if rest else _way(cls, how)
+        if way is None or not isinstance(name, str | Path) or not Path(name).is_dir():
+            return load()
+        return memory.give(_identity(Path(name)), way, load)
+
+    PreTrainedModel.from_pretrained = classmethod(from_pretrained)  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        PreTrainedModel.from_pretrained = theirs
+        _memory = None
+
+
+def _identity(folder: Path) -> str:
+    """Tell the files of a folder from others: large ones by what the disk says, others by content.
+
+    Hard links of a file are that file.
+    """
+    said: list[Any] = []
+    for file in sorted(path for path in folder.iterdir() if path.is_file()):
+        if file.name.startswith("."):
+            continue
+        stat = file.stat()
+        large = file.suffix in _LARGE or file.suffix == ".gguf"
+        content = [stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns]
+        said.append([file.name, content if large else file.read_bytes().hex()])
+    return json.dumps(said)
+
+
+def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
+    """Say how a model is loaded; None where it gives more than the model, or gets its weights."""
+    if how.get("output_loading_info") or how.get("state_dict") is not None:
+        return None
+    said = {k: v for k, v in how.items() if v is not None and k not in _SAYS_NOTHING}
+    dtype = said.pop("torch_dtype", None)
+    if dtype is not None:
+        said["dtype"] = dtype
+    if config := said.pop("config", None):
+        said["config"] = config.to_dict() if hasattr(config, "to_dict") else repr(config)
+    if "dtype" in said:
+        said["dtype"] = str(said["dtype"]).removeprefix("torch.")
+    return f"{cls.__module__}.{cls.__qualname__} {json.dumps(said, sort_keys=True, default=repr)}"
+
+
+def _state(model: Any) -> Any:
+    """Tell what was changed of a model: its parts, its tensors, what was hung on it."""
+    tensors = [
+        (name, tensor.shape, tensor.dtype, tensor.device, changes_of(tensor))
+        for name, tensor in model.state_dict().items()
+    ]
+    modules = [(name, type(part)) for name, part in model.named_modules()]
+    return tensors, modules, model.training, sorted(model.__dict__)
+
+
+def _generation(model: Any) -> Any:
+    return getattr(model, "generation_config", None)

@@ -1,0 +1,72 @@
+"""An entry of the store: a folder of files, and a note of how they were when it was made."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from runner.file_states import State, states_of
+from runner.sources.checkpoint.files import sha256_of
+
+_NOTE = ".entry.json"
+_EDITED = (".json", ".py")
+
+
+class Entry(BaseModel):
+    """What is noted of an entry.
+
+    Args:
+        how: How its files were made.
+        files: State of each, by its name.
+        hashes: SHA-256 of each that its readers share.
+    """
+
+    how: str
+    files: dict[str, State]
+    hashes: dict[str, str]
+
+    @property
+    def bytes(self) -> int:
+        """Size of its files."""
+        return sum(size for size, _ in self.files.values())
+
+
+def is_shared(name: str) -> bool:
+    """Say whether a file of an entry is shared; one that somebody may edit in a model is not.
+
+    Args:
+        name: Its name.
+    """
+    return Path(name).suffix not in _EDITED
+
+
+def note(folder: Path, how: str) -> Entry:
+    """Note of a folder that it is an entry from now on.
+
+    Args:
+        folder: The folder, with all its files.
+        how: How they were made.
+
+    Returns:
+        The note.
+    """
+    files = states_of(folder)
+    hashes = {name: sha256_of(folder / name) for name in files if is_shared(name)}
+    entry = Entry(how=how, files=files, hashes=hashes)
+    (folder / _NOTE).write_text(entry.model_dump_json(), encoding="utf-8")
+    return entry
+
+
+def whole(folder: Path) -> Entry | None:
+    """Give the note of an entry whose files are all as they were; None for anything else.
+
+    Args:
+        folder: The folder.
+    """
+    with suppress(OSError, ValidationError):
+        entry = Entry.model_validate_json((folder / _NOTE).read_bytes())
+        found = states_of(folder)
+        del found[_NOTE]
+        if found == entry.files:
+            return entry
+    return None

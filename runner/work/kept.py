@@ -1,0 +1,109 @@
+"""What an earlier run of a point left that still holds, so that it need not be done again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.file_states import states_of
+from runner.recipe.composing.composed import Composed
+from runner.records import RunRecord, read_record
+from runner.work.keys import LOG, PROVE, SAVE, keys_of
+
+MODEL = "model"
+"""The folder of a model, in that of its point."""
+_DATABASE = "sqlite:///"
+_FIELDS = {
+    SAVE: ("model", "model_bytes", "weights", "requirements", "files", "checksums"),
+    PROVE: ("views", "source_view", "checks", "metrics"),
+    LOG: ("tracking",),
+}
+"""What the record has from each step that can be kept."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an earlier run left.
+
+    Args:
+        folder: Folder of the point.
+        keys: The keys of the point's steps now.
+        record: Its record; None where nothing is to be taken from it.
+    """
+
+    folder: Path
+    keys: Mapping[str, str]
+    record: RunRecord | None
+
+    def holds(self, step: str) -> bool:
+        """Say whether what a step gave is there, and would come out the same.
+
+        Args:
+            step: ``save``, ``prove``, ``evaluate`` or ``log``.
+        """
+        record, key = self.record, self.keys[step]
+        if record is None or not key or record.keys.get(step) != key:
+            return False
+        match step:
+            case "save":
+                model = self.folder / MODEL
+                return record.model == str(model) and states_of(model) == record.files
+            case "prove":
+                return not record.failed_checks
+            case "log":
+                return record.tracking is None or _is_there(record.tracking.uri)
+            case _:
+                return True
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left to be done."""
+        record = self.record
+        if record is None or record.failure or not record.verdict.stands:
+            return False
+        there = all(Path(file).is_file() for file in record.reports)
+        return there and all(self.holds(step) for step in self.keys)
+
+    def carry_into(self, record: RunRecord) -> None:
+        """Give a record what still holds, so that it is not lost when the run is killed.
+
+        Args:
+            record: The record of the run that begins.
+        """
+        for step, fields in _FIELDS.items():
+            if self.record is not None and self.holds(step):
+                for name in fields:
+                    setattr(record, name, getattr(self.record, name))
+                record.keys[step] = self.keys[step]
+
+
+def _is_there(uri: str) -> bool:
+    """Say whether a tracking store is still there, as far as one look tells."""
+    file = uri.removeprefix(_DATABASE)
+    return file == uri or Path(file).is_file()
+
+
+def kept_of(composed: Composed, folder: Path) -> Kept:
+    """Look at what an earlier run of a point left.
+
+    Args:
+        composed: The composed recipe.
+        folder: Folder of the point, absolute.
+    """
+    return Kept(folder, keys_of(composed), read_record(folder))
+
+
+def finished(composed: Composed, folder: Path) -> RunRecord | None:
+    """Give the record of a point that need not be run again; None for any other.
+
+    No weights are opened, and neither torch nor mlflow is imported.
+
+    Args:
+        composed: The composed recipe.
+        folder: Folder of the point.
+    """
+    folder = folder.absolute()
+    record = read_record(folder)
+    if record is None or record.failure or not record.verdict.stands:
+        return None
+    kept = Kept(folder, keys_of(composed), record)
+    return record if kept.everything else None

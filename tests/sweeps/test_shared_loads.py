@@ -1,0 +1,104 @@
+"""Points that differ in params or template load their model once, and answer as alone."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, GPT2LMHeadModel, PreTrainedModel
+
+from runner.evaluation.sharing import held_bytes, loaded_once
+from tests.checkpoints import causal_lm
+from tests.conftest import Outcome
+
+RECIPE = """\
+task: text-generation
+source: {kind: local, path: weights}
+model_config: {do_sample: false}
+params: {max_new_tokens: 3}
+evaluation: {inputs: ["What is it?"], views: [native, pyfunc, source]}
+"""
+_TIMES = {"seconds", "load_seconds", "predict_seconds", "started", "peak_memory", "detail"}
+_PLACES = {"model", "files", "steps", "keys", "reports"}
+
+
+@contextmanager
+def counted_loads() -> Iterator[list[str]]:
+    """Count the models that transformers loads from files."""
+    loads: list[str] = []
+    theirs = PreTrainedModel.__dict__["from_pretrained"]
+
+    def counting(cls: Any, name: Any, *rest: Any, **how: Any) -> Any:
+        if name is not None:  # None is the weightless model of packaging
+            loads.append(str(name))
+        return theirs.__get__(None, cls)(name, *rest, **how)
+
+    PreTrainedModel.from_pretrained = classmethod(counting)
+    try:
+        yield loads
+    finally:
+        PreTrainedModel.from_pretrained = theirs
+
+
+def plain(value: Any) -> Any:
+    """Give a record without times and places."""
+    match value:
+        case dict():
+            left_out = _TIMES | _PLACES
+            return {k: plain(v) for k, v in value.items() if k not in left_out}
+        case list():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    causal_lm(workspace / "weights")
+    Path("case.yaml").write_text(RECIPE)
+    asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
+    swept = ("params.max_new_tokens=3,4", "dtype=float32,bfloat16")
+    with counted_loads() as loads:
+        done = cli("-m", *asked, *swept, "out=together")
+    assert done.code == 0, done.stderr
+    assert len(loads) <= 2 * 2, loads  # the source and the saved model, in two dtypes
+    for together in done.document["runs"]:
+        alone = cli(*asked, *together["overrides"], "out=alone").document
+        assert plain(alone) == plain(together)
+    assert held_bytes() == 0
+
+
+def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
+    folder = causal_lm(workspace / "weights")
+    ids = torch.tensor([[1, 2, 3]])
+    with counted_loads() as loads, torch.inference_mode(), loaded_once():
+        first = AutoModelForCausalLM.from_pretrained(str(folder))
+        wanted = first(ids).logits
+        first.config.task_specific_params = {"changed": 1}
+        first.generation_config.max_new_tokens = 77
+        second = AutoModelForCausalLM.from_pretrained(str(folder))
+        assert second is first
+        assert second.config.task_specific_params is None
+        assert second.generation_config.max_new_tokens is None
+        assert len(loads) == 1
+        assert AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.bfloat16) is not first
+        first.lm_head.weight.mul_(2)
+        third = AutoModelForCausalLM.from_pretrained(str(folder))
+        assert third is not first
+        assert torch.equal(third(ids).logits, wanted)
+        text = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**text, "layer_norm_epsilon": 0.5}))
+        assert AutoModelForCausalLM.from_pretrained(str(folder)).config.layer_norm_epsilon == 0.5
+
+
+@pytest.mark.parametrize("argument", [{"output_loading_info": True}, {"state_dict": {}}])
+def test_what_is_more_than_a_model_is_not_shared(workspace: Path, argument: dict[str, Any]) -> None:
+    folder = causal_lm(workspace / "weights")
+    with counted_loads() as loads, loaded_once():
+        for _ in range(2):
+            GPT2LMHeadModel.from_pretrained(str(folder), **argument)
+    assert len(loads) == 2
