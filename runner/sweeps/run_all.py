@@ -36,6 +36,7 @@ def run_all(
     points: Sequence[Point],
     observer: Observer,
     started: Callable[[Point], None] = lambda _: None,
+    ended: Callable[[PointResult], None] = lambda _: None,
     *,
     wait: bool = False,
     update_golden: bool = False,
@@ -46,6 +47,7 @@ def run_all(
         points: The points.
         observer: Told of each run as it goes.
         started: Told of each point before it runs.
+        ended: Told of each point once it has ended, and how.
         wait: Wait for other runs that work in the points' folders.
         update_golden: Take what the models answer for golden.
 
@@ -67,6 +69,7 @@ def run_all(
             results.append(PointResult(point, record))
         except RunnerError as error:
             results.append(PointResult(point, None, error))
+        ended(results[-1])
     return results
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import (
     add_config_dir,
+    add_multirun,
     add_output,
     add_overrides,
+    add_standing,
     add_update_golden,
     add_wait,
 )
@@ -35,6 +37,7 @@ example:
 
 sweep, and where things go:
   python -m runner -m +recipe=text-generation/scratch dtype=float32,bfloat16
+  python -m runner -m +sweep=text-generation/precision
   out=DIR  tracking.uri=URI|null  device=auto|cpu|cuda:0
 """
 
@@ -42,7 +45,8 @@ sweep, and where things go:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_overrides(parser)
-    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination")
+    add_multirun(parser)
+    add_standing(parser)
     parser.add_argument(
         "--locked",
         action="store_true",
@@ -59,29 +63,36 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run them."""
-    from runner.cli.asking import ask_points, insist_on_golden
+    from runner.cli.asking import ask, insist_on_golden
     from runner.cli.documents import as_json
     from runner.cli.session import session
+    from runner.cli.standing import tell_standing
 
-    points = ask_points(args, sweep=args.multirun, locked=args.locked)
+    asked = ask(args, locked=args.locked)
+    if asked.is_sweep and (args.status or args.cancel):
+        return tell_standing(asked, args)
+    points = asked.points
     insist_on_golden(args, points)
     with session(verbose=args.verbose) as at:
         with at.importing():
             from runner.cli.results import print_point, print_results
-            from runner.sweeps.in_mlflow import tracked_together
+            from runner.cli.sweeping import run_sweep
+            from runner.sweeps.launching.batches import How
             from runner.sweeps.run_all import exit_code, run_all
         at.warn(warning for point in points for warning in point.composed.warnings)
-        told = partial(print_point, at.console)
-        with tracked_together(points) as sweep:
+        how = How(args.wait, args.update_golden)
+        if asked.is_sweep:
+            results = run_sweep(asked, args, at, how)
+        else:
+            told = partial(print_point, at.console)
             results = run_all(
-                sweep.points, at.observer, told, wait=args.wait, update_golden=args.update_golden
+                points, at.observer, told, wait=how.wait, update_golden=how.update_golden
             )
-            sweep.close(results)
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":
         documents = [_document(result) for result in results]
-        sys.stdout.write(as_json({"runs": documents} if args.multirun else documents[0]))
+        sys.stdout.write(as_json({"runs": documents} if asked.is_sweep else documents[0]))
     return exit_code(results)
 
 
