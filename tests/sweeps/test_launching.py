@@ -44,6 +44,7 @@ def untimed(record: RunRecord | None) -> dict[str, Any]:
     said = record.model_dump(mode="json", exclude={"started", "model", "reports"})
     for step in said["steps"]:
         del step["seconds"], step["peak_memory"]
+        step["bytes"] = 0 if step["name"] == "report" else step["bytes"]  # it has the times in it
     for view in (*said["views"], said["source_view"] or {}):
         view.pop("load_seconds", None)
         view.pop("predict_seconds", None)
@@ -70,8 +71,7 @@ def test_a_killed_worker_is_begun_once_more_and_all_records_are_as_in_one_proces
 
     def kill_the_first(point: Point) -> None:
         if not begun:
-            for number in children():
-                os.kill(number, signal.SIGKILL)
+            os.kill(children()[0], signal.SIGKILL)
         begun.append(point.name)
 
     results = launched("workers", Launcher(workers=2), kill_the_first)

@@ -93,7 +93,7 @@ def test_random_override_sets_have_names_that_no_file_system_takes_for_one_anoth
     keys = ["dtype", "description", "prompt_template", "source.repo", "params.top_k", "~params.a"]
     letters = "aAbB09 .,-_=/\\:?*'\"[]{}ßéİ中\n"
     sets: set[tuple[str, ...]] = set()
-    while len(sets) < 100_000:
+    while len(sets) < 30_000:
         texts = (
             f"{key}={''.join(drawn.choices(letters, k=drawn.choice([1, 2, 3, 200])))}"
             for key in drawn.sample(keys, drawn.randint(1, 3))
