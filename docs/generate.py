@@ -12,7 +12,7 @@ from runner.datasets.block import DatasetBlock
 from runner.metrics import all_metrics, names_of
 from runner.metrics.base import Metric
 from runner.recipe.language.evaluation import Evaluation, Expectation
-from runner.recipe.language.json_schema import recipe_schema
+from runner.recipe.language.json_schema import recipe_schema, sweep_schema
 from runner.recipe.language.meanings import meanings_of, source_of, summary_of
 from runner.recipe.language.models import (
     Components,
@@ -25,6 +25,7 @@ from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
+from runner.recipe.language.sweep import Launcher, Search, Sweep
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks import all_tasks
@@ -32,6 +33,7 @@ from runner.tasks.scoring import FORMS, Form
 
 TARGET = Path(__file__).parent / "recipe.md"
 SCHEMA = Path(__file__).parent / "recipe.schema.json"
+SWEEP_SCHEMA = Path(__file__).parent / "sweep.schema.json"
 METRICS = Path(__file__).parent / "metrics.md"
 _METRICS_HEAD = """\
 # Metrics
@@ -80,6 +82,9 @@ def page() -> str:
         ),
         _section("`tracking` of the settings", TrackingSettings),
         _section("`policy.licenses` of the settings", LicensePolicy),
+        _section("A sweep file", Sweep),
+        _section("`launcher` of a sweep file", Launcher),
+        _section("`search` of a sweep file", Search),
         _tasks(),
     ]
     return "\n".join(parts)
@@ -185,4 +190,5 @@ if __name__ == "__main__":
     TARGET.write_text(page(), encoding="utf-8")
     METRICS.write_text(metrics_page(), encoding="utf-8")
     SCHEMA.write_text(as_json(recipe_schema()), encoding="utf-8")
-    sys.stdout.write(f"wrote {TARGET}, {METRICS} and {SCHEMA}\n")
+    SWEEP_SCHEMA.write_text(as_json(sweep_schema()), encoding="utf-8")
+    sys.stdout.write(f"wrote {TARGET}, {METRICS}, {SCHEMA} and {SWEEP_SCHEMA}\n")

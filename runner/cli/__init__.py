@@ -10,11 +10,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from runner import __version__
-from runner.cli.signals import ending_in_order
 from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
 from runner.disk import failing_as_storage
 from runner.errors import Exit, RunnerError, ending_of
+from runner.signals import ending_in_order
 from runner.visible import on_a_line, visible
 
 DEFAULT_VERB = "run"
@@ -65,6 +65,8 @@ def _run(argv: list[str]) -> int:
             return Exit.DONE
         case [str(first), *rest] if first in verb_names():
             return _execute(first, rest)
+        case ["-m" | "--multirun" as many, str(verb), *rest] if verb in verb_names():
+            return _execute(verb, [many, *rest])
         case _:
             return _execute(DEFAULT_VERB, argv, named=False)
 

@@ -2,31 +2,91 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from runner.cli.folders import refuse_impossible
 from runner.findings import Finding, RecipeError
 from runner.recipe.compose import compose_all, naming
 from runner.recipe.composing.command_line import GROUP
-from runner.recipe.composing.overrides import COMMAND_LINE, expand
+from runner.recipe.composing.composed import Composed
+from runner.recipe.composing.overrides import COMMAND_LINE, expand, key_of
+from runner.recipe.language.sweep import Launcher
 from runner.recipe.reading.shelf import SUFFIX, open_shelf, unknown_recipe
+from runner.recipe.sweeping.asking import AskedSweep, ask_sweep, launcher_of
+from runner.recipe.sweeping.files import SWEEP
 from runner.sweeps.points import Point, points
 
 
-def ask_points(args: Namespace, *, sweep: bool = False, locked: bool = False) -> list[Point]:
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks for.
+
+    Args:
+        points: The points.
+        is_sweep: Whether they are a sweep, of the command line or of a file.
+        sweep: Name of the sweep file; empty where there is none.
+        baseline: Values of the point that it compares the others with.
+        launcher: Where it has its points run.
+        file: The sweep file.
+    """
+
+    points: list[Point]
+    is_sweep: bool
+    sweep: str = ""
+    baseline: dict[str, Any] = field(default_factory=dict[str, Any])
+    launcher: Launcher = field(default_factory=Launcher)
+    file: AskedSweep | None = None
+
+    @property
+    def searches(self) -> bool:
+        """Whether it makes its points as it goes: those that are known are its corners."""
+        return self.file is not None and self.file.sweep.search is not None
+
+    @property
+    def only(self) -> Point:
+        """The point, of what is no sweep.
+
+        Raises:
+            RecipeError: It is one.
+        """
+        if self.is_sweep:
+            message = "A sweep is asked for, and one point of a recipe is wanted."
+            remedy = "Name a recipe and its overrides."
+            raise RecipeError([Finding("bad-sweep", message, remedy, place=COMMAND_LINE)])
+        return self.points[0]
+
+
+def ask(args: Namespace, *, locked: bool = False) -> Asked:
     """Compose what the overrides ask for, and only if all of it is right and can be written.
 
     Args:
-        args: The arguments: ``overrides`` and ``config_dir``.
-        sweep: Every combination of the overrides' values, not one point.
+        args: The arguments: ``overrides`` and ``config_dir``, and ``multirun`` for every
+            combination of the overrides' values.
         locked: Hold each recipe to its lock.
 
     Raises:
         RunnerError: Something of it is wrong, or no folder can be at its place.
     """
-    overrides = with_recipe(args.overrides, args.config_dir)
-    requests = expand(overrides, args.config_dir) if sweep else [overrides]
+    if any(key_of(word) == SWEEP for word in args.overrides):
+        return _of_file(args, locked=locked)
+    many = bool(getattr(args, "multirun", False))
+    words, launcher = launcher_of(args.overrides, Launcher()) if many else (args.overrides, None)
+    overrides = with_recipe(words, args.config_dir)
+    requests = expand(overrides, args.config_dir) if many else [overrides]
     composed = compose_all(requests, args.config_dir)
+    asked = _placed(composed, sweep=many, locked=locked)
+    return Asked(asked, is_sweep=many, launcher=launcher or Launcher())
+
+
+def _of_file(args: Namespace, *, locked: bool) -> Asked:
+    found = ask_sweep(args.overrides, args.config_dir)
+    asked = _placed(found.composed, sweep=True, locked=locked)
+    return Asked(asked, True, found.file.name, found.sweep.baseline, found.launcher, found)
+
+
+def _placed(composed: Sequence[Composed], *, sweep: bool, locked: bool) -> list[Point]:
     if locked:
         from runner.locks.check import hold_to_locks
 
@@ -70,7 +130,7 @@ def with_recipe(overrides: Sequence[str], config_dirs: Sequence[Path]) -> list[s
     Raises:
         RecipeError: A bare word is neither, and nothing else names a recipe.
     """
-    if any(word.partition("=")[0].lstrip("+~") == GROUP for word in overrides):
+    if any(key_of(word) == GROUP for word in overrides):
         return list(overrides)
     shelf = open_shelf(config_dirs)
     named: list[str] = []

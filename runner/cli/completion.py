@@ -11,7 +11,7 @@ from argcomplete.lexers import split_line
 from runner.cli.arguments import VerbParser
 from runner.cli.verb import verb_names
 
-_RECIPE = "+recipe="
+_RECIPE, _SWEEP = "+recipe=", "+sweep="
 _NAMES = ("paths", "recipes", "words")
 """Arguments that take names of recipes."""
 
@@ -67,8 +67,8 @@ def complete_override(given: list[str], current: str) -> list[str]:
 def _words(given: list[str], current: str) -> Iterable[str]:
     if not given and not current.startswith("+"):
         yield from verb_names()
-    if not any(word.startswith(_RECIPE) for word in given):
-        yield _RECIPE
+    if not any(word.startswith((_RECIPE, _SWEEP)) for word in given):
+        yield from (_RECIPE, _SWEEP)
     else:
         from runner.recipe.language.models import Recipe
         from runner.recipe.language.schema import SETTINGS, fields
@@ -81,6 +81,10 @@ def _words(given: list[str], current: str) -> Iterable[str]:
 def _values(start: str) -> Iterable[str]:
     if start == _RECIPE:
         return _names()
+    if start == _SWEEP:
+        from runner.recipe.sweeping.files import all_sweeps
+
+        return [file.name for file in all_sweeps()]
     from runner.recipe.language.models import Recipe
     from runner.recipe.language.schema import annotation_at, choices
     from runner.recipe.reading.shelf import open_shelf

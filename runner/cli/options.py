@@ -21,7 +21,26 @@ def add_config_dir(parser: ArgumentParser) -> None:
 def add_overrides(parser: ArgumentParser) -> None:
     """Add what names a recipe and changes it: ``+recipe=NAME key=value …``."""
     parser.add_argument(
-        "overrides", nargs="*", metavar="OVERRIDE", help="+recipe=NAME, then key=value overrides"
+        "overrides",
+        nargs="*",
+        metavar="OVERRIDE",
+        help="+recipe=NAME or +sweep=NAME, key=value …",
+    )
+
+
+def add_multirun(parser: ArgumentParser) -> None:
+    """Add ``-m``."""
+    parser.add_argument("-m", "--multirun", action="store_true", help="every combination of values")
+
+
+def add_standing(parser: ArgumentParser) -> None:
+    """Add ``--status`` and ``--cancel``."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--status", action="store_true", help="run nothing; say how the points of the sweep stand"
+    )
+    which.add_argument(
+        "--cancel", action="store_true", help="cancel the jobs of the sweep on a cluster"
     )
 
 

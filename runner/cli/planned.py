@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from runner.cli.swept import columns
+from runner.sweeps.planning import SweepPlan
 from runner.wording import counted, size
 from runner.work.planned import Output, Plan, PlannedData, PlannedSource
 
@@ -18,6 +20,37 @@ def lines(plan: Plan) -> Iterator[str]:
     """
     yield plan.recipe if plan.point == "default" else f"{plan.recipe} {plan.point}"
     yield from (f"  {key:<{_WIDTH}}{text}" for key, text in _lines(plan))
+
+
+def sweep_lines(plan: SweepPlan) -> Iterator[str]:
+    """Give the plan of a sweep as lines of text: its points, then all of them together.
+
+    Args:
+        plan: The plan.
+    """
+    rows = [[*plan.varies, "weights", "memory", "seconds", "folder"]]
+    for point in plan.points:
+        values = [str(point.values.get(key, "")) for key in plan.varies]
+        took = "?" if point.seconds is None else f"{point.seconds:.1f}"
+        rows.append(
+            [*values, f"#{point.weights}", size(point.memory), "done" if point.done else took]
+            + [point.folder]
+        )
+    yield from columns(rows)
+    for number, weights in enumerate(plan.weights, 1):
+        dtype = f" {weights.dtype}" if weights.dtype else ""
+        told = f"{size(weights.bytes)}, of {counted(weights.points, 'point')}"
+        yield f"#{number} {weights.source}{dtype}: {told}"
+    time = "known once a point has run"
+    if plan.seconds is not None:
+        time = f"{plan.seconds:.1f} s, one point after the other"
+    yield f"{counted(len(plan.points), 'point')}, {counted(len(plan.weights), 'set')} of weights"
+    for key, text in (
+        ("disk", f"{size(plan.disk)} of weights, each set once, {size(plan.fetch)} to fetch"),
+        ("memory", f"{size(plan.memory)} for the greatest point"),
+        ("time", time),
+    ):
+        yield f"  {key:<{_WIDTH}}{text}"
 
 
 def _lines(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from runner.datasets.errors import DataError
 from runner.datasets.formats import format_of, unknown_format
 from runner.datasets.reading import Columns, Labelled
-from runner.datasets.where import WhereError, parse
 from runner.findings import Finding, Loc
 from runner.spelling import did_you_mean
+from runner.where import WhereError, parse
 
 
 def check(labelled: Labelled) -> Iterator[Finding]:

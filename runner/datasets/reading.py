@@ -12,7 +12,7 @@ from typing import Any
 from runner.datasets.block import DatasetBlock
 from runner.datasets.errors import DataError, at_row
 from runner.datasets.formats import format_of
-from runner.datasets.where import Where, WhereError, parse
+from runner.where import Where, WhereError, parse
 
 Columns = str | Mapping[str, str]
 """A column, or columns by the name of what they hold."""

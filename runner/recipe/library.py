@@ -1,6 +1,6 @@
 """The library: every known recipe, and every file of a group, listed or validated."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
+from runner.recipe.sweeping.files import SweepFile, root_around, sweeps_at
+from runner.recipe.sweeping.files import roots as sweep_roots
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,19 @@ class Validated:
         recipes: The recipe files that were looked at, absolute.
         bases: Those that only exist for others to extend.
         blocks: Those that hold a block of a recipe, in a group.
+        sweeps: Sweep files.
     """
 
     findings: list[Finding]
     recipes: tuple[Path, ...]
     bases: tuple[Path, ...]
     blocks: tuple[Path, ...]
+    sweeps: tuple[Path, ...] = ()
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file that was looked at."""
-        return (*self.recipes, *self.bases, *self.blocks)
+        return (*self.recipes, *self.bases, *self.blocks, *self.sweeps)
 
     @property
     def errors(self) -> int:
@@ -55,8 +59,12 @@ class Validated:
     @property
     def own_files(self) -> list[Path]:
         """The files that are the user's: not the ones that an installed runner ships."""
-        ours, here = shipped("recipes").resolve(), Path.cwd()
-        return [f for f in self.files if not f.is_relative_to(ours) or f.is_relative_to(here)]
+        ours, here = [shipped(name).resolve() for name in ("recipes", "sweeps")], Path.cwd()
+        return [
+            file
+            for file in self.files
+            if file.is_relative_to(here) or not any(map(file.is_relative_to, ours))
+        ]
 
 
 def list_recipes(config_dirs: Sequence[Path] = ()) -> list[Assessed]:
@@ -97,7 +105,12 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
     findings: list[Finding] = []
     files: dict[Path, Path] = {}
     blocks: dict[Path, Path] = {}
-    for path in paths or (*shelf.roots, *shelf.groups):
+    sweeps: dict[Path, SweepFile] = {}
+    for path in paths or (*shelf.roots, *shelf.groups, *sweep_roots(config_dirs)):
+        found = sweeps_at(path, config_dirs)
+        sweeps |= {file.document.path: file for file in found}
+        if found and not (path.is_dir() and root_around(path) is None):
+            continue
         if root := _groups_around(path, shelf):
             blocks |= dict.fromkeys(_blocks(path.absolute(), root), root)
             continue
@@ -105,17 +118,27 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
         findings += [item for item in chosen if isinstance(item, Finding)]
         files |= dict(item for item in chosen if not isinstance(item, Finding))
     ours = shipped("recipes").resolve()
+    files = {file: root for file, root in files.items() if file not in sweeps}
     for file, root in files.items():
-        found = _assess(shelf, file, root).findings
-        findings += found if paths or root != ours else map(_noted, found)
+        judged = _assess(shelf, file, root).findings
+        findings += judged if paths or root != ours else map(_noted, judged)
     for file, root in blocks.items():
         findings += _assess_block(shelf, file, root).findings
+    findings += _of_sweeps(sweeps.values(), config_dirs)
     return Validated(
         findings=in_order(dict.fromkeys(findings)),
         recipes=tuple(file for file in files if not is_base(file)),
         bases=tuple(file for file in files if is_base(file)),
         blocks=tuple(blocks),
+        sweeps=tuple(sweeps),
     )
+
+
+def _of_sweeps(files: Iterable[SweepFile], config_dirs: Sequence[Path]) -> Iterator[Finding]:
+    for file in files:  # Hydra's grammar takes its time to import
+        from runner.recipe.sweeping.assessing import judge_sweep
+
+        yield from judge_sweep(file, file.shelf(config_dirs)).findings
 
 
 def _groups_around(path: Path, shelf: Shelf) -> Path | None:

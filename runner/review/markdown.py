@@ -23,7 +23,7 @@ from runner.wording import counted
 LONGEST = 60_000
 """Characters that a comment may have; GitHub takes 65,536."""
 _FEW = 3
-_WHOLE = "recipe"
+_WHOLE = ("recipe", "sweep")
 _COMPARED = 20_000
 _MOST_NOTES = 20
 _LONGEST_PATH = 100
@@ -108,8 +108,8 @@ def _section(group: Sequence[Reviewed], trials: Mapping[str, Trial], *, details:
     title = ", ".join(shown[:-1]) + (" and " if shown[1:] else "") + shown[-1]
     lines = [f"### {title} — {one.impact}", "", *_through(group)]
     for change in one.changes:
-        lines += _sentence(change) if change.field == _WHOLE else ()
-    lines += _table([change for change in one.changes if change.field != _WHOLE])
+        lines += _sentence(change) if change.field in _WHOLE else ()
+    lines += _table([change for change in one.changes if change.field not in _WHOLE])
     lines += [f"- {_finding(one, number)}" for number in range(len(one.findings))]
     lines += [""] if one.findings else []
     if trial := trials.get(one.name):

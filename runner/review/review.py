@@ -7,11 +7,13 @@ from pathlib import Path
 
 from runner.errors import Exit, RunnerError
 from runner.findings import Finding
+from runner.recipe.sweeping.files import SWEEPS
 from runner.review.compare import compare
 from runner.review.git import open_repository
 from runner.review.renames import renames
 from runner.review.rules import Change, Impact, gravest
 from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
+from runner.review.sweeps import sweep_changes, sweeps_of
 from runner.review.tree import Note
 from runner.spelling import distance
 from runner.temporary import temporary_folder
@@ -154,12 +156,33 @@ def review(before: Side, after: Side) -> Review:
     pairs = list(_pairs(before, after))
     affected = [pair for pair in pairs if not _is_untouched(before, after, *pair)]
     reviewed = [_reviewed(before, after, *pair) for pair in _with_renames(before, after, affected)]
+    reviewed += _sweeps(before, after)
     return Review(
         before=before,
         after=after,
         recipes=tuple(sorted(reviewed, key=lambda one: (one.impact.rank, one.name))),
         unchanged=len(pairs) - len(affected),
     )
+
+
+def _sweeps(before: Side, after: Side) -> Iterator[Reviewed]:
+    """Give the sweep files that differ, or whose recipes do; nobody calls one, so none runs."""
+    old, new = sweeps_of(before), sweeps_of(after)
+    for name in sorted({*old, *new}):
+        was, now = old.get(name), new.get(name)
+        files = _differing(was.contents if was else {}, now.contents if now else {})
+        if not files:
+            continue
+        changes = list(sweep_changes(was, now))
+        own = {f"{SWEEPS}/{name}.yaml" == file[-len(f"{SWEEPS}/{name}.yaml") :] for file in files}
+        if not changes and any(own):
+            changes = [Change("sweep-rewritten", "sweep")]
+        broken = None
+        if now and any(change.rule == "sweep-broken" for change in changes):
+            place = now.side.shown(str(now.file.document.path))
+            broken = Version(name, place, None, now.findings, {}, None)
+        if changes:
+            yield Reviewed(f"{SWEEPS}/{name}", None, broken, files, tuple(changes))
 
 
 _Pair = tuple[str | None, str | None]

@@ -28,13 +28,14 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
+from runner.recipe.sweeping.files import SWEEPS
 from runner.review.git import Repository
 from runner.review.parts import DATASET_FIELD, located, located_sources, path_of
 from runner.review.tree import Note
 from runner.sources import Source, all_kinds
 from runner.sources.checkpoint.files import sha256_of
 
-_OF_THIS_MACHINE = OF_PACKAGES | OF_FILES | {"no-native"}
+OF_THIS_MACHINE = OF_PACKAGES | OF_FILES | {"no-native"}
 """Findings about where a recipe is looked at, not about what it says."""
 
 
@@ -138,9 +139,9 @@ class Side:
         """
         assessed = assess(self.shelf, name, Place(name))
         wrong = {
-            self._as_shown(finding)
+            self.as_shown(finding)
             for finding in assessed.findings
-            if finding.severity is Severity.ERROR and finding.code not in _OF_THIS_MACHINE
+            if finding.severity is Severity.ERROR and finding.code not in OF_THIS_MACHINE
         }
         version = Version(
             name=name,
@@ -171,7 +172,8 @@ class Side:
             text = text.replace(f"{tree}/", "")
         return text
 
-    def _as_shown(self, finding: Finding) -> Finding:
+    def as_shown(self, finding: Finding) -> Finding:
+        """Give a finding with files named from the top of the repository."""
         place = finding.place and replace(finding.place, file=self.shown(finding.place.file))
         message, remedy = self.shown(finding.message), self.shown(finding.remedy)
         return replace(finding, message=message, remedy=remedy, place=place)
@@ -225,11 +227,12 @@ class Layout:
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """What is read of the repository: the folders, and the groups beside ``recipes``."""
+        """What is read of the repository: the folders, groups and sweeps beside ``recipes``."""
         beside = (
-            posixpath.join(posixpath.dirname(folder), GROUPS)
+            posixpath.join(posixpath.dirname(folder), other)
             for folder in self.inside
             if posixpath.basename(folder) == FOLDER
+            for other in (GROUPS, SWEEPS)
         )
         return tuple(dict.fromkeys((*self.inside, *beside)))
 

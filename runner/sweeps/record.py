@@ -74,6 +74,7 @@ class SweepRecord(_Part):
         command: The words of the command line after ``python -m runner``.
         launcher: Where the points run: ``local``, ``submitit`` or ``ray``.
         jobs: The jobs of a cluster that run them, by the point's folder.
+        best: Of a search, names of the points that no other one beats and whose gates passed.
     """
 
     name: str = ""
@@ -86,6 +87,7 @@ class SweepRecord(_Part):
     command: list[str] = Field(default_factory=list)
     launcher: str = ""
     jobs: dict[str, str] = Field(default_factory=dict)
+    best: list[str] = Field(default_factory=list)
 
     def write(self, file: Path) -> None:
         """Write the record, replacing one that is there in one move.

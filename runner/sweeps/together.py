@@ -3,11 +3,8 @@
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager
 
-from runner.recipe.language.models import Recipe
+from runner.sweeps.planning import weights_of
 from runner.sweeps.points import Point
-
-_OF_WEIGHTS = ("source", "adapter", "merge", "dtype", "quantize", "max_shard_size")
-"""Fields of a recipe that the weights depend on, beside what loading the model takes."""
 
 
 def in_order(points: Iterable[Point]) -> list[Point]:
@@ -18,7 +15,7 @@ def in_order(points: Iterable[Point]) -> list[Point]:
     """
     found: dict[str, list[Point]] = {}
     for point in points:
-        found.setdefault(_weights_of(point.composed.recipe), []).append(point)
+        found.setdefault(weights_of(point.composed), []).append(point)
     return [point for together in found.values() for point in together]
 
 
@@ -38,7 +35,3 @@ def sharing(points: Sequence[Point]) -> Generator[None]:
             stack.enter_context(parsed_once(next(filter(None, files), "")))
             stack.enter_context(loaded_once())
         yield
-
-
-def _weights_of(recipe: Recipe) -> str:
-    return repr([getattr(recipe, name) for name in _OF_WEIGHTS] + [recipe.load.model])

@@ -3,7 +3,11 @@
 The files are the same from Hydra 1.3.2 to 1.3.8.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
+from math import ceil
 
 from runner.upstream.interface import Interface
 
@@ -13,19 +17,38 @@ _TYPES = "hydra.core.override_parser.types"
 _PARSER = _interface("hydra.core.override_parser.overrides_parser", "OverridesParser")
 _PARSE = _interface(_PARSER.module, "OverridesParser.parse_override", ("s",))
 _OVERRIDE = _interface(_TYPES, "Override")
+_RANGE = _interface(_TYPES, "RangeSweep.range")
 _SWEPT = _interface(_TYPES, "Override.sweep_string_iterator")
 _WRITTEN = _interface(_TYPES, "Override.get_value_string")
+_INTERVAL = _interface(_TYPES, "IntervalSweep")
 _GLOB = _interface(_TYPES, "Glob.filter", ("names",))
 _QUOTED = _interface(_TYPES, "QuotedString.with_quotes")
 _CHOICE = _interface(_TYPES, "ValueType.SIMPLE_CHOICE_SWEEP")
 
 try:
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.override_parser.types import Glob, Override, Quote, QuotedString, ValueType
+    from hydra.core.override_parser.types import (
+        Glob,
+        IntervalSweep,
+        Override,
+        Quote,
+        QuotedString,
+        RangeSweep,
+        ValueType,
+    )
 except ImportError as error:
     raise _PARSER.moved(f"is not there ({error})") from error
 
-__all__ = ["Override", "is_plain_choice", "parse_override", "pattern_of", "quoted"]
+__all__ = [
+    "Bounds",
+    "Override",
+    "bounds_of",
+    "enumerated",
+    "is_plain_choice",
+    "parse_override",
+    "pattern_of",
+    "quoted",
+]
 
 
 def parse_override(text: str) -> Override:
@@ -48,6 +71,61 @@ def _parser() -> OverridesParser:
 def is_plain_choice(override: Override) -> bool:
     """Say whether an override lists its values with nothing but commas: ``a,b``."""
     return override.value_type is ValueType.SIMPLE_CHOICE_SWEEP
+
+
+def enumerated(override: Override, most: int) -> list[str]:
+    """Give the values that an override stands for, as texts; of too many only one more than that.
+
+    Args:
+        override: An override with several values.
+        most: How many are wanted at most.
+
+    Raises:
+        HydraException: They cannot be counted out.
+    """
+    value = override.value()
+    if isinstance(value, RangeSweep):  # a shuffled one would be made whole first
+        value.shuffle = value.shuffle and _is_short(value, most)
+    values: Iterator[str] = iter(override.sweep_string_iterator())
+    return list(islice(values, most + 1))
+
+
+def _is_short(swept: RangeSweep, most: int) -> bool:
+    return sum(1 for _ in islice(iter(swept.range()), most + 1)) <= most
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Numbers between two bounds.
+
+    Args:
+        low: The least.
+        high: The greatest.
+        step: What two of them differ by; None where they may differ by anything.
+        log: Whether their size counts, and not their difference.
+    """
+
+    low: float
+    high: float
+    step: float | None
+    log: bool
+
+
+def bounds_of(override: Override) -> Bounds | None:
+    """Give the numbers that ``interval(…)`` or ``range(…)`` stands for; None for anything else.
+
+    Args:
+        override: The override; ``tag(log,…)`` around its value says that their size counts.
+    """
+    value = override.value()
+    if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
+        return Bounds(value.start, value.end, None, "log" in value.tags)
+    if isinstance(value, RangeSweep) and value.start is not None and value.stop is not None:
+        steps = max(0, ceil((value.stop - value.start) / value.step) - 1)
+        return Bounds(
+            value.start, value.start + steps * value.step, value.step, "log" in value.tags
+        )
+    return None
 
 
 def pattern_of(override: Override) -> Glob | None:

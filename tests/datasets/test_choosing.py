@@ -3,7 +3,7 @@
 import pytest
 
 from runner.datasets import DataError, DatasetBlock, open_dataset
-from runner.datasets.where import WhereError, parse
+from runner.where import WhereError, parse
 
 ROW = {"lang": "en", "stars": "4", "n": 3, "old": True, "note": None, "a b": "x"}
 

@@ -1,5 +1,7 @@
 """Names of points: readable where they can be, and never the same for other overrides."""
 
+from random import Random
+
 import pytest
 
 from runner.recipe.compose import compose
@@ -57,7 +59,7 @@ def test_a_name_that_looks_hashed_is_no_other_points() -> None:
 def test_a_name_that_needs_a_hash_keeps_what_it_can(override: str, start: str) -> None:
     name = point_name([override])
     assert name.startswith(start)
-    assert len(name) == len(start) + 12
+    assert len(name) == len(start) + 16
 
 
 def test_a_name_of_a_hundred_characters_is_its_own() -> None:
@@ -79,3 +81,24 @@ def test_a_point_has_a_folder_under_its_recipe(sweep: bool, out: list[str], fold
         ("default", f"{folder}/text-generation/scratch/default"),
         ("dtype=float16", f"{folder}/text-generation/scratch/dtype=float16"),
     ]
+
+
+def test_the_order_in_which_overrides_are_given_makes_no_other_point() -> None:
+    assert point_name(["params.top_k=1", "dtype=float16"]) == "dtype=float16,params.top_k=1"
+    assert point_name(["dtype=float16", "dtype=float32"]) == "dtype=float16,dtype=float32"
+
+
+def test_random_override_sets_have_names_that_no_file_system_takes_for_one_another() -> None:
+    drawn = Random(16)
+    keys = ["dtype", "description", "prompt_template", "source.repo", "params.top_k", "~params.a"]
+    letters = "aAbB09 .,-_=/\\:?*'\"[]{}ßéİ中\n"
+    sets: set[tuple[str, ...]] = set()
+    while len(sets) < 30_000:
+        texts = (
+            f"{key}={''.join(drawn.choices(letters, k=drawn.choice([1, 2, 3, 200])))}"
+            for key in drawn.sample(keys, drawn.randint(1, 3))
+        )
+        sets.add(tuple(sorted(texts, key=lambda text: text.partition("=")[0].lstrip("~"))))
+    names = {point_name(one).casefold().rstrip(". ") for one in sets}
+    assert len(names) == len(sets)
+    assert max(len(name.encode()) for name in names) <= 255

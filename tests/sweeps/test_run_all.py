@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Exit
+from runner.sweeps.record import read_sweep
 from tests.checkpoints import classifier
 from tests.conftest import Outcome
 
@@ -55,6 +56,11 @@ def test_a_sweep_with_points_that_fail_runs_every_point_and_ends_as_the_gravest(
     assert [check["name"] for check in failed] == ["expect[0]"]
     assert kept["source.path=good"]["failure"] is None
     assert (folders / "multirun/case/source.path=good/model/MLmodel").is_file()
+    swept = read_sweep(folders / "multirun/case/sweep.json")
+    assert swept
+    assert swept.ended
+    ends = [(point.values["source.path"], point.exit) for point in swept.points]
+    assert ends == [("unexpected", 1), ("broken", 3), ("good", 0)]
 
 
 def test_a_sweep_of_models_that_fail_their_proof_and_pass_ends_with_1(
@@ -71,3 +77,20 @@ def test_a_broken_checkpoint_says_the_same_in_run_plan_and_rehearse(
     assert [one.code for one in said] == [Exit.OUTSIDE_FAILED] * 3
     messages = {(one.document.get("error") or one.document)["message"] for one in said}
     assert len(messages) == 1
+
+
+def test_the_shipped_sweep_runs_and_its_record_says_how_it_went(cli: Cli, workspace: Path) -> None:
+    asked = ("-m", "+sweep=text-generation/precision", "evaluation.views=[native]")
+    done = cli(*asked, "tracking.uri=null", "--output", "json")
+    assert done.code == Exit.DONE, done.stderr
+    assert [run["dtype"] for run in done.document["runs"]] == ["float32"] * 3 + ["bfloat16"] * 2
+    around = workspace / "multirun/text-generation/scratch"
+    swept = read_sweep(around / "text-generation--precision.sweep.json")
+    assert swept
+    assert swept.varies == ["dtype", "params.max_new_tokens"]
+    (baseline,) = (point for point in swept.points if point.name == swept.baseline)
+    assert baseline.values == {"dtype": "float32", "params.max_new_tokens": 8}
+    for point, run in zip(swept.points, done.document["runs"], strict=True):
+        assert (around / point.folder / "record.json").is_file()
+        assert (point.digest, point.exit) == (run["digest"], Exit.DONE)
+    assert cli(*asked, "--status").stdout.endswith("5 done\n")

@@ -44,11 +44,11 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose, evaluate, and say what was found."""
-    from runner.cli.asking import ask_points, insist_on_golden
+    from runner.cli.asking import ask, insist_on_golden
     from runner.cli.documents import as_json
     from runner.cli.session import session
 
-    (point,) = ask_points(args)
+    point = ask(args).only
     insist_on_golden(args, [point])
     with session(verbose=args.verbose) as at:
         with at.importing():

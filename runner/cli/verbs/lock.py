@@ -31,7 +31,12 @@ in CI, and to move on purpose:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name, or a recipe file")
+    parser.add_argument(
+        "recipes",
+        nargs="*",
+        metavar="RECIPE",
+        help="a name, a file, or +sweep=NAME",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="write nothing; say what has moved")
     how.add_argument(
@@ -54,9 +59,10 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every recipe, and only if all are right lock or check them."""
+    from runner.cli.swept import with_sweeps
     from runner.recipe.compose import compose_all, naming
 
-    names = args.recipes or _own(args.config_dir)
+    names = with_sweeps(args.recipes, args.config_dir) or _own(args.config_dir)
     composed = compose_all(([naming(name)] for name in names), args.config_dir)
     if args.check:
         from runner.cli.drifts import report_drift

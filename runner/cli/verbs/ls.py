@@ -2,19 +2,21 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from runner.cli.documents import write_answer
 from runner.cli.options import add_config_dir, add_output
+from runner.cli.swept import file_document, file_lines
 from runner.errors import Exit
 from runner.recipe.library import Assessed
+from runner.recipe.sweeping.files import all_sweeps
 from runner.sources import all_kinds, one_line
 from runner.tasks import find_task
 from runner.tasks.installed import flavors
 from runner.wording import counted
 
-SUMMARY = "list the recipes: name, source and description, by task"
+SUMMARY = "list the recipes by task, and the sweeps: name, source and description"
 
 EPILOG = """\
 example:
@@ -47,8 +49,13 @@ def execute(args: Namespace) -> Exit:
     for task in args.task or ():
         known_task(task)
     recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args)]
-    lines = (recipe.name for recipe in recipes) if args.names else _lines(recipes)
-    document = {"recipes": [_document(recipe) for recipe in recipes]}
+    sweeps = [] if args.task or args.source or args.tag else list(all_sweeps(args.config_dir))
+    document = {
+        "recipes": [_document(recipe) for recipe in recipes],
+        "sweeps": [file_document(file) for file in sweeps],
+    }
+    names = (recipe.name for recipe in recipes)
+    lines = names if args.names else chain(_lines(recipes), file_lines(sweeps))
     write_answer(args, document, lines)
     return Exit.DONE
 

@@ -1,9 +1,14 @@
 """``plan``: what a run would do, without doing it."""
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
-from runner.cli.options import add_config_dir, add_output, add_overrides
+from runner.cli.options import add_config_dir, add_multirun, add_output, add_overrides
 from runner.errors import Exit
+
+if TYPE_CHECKING:
+    from runner.sweeps.points import Point
+    from runner.work.planned import Plan
 
 SUMMARY = "say what a run would fetch, make and need, without doing it and without weights"
 
@@ -23,29 +28,42 @@ example:
     requirements  mlflow==3.17.2 torch==2.13.0 transformers==4.57.6
     disk          116 kB for the model, 63.9 GB free
     output        outputs/text-generation/scratch/dtype=bfloat16/model, not there yet
+
+of a sweep, its points, their distinct weights, memory and time:
+  python -m runner plan -m +sweep=text-generation/precision
 """
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_overrides(parser)
+    add_multirun(parser)
     add_config_dir(parser)
     add_output(parser)
 
 
 def execute(args: Namespace) -> Exit:
     """Compose, survey the sources, and print what is known."""
-    from runner.cli.asking import ask_points
+    from runner.cli.asking import ask
     from runner.cli.documents import write_answer
-    from runner.cli.planned import lines
+    from runner.cli.planned import lines, sweep_lines
     from runner.cli.session import session
 
-    (point,) = ask_points(args)
+    asked = ask(args)
     with session() as at:
         with at.importing():
+            from runner.sweeps.planning import plan_sweep
             from runner.work.plan import plan
-        at.warn(point.composed.warnings)
+        at.warn(warning for point in asked.points for warning in point.composed.warnings)
+
+        def of_point(point: "Point") -> "Plan":
+            return plan(point.composed, point.folder, point.name, at.observer.progress)
+
         with at.step("plan"):
-            planned = plan(point.composed, point.folder, point.name, at.observer.progress)
-    write_answer(args, planned.model_dump(mode="json", by_alias=True), lines(planned))
+            planned = None if asked.is_sweep else of_point(asked.only)
+            swept = plan_sweep(asked.points, of_point) if asked.is_sweep else None
+    if swept:
+        write_answer(args, swept.model_dump(mode="json"), sweep_lines(swept))
+    if planned:
+        write_answer(args, planned.model_dump(mode="json", by_alias=True), lines(planned))
     return Exit.DONE

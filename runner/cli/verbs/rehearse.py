@@ -1,10 +1,10 @@
 """``rehearse``: the whole run on a small random twin of the model, without its weights."""
 
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_config_dir, add_output, add_overrides, add_wait
-from runner.errors import Exit
+from runner.cli.options import add_config_dir, add_multirun, add_output, add_overrides, add_wait
+from runner.errors import Exit, RunnerError
 
 if TYPE_CHECKING:
     from runner.work.rehearsal import Rehearsal
@@ -30,30 +30,57 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_overrides(parser)
+    add_multirun(parser)
     add_wait(parser)
     add_config_dir(parser)
     add_output(parser)
 
 
 def execute(args: Namespace) -> Exit:
-    """Compose, make the twin, run it, and say what was found."""
-    from runner.cli.asking import ask_points
+    """Compose, make the twins, run them, and say what was found."""
+    from runner.cli.asking import ask
     from runner.cli.documents import write_answer
     from runner.cli.session import session
 
-    (point,) = ask_points(args)
+    asked = ask(args)
+    found: list[Rehearsal | RunnerError] = []
     with session() as at:
         with at.importing():
             from runner.cli.results import print_point
             from runner.work.rehearse import rehearse
-        at.warn(point.composed.warnings)
-        print_point(at.console, point)
-        rehearsed = rehearse(point.composed, point.folder, point.name, at.observer, wait=args.wait)
-    write_answer(args, rehearsed.model_dump(mode="json"), _lines(rehearsed))
-    return Exit.DONE if rehearsed.passed else Exit.GATE_FAILED
+        at.warn(warning for point in asked.points for warning in point.composed.warnings)
+        for point in asked.points:
+            print_point(at.console, point)
+            try:
+                found.append(
+                    rehearse(point.composed, point.folder, point.name, at.observer, wait=args.wait)
+                )
+            except RunnerError as error:
+                if not asked.is_sweep:
+                    raise
+                found.append(error)
+    documents = [_document(one) for one in found]
+    lines = [line for one in found for line in _lines(one)]
+    write_answer(args, {"rehearsals": documents} if asked.is_sweep else documents[0], lines)
+    return max(_exit(one) for one in found)
 
 
-def _lines(rehearsed: "Rehearsal") -> list[str]:
+def _document(found: "Rehearsal | RunnerError") -> dict[str, Any]:
+    if isinstance(found, RunnerError):
+        told = {key: str(getattr(found, key)) for key in ("code", "message", "remedy")}
+        return {"error": told}
+    return found.model_dump(mode="json")
+
+
+def _exit(found: "Rehearsal | RunnerError") -> Exit:
+    if isinstance(found, RunnerError):
+        return found.exit
+    return Exit.DONE if found.passed else Exit.GATE_FAILED
+
+
+def _lines(rehearsed: "Rehearsal | RunnerError") -> list[str]:
+    if isinstance(rehearsed, RunnerError):
+        return [f"error[{rehearsed.code}] {rehearsed.sentences}"]
     record = rehearsed.record
     failed = [f"  ✗ {check.told}" for check in record.failed_checks]
     left_out = [f"  - {check.told}" for check in record.skipped_checks]

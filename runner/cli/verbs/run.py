@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import (
     add_config_dir,
+    add_multirun,
     add_output,
     add_overrides,
+    add_standing,
     add_update_golden,
     add_wait,
 )
@@ -36,6 +38,7 @@ example:
 
 sweep, and where things go:
   python -m runner -m +recipe=text-generation/scratch dtype=float32,bfloat16
+  python -m runner -m +sweep=text-generation/precision
   out=DIR  tracking.uri=URI|null  device=auto|cpu|cuda:0
 """
 
@@ -43,7 +46,8 @@ sweep, and where things go:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     add_overrides(parser)
-    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination")
+    add_multirun(parser)
+    add_standing(parser)
     parser.add_argument(
         "--locked",
         action="store_true",
@@ -69,33 +73,35 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every point, and only if all are right run those that are not done."""
-    from runner.cli.asking import ask_points, insist_on_golden
+    from runner.cli.asking import ask, insist_on_golden
     from runner.cli.documents import as_json
     from runner.cli.results import print_point, print_results
     from runner.cli.session import session
-    from runner.sweeps.in_mlflow import tracked_together
+    from runner.cli.standing import tell_standing
+    from runner.cli.sweeping import run_sweep
     from runner.sweeps.run_all import How, done_before, exit_code, failed_before, run_all
 
-    points = ask_points(args, sweep=args.multirun, locked=args.locked)
-    insist_on_golden(args, points)
-    how = How(args.wait or args.multirun, args.update_golden, args.rerun, args.fail_fast)
-    points = failed_before(points) if args.only else points
+    asked = ask(args, locked=args.locked)
+    if asked.is_sweep and (args.status or args.cancel):
+        return tell_standing(asked, args)
+    insist_on_golden(args, asked.points)
+    how = How(args.wait or asked.is_sweep, args.update_golden, args.rerun, args.fail_fast)
+    points = failed_before(asked.points) if args.only else asked.points
     with session(verbose=args.verbose) as at:
         done = done_before(points, how)
         at.warn(warning for point in points for warning in point.composed.warnings)
-        results = [*done.values()]
-        if len(done) < len(points):
+        if len(done) < len(points) or asked.searches:
             with at.importing():
                 import_module("runner.work.run")
-            told = partial(print_point, at.console)
-            with tracked_together(points) as sweep:
-                results = run_all(sweep.points, at.observer, told, how, done)
-                sweep.close(results)
+        if asked.is_sweep:
+            results = run_sweep(asked, points, args, at, how, done)
+        else:
+            results = run_all(points, at.observer, partial(print_point, at.console), how, done)
         at.observer.stop()
         print_results(at.console, results)
     if args.output == "json":
         documents = [_document(result) for result in results]
-        single = not args.multirun and documents
+        single = not asked.is_sweep and documents
         sys.stdout.write(as_json(documents[0] if single else {"runs": documents}))
     return exit_code(results)
 

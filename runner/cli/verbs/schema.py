@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 
 from runner.errors import Exit
 
-SUMMARY = "print the JSON Schema of the recipe language, for editors"
+SUMMARY = "print the JSON Schema of recipes or of sweep files, for editors"
 
 EPILOG = """\
 example:
@@ -21,13 +21,16 @@ example:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Declare no arguments."""
+    """Declare the arguments."""
+    parser.add_argument(
+        "of", nargs="?", choices=("recipe", "sweep"), default="recipe", help="of which files"
+    )
 
 
 def execute(args: Namespace) -> Exit:
     """Print it."""
     from runner.cli.documents import as_json
-    from runner.recipe.language.json_schema import recipe_schema
+    from runner.recipe.language.json_schema import recipe_schema, sweep_schema
 
-    sys.stdout.write(as_json(recipe_schema()))
+    sys.stdout.write(as_json(sweep_schema() if args.of == "sweep" else recipe_schema()))
     return Exit.DONE

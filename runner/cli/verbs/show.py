@@ -12,7 +12,7 @@ from runner.errors import Exit
 from runner.findings import Loc
 from runner.recipe.composing.composed import Composed
 
-SUMMARY = "show a recipe as it would run, with the origin of every value"
+SUMMARY = "show a recipe as it would run, with the origin of every value, or a sweep's points"
 
 EPILOG = """\
 example:
@@ -38,7 +38,13 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.asking import with_recipe
     from runner.cli.documents import write_answer
     from runner.recipe.compose import compose
+    from runner.recipe.sweeping.files import SWEEP
 
+    if any(word.startswith(f"+{SWEEP}=") for word in args.overrides):
+        from runner.cli.swept import show_sweep
+
+        write_answer(args, *show_sweep(args))
+        return Exit.DONE
     composed = compose(with_recipe(args.overrides, args.config_dir), args.config_dir)
     if args.output == "text":
         sys.stderr.writelines(f"{warning}\n" for warning in composed.warnings)

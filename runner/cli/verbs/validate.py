@@ -35,7 +35,11 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="a recipe file, a folder, or a name"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a recipe or sweep file, a folder, or a name",
     )
     parser.add_argument(
         "--format",
@@ -109,7 +113,7 @@ def _explained(code: str) -> str:
 def _summary(validated: "Validated") -> str:
     found = Counter(finding.severity for finding in validated.findings)
     counts = [counted(found[severity], severity) for severity in Severity if found[severity]]
-    others = [(validated.bases, "base"), (validated.blocks, "block")]
+    others = [(validated.bases, "base"), (validated.blocks, "block"), (validated.sweeps, "sweep")]
     more = [counted(len(files), noun) for files, noun in others if files]
     recipes = [counted(len(validated.recipes), "recipe")] if validated.recipes or not more else []
     files = ", ".join((*recipes, *more))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, cast
 from runner.findings import Finding, Loc, Severity
 from runner.recipe.composing.layers import Layered, Origin, Put, delete
 from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.composing.written import NOWHERE, origin_of
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import (
     SETTINGS,
@@ -51,7 +52,12 @@ class _Change:
         return self.override.is_add() or self.override.is_force_add()
 
 
-def apply_changes(overrides: Sequence[Override], layered: Layered, settings: Layered) -> None:
+def apply_changes(
+    overrides: Sequence[Override],
+    layered: Layered,
+    settings: Layered,
+    written: Mapping[str, Origin] = NOWHERE,
+) -> None:
     """Put what the command line says over the values of the files and the settings.
 
     Whether a path is one of the language is asked once all is in place, so the order in which a
@@ -61,17 +67,21 @@ def apply_changes(overrides: Sequence[Override], layered: Layered, settings: Lay
         overrides: The overrides, parsed.
         layered: The values of the recipe; they are changed, and findings are added.
         settings: The settings of the run, likewise.
+        written: Where an override was written, by its text, that is not of the command line.
     """
     usable: list[Override] = []
     for override in overrides:
-        wrong = [finding.at(COMMAND_LINE) for finding in _keys_not_text(override.value())]
+        origin = origin_of(override.input_line or "", written)
+        wrong = [finding.at(origin.place) for finding in _keys_not_text(override.value())]
         layered.findings += wrong
         usable += [] if wrong else [override]
     final = _kinds_in_place(usable, layered.values)
     for override in usable:
         change = _change(override, layered.values)
         into = settings if change.loc in SETTINGS else layered
-        into.findings += [f if f.place else f.at(COMMAND_LINE) for f in _apply(change, into, final)]
+        origin = origin_of(change.text, written)
+        found = _apply(change, into, final, origin)
+        into.findings += [f if f.place else f.at(origin.place) for f in found]
 
 
 def _keys_not_text(value: Any) -> Iterator[Finding]:
@@ -109,7 +119,9 @@ def _change(override: Override, values: dict[str, Any]) -> _Change:
     return _Change(loc, override)
 
 
-def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Finding]:
+def _apply(
+    change: _Change, into: Layered, final: dict[str, Any], origin: Origin
+) -> Iterator[Finding]:
     loc = change.loc
     annotation = SETTINGS.get(loc) or annotation_at(loc, final)
     given = _is_given(into.values, loc)
@@ -132,7 +144,7 @@ def _apply(change: _Change, into: Layered, final: dict[str, Any]) -> Iterator[Fi
         return
     value = _value(change.override, takes_text_only(annotation))
     yield from _refused_value(loc, value)
-    Put(into, lambda _: Origin(COMMAND_LINE, Path.cwd())).value(loc, value)
+    Put(into, lambda _: origin).value(loc, value)
 
 
 def _delete(change: _Change, into: Layered) -> Iterator[Finding]:

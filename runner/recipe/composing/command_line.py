@@ -1,12 +1,14 @@
 """The command line, read: which recipe, which blocks from groups, which values to change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.findings import Finding
+from runner.findings import Finding, Place
+from runner.recipe.composing.layers import Origin
 from runner.recipe.composing.lineage import Choice, Group
-from runner.recipe.composing.overrides import COMMAND_LINE, parse
+from runner.recipe.composing.overrides import parse
+from runner.recipe.composing.written import NOWHERE, origin_of
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import fields, is_block_at
 from runner.recipe.reading.shelf import SUFFIX, Shelf, is_lock, not_a_recipe, unknown_recipe
@@ -28,6 +30,7 @@ class CommandLine:
         others: The overrides beside the recipe and the groups.
         overrides: All but the recipe, as typed.
         findings: What is wrong so far.
+        written: Where overrides were written that a file has, by their text.
     """
 
     shelf: Shelf
@@ -36,43 +39,53 @@ class CommandLine:
     others: list[Override] = field(default_factory=list[Override])
     overrides: list[str] = field(default_factory=list[str])
     findings: list[Finding] = field(default_factory=list[Finding])
+    written: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
 
-    def find(self, code: str, message: str, remedy: str) -> None:
-        """Add a finding about the command line."""
-        self.findings.append(Finding(code, message, remedy, place=COMMAND_LINE))
+    def find(self, code: str, message: str, remedy: str, text: str = "") -> None:
+        """Add a finding about the command line, or about an override of a file."""
+        place = origin_of(text, self.written).place
+        self.findings.append(Finding(code, message, remedy, place=place))
 
 
-def read_command_line(overrides: Sequence[str], shelf: Shelf) -> CommandLine:
+def read_command_line(
+    overrides: Sequence[str], shelf: Shelf, written: Mapping[str, Origin] = NOWHERE
+) -> CommandLine:
     """Find the recipe a command line names, and refuse what no recipe can answer.
 
     Args:
         overrides: The overrides as typed.
         shelf: Where recipes are.
+        written: Where overrides were written that a file has, by their text.
     """
     parsed, findings = parse(overrides)
-    request = CommandLine(shelf, findings=findings)
+    request = CommandLine(shelf, findings=findings, written=written)
     chosen: list[Override] = []
     misspelt = False
     for override in parsed:
         key, text = override.key_or_group, override.input_line or ""
         if override.is_sweep_override():
             remedy = "Add -m to run every combination, or quote the value if it is one."
-            request.find("sweep-without-multirun", f"`{text}` stands for several values.", remedy)
+            message = f"`{text}` stands for several values."
+            request.find("sweep-without-multirun", message, remedy, text)
         elif key.split(".")[0].split("/")[0] == "hydra":
             remedy = "Use out=DIR for the output folder, and -m for sweeps."
-            request.find("forbidden-override", f"`{text}`: the runner runs by itself.", remedy)
+            request.find(
+                "forbidden-override", f"`{text}`: the runner runs by itself.", remedy, text
+            )
         elif key == GROUP:
             chosen.append(override)
         elif _is_misspelt_group(override):
             misspelt = True
             remedy = f"Did you mean `+{GROUP}={override.get_value_string()}`?"
-            request.find("unknown-group", f"`{text}`: there is no `{key}`.", remedy)
+            request.find("unknown-group", f"`{text}`: there is no `{key}`.", remedy, text)
         elif names := _choice(override):
             request.overrides.append(text)
-            _choose_group(request, Choice(text, _group(override), names, override.is_add()))
+            place = origin_of(text, written).place
+            choice = Choice(text, _group(override), names, override.is_add(), place)
+            _choose_group(request, choice)
         elif override.package is not None or "/" in key:
             remedy = "Write key=value with the path of a field, such as source.revision=main."
-            request.find("unknown-group", f"`{text}`: there is no group `{key}`.", remedy)
+            request.find("unknown-group", f"`{text}`: there is no group `{key}`.", remedy, text)
         else:
             request.overrides.append(text)
             request.others.append(override)
@@ -105,7 +118,7 @@ def _choice(override: Override) -> tuple[str, ...]:
 def _choose_group(request: CommandLine, choice: Choice) -> None:
     if choice.group in request.choices:
         message = f"`{choice.text}`: the group `{'/'.join(choice.group)}` is chosen twice."
-        request.find("bad-override", message, "Give one, or a list of names.")
+        request.find("bad-override", message, "Give one, or a list of names.", choice.text)
     request.choices[choice.group] = choice
 
 
@@ -116,7 +129,8 @@ def _choose_recipe(request: CommandLine, chosen: Sequence[Override]) -> None:
         return
     override, value = chosen[0], chosen[0].value()
     if len(chosen) > 1:
-        request.find("bad-override", f"`+{GROUP}` is given {len(chosen)} times.", "Give one.")
+        message = f"`+{GROUP}` is given {len(chosen)} times."
+        request.find("bad-override", message, "Give one.", chosen[-1].input_line or "")
     elif not isinstance(value, str) or not value or override.package is not None:
         message = f"`{override.input_line}` names no recipe."
         request.find("bad-override", message, f"Write +{GROUP}=NAME.")
@@ -124,16 +138,16 @@ def _choose_recipe(request: CommandLine, chosen: Sequence[Override]) -> None:
         message = f"`{override.input_line}`: a recipe is added."
         request.find("unknown-group", message, f"Write `+{GROUP}={value}`.")
     else:
-        _name(request, value)
+        _name(request, value, origin_of(override.input_line or "", request.written).place)
 
 
-def _name(request: CommandLine, value: str) -> None:
+def _name(request: CommandLine, value: str, place: Place) -> None:
     file = Path(value)
     if is_lock(file) and file.is_file():
-        request.findings.append(not_a_recipe(file).at(COMMAND_LINE))
+        request.findings.append(not_a_recipe(file).at(place))
     elif value.endswith(SUFFIX) and file.is_file():
         request.shelf, request.name = request.shelf.first(file)
     elif request.shelf.find(value):
         request.name = value.removesuffix(SUFFIX)
     else:
-        request.findings.append(unknown_recipe(request.shelf, value).at(COMMAND_LINE))
+        request.findings.append(unknown_recipe(request.shelf, value).at(place))

@@ -38,6 +38,7 @@ class Composed:
         values: The composed recipe as a plain mapping, in the recipe's own terms.
         origins: Where each value was written, by its path.
         overrides: The recipe overrides of the command line, as typed.
+        given: The settings of the command line, as typed.
         warnings: Findings that do not stop a run.
         pins: Commits that a lock holds sources to, by part.
         within: The sweep that it is a point of, where MLflow has one for it.
@@ -50,6 +51,7 @@ class Composed:
     values: dict[str, Any]
     origins: dict[Loc, Origin]
     overrides: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = field(default=())
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
     within: Within | None = None

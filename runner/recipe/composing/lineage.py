@@ -26,12 +26,14 @@ class Choice:
         group: The group.
         names: The files; none to take the group out.
         adds: Whether it is added, or changes a choice that a recipe makes.
+        place: Where it was chosen.
     """
 
     text: str
     group: Group
     names: tuple[str, ...]
     adds: bool
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def trace(
     """
     walk = _Walk(shelf)
     walk.visit(name, asked_at, ())
-    walk.choose(choices or {}, asked_at)
+    walk.choose(choices or {})
     parts = [part for item in walk.items for part in walk.parts_of(item)]
     return Lineage(name, tuple(parts), tuple(dict.fromkeys(walk.findings)))
 
@@ -167,7 +169,7 @@ class _Walk:
         taken = (item for item in self.items if isinstance(item, _Taken))
         return next((item for item in taken if item.group == group), None)
 
-    def choose(self, choices: Mapping[Group, Choice], asked_at: Place) -> None:
+    def choose(self, choices: Mapping[Group, Choice]) -> None:
         """Let later words win: ``override`` over what a base takes, the command line over both."""
         for group, (_, taken) in self.replaced.items():
             if not self._replace(group, taken):
@@ -175,16 +177,18 @@ class _Walk:
                 self._find("bad-default", message, "Leave `override` out.", taken.place)
         for group, choice in choices.items():
             earlier, name = self._taken(group), "/".join(group)
-            wanted = _Taken(group, choice.names, asked_at)
+            wanted = _Taken(group, choice.names, choice.place)
             if earlier is None and choice.adds:
                 self.items.append(wanted)
             elif earlier is None:
                 message = f"`{choice.text}`: the recipe takes nothing of the group `{name}`."
-                self._find("unknown-group", message, f"Write `+{choice.text}` to add it.", asked_at)
+                self._find(
+                    "unknown-group", message, f"Write `+{choice.text}` to add it.", choice.place
+                )
             elif choice.adds:
                 message = f"`{choice.text}`: the recipe takes `{name}` already."
                 remedy = f"Write `{choice.text.removeprefix('+')}` to take another."
-                self._find("unknown-group", message, remedy, asked_at)
+                self._find("unknown-group", message, remedy, choice.place)
             else:
                 self._replace(group, wanted)
 

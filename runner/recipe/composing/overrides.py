@@ -9,14 +9,29 @@ from hydra.errors import HydraException
 
 from runner.findings import Finding, Place, RecipeError
 from runner.recipe.reading.shelf import open_shelf
-from runner.upstream.hydra_api import Override, is_plain_choice, parse_override, pattern_of
+from runner.upstream.hydra_api import (
+    Override,
+    enumerated,
+    is_plain_choice,
+    parse_override,
+    pattern_of,
+)
 
 COMMAND_LINE = Place("command line")
 _NOT_PLAIN = "'\"[]{}()\\"
-_MOST_POINTS = 10_000
+MOST_POINTS = 10_000
 _FIELD = re.compile(r"[+~]{0,2}\w[\w$-]*([./:@]\w[\w$-]*)*")
 _STUMBLED = re.compile(r"LexerNoViableAltException\((.+)\)")
 _ITEM = re.compile(r"([+~\w.]+)\[(\d+)\]")
+
+
+def key_of(text: str) -> str:
+    """Give the key of an override as typed: what it changes, chooses or takes out.
+
+    Args:
+        text: ``key=value``, ``+key=value`` or ``~key``.
+    """
+    return text.partition("=")[0].strip().lstrip("+~")
 
 
 def parse(overrides: Sequence[str]) -> tuple[list[Override], list[Finding]]:
@@ -101,8 +116,8 @@ def expand(overrides: Sequence[str], config_dirs: Sequence[Path] = ()) -> list[t
         if not axes[-1]:
             message = f"`{override.input_line}` stands for no value at all."
             findings.append(Finding("bad-sweep", message, place=COMMAND_LINE))
-    if points > _MOST_POINTS:
-        message = f"The sweep has {points} points; {_MOST_POINTS} are the most."
+    if points > MOST_POINTS:
+        message = f"The sweep has more than {MOST_POINTS} points, which are the most."
         findings.append(Finding("bad-sweep", message, place=COMMAND_LINE))
     if findings:
         raise RecipeError(findings)
@@ -127,4 +142,4 @@ def _values(override: Override, config_dirs: Sequence[Path]) -> Iterable[str]:
         group = tuple(override.key_or_group.split("/"))
         names = shelf.names() if group == ("recipe",) else shelf.choices(group)
         return pattern.filter(names)
-    return list(override.sweep_string_iterator())
+    return enumerated(override, MOST_POINTS)

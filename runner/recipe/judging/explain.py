@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from runner.findings import Finding, Fix, Loc
 from runner.metrics import all_metrics
 from runner.recipe.language.gates import FORM
+from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import (
     annotation_at,
     choices,
@@ -40,7 +41,10 @@ _PARAM_ERRORS = ("param_type", "param_default")
 
 
 def explain(
-    error: ValidationError, values: dict[str, Any], raw: Mapping[Loc, str]
+    error: ValidationError,
+    values: dict[str, Any],
+    raw: Mapping[Loc, str],
+    root: type[BaseModel] = Recipe,
 ) -> list[Finding]:
     """Turn validation errors into findings, without their places.
 
@@ -48,11 +52,12 @@ def explain(
         error: What pydantic raised for the recipe.
         values: The composed recipe.
         raw: The text of unquoted scalars that are not text, as written.
+        root: The model of the whole, where it is no recipe.
     """
     found: dict[tuple[str, Loc], Finding] = {}
     for details in error.errors(include_url=False):
-        loc = plain_loc(details["loc"], values)
-        for finding in _explain(details, loc, values, raw):
+        loc = plain_loc(details["loc"], values, root)
+        for finding in _explain(details, loc, values, raw, root):
             found.setdefault(_sameness(finding), finding)
     around = {f.loc[:length] for f in found.values() for length in range(len(f.loc))}
     return [finding for finding in found.values() if not _is_other_branch(finding, around)]
@@ -70,11 +75,11 @@ def _sameness(finding: Finding) -> tuple[str, Loc]:
 
 
 def _explain(
-    details: Any, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]
+    details: Any, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str], root: type[BaseModel]
 ) -> Iterator[Finding]:
     kind, value = str(details["type"]), value_at(values, loc)
     name = ".".join(map(str, loc))
-    if loc[-2:-1] and loc[-1] == "kind" and kind == "literal_error":
+    if loc[-2:-1] and loc[-1] == "kind" and kind == "literal_error" and root is Recipe:
         kind, loc = "union_tag_invalid", loc[:-1]
     match kind:
         case "union_tag_not_found" | "union_tag_invalid" if _is_metric(details):
@@ -83,9 +88,9 @@ def _explain(
             message = f"`{name}`: {_quote(value)} is no condition."
             yield Finding("bad-gate", message, FORM, loc)
         case "extra_forbidden":
-            yield unknown_key(loc, values)
+            yield unknown_key(loc, values, root)
         case "missing":
-            yield Finding("missing-key", _missing(loc, values), "", loc)
+            yield Finding("missing-key", _missing(loc, values, root), "", loc)
         case "union_tag_not_found":
             message = f"`{name}` does not say its `kind`."
             yield Finding("missing-key", message, f"It is {_kinds()}.", (*loc, "kind"))
@@ -101,9 +106,9 @@ def _explain(
             message, fix = f"{_quote(value)} is not a task.", _respelt(value, all_tasks())
             yield Finding("unknown-task", message, remedy, loc, fix=fix)
         case "literal_error":
-            yield _unknown_value(loc, values, raw)
+            yield _unknown_value(loc, values, raw, root)
         case _ if kind in _WANTED:
-            yield _wrong_type(_WANTED[kind], loc, values, raw)
+            yield _wrong_type(_WANTED[kind], loc, values, raw, root)
         case _ if kind in _PARAM_ERRORS:
             yield Finding("bad-param", f"`{name}`: {details['msg']}.", "", loc)
         case _:
@@ -138,28 +143,32 @@ def _unknown_to_all(loc: Loc, values: dict[str, Any]) -> Iterator[Finding]:
         yield from (unknown_key((*loc, key), values) for key in block if key not in known)
 
 
-def _missing(loc: Loc, values: dict[str, Any]) -> str:
+def _missing(loc: Loc, values: dict[str, Any], root: type[BaseModel]) -> str:
     around = loc[:-1]
-    owner = block_named(around, value_at(values, around))
+    owner = block_named(around, value_at(values, around), root)
     return f"`{loc[-1]}` is missing: {owner} needs one."
 
 
-def _unknown_value(loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> Finding:
-    value, known = value_at(values, loc), choices(annotation_at(loc, values))
+def _unknown_value(
+    loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str], root: type[BaseModel]
+) -> Finding:
+    value, known = value_at(values, loc), choices(annotation_at(loc, values, root))
     name = ".".join(str(key) for key in loc if isinstance(key, str))
     if isinstance(value, dict | list) or value is None:
-        return _wrong_type(f"one of {', '.join(known)}", loc, values, raw)
+        return _wrong_type(f"one of {', '.join(known)}", loc, values, raw, root)
     written = raw.get(loc, value)
     remedy = did_you_mean(written, known) or f"It is one of {', '.join(known)}."
     message, fix = f"`{name}` cannot be {_quote(written)}.", _respelt(written, known)
     return Finding("unknown-value", message, remedy, loc, fix=fix)
 
 
-def _wrong_type(wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str]) -> Finding:
+def _wrong_type(
+    wanted: str, loc: Loc, values: dict[str, Any], raw: Mapping[Loc, str], root: type[BaseModel]
+) -> Finding:
     value, name = value_at(values, loc), ".".join(map(str, loc))
     if value is None:
         return Finding("wrong-type", f"`{name}` is empty; it takes {wanted}.", "", loc)
-    if loc in raw and takes_text_only(annotation_at(loc, values)):
+    if loc in raw and takes_text_only(annotation_at(loc, values, root)):
         what = "a boolean" if isinstance(value, bool) else "a number"
         message = f"`{name}` is text, but {raw[loc]} without quotes is {what}."
         written = f'{loc[-1]}: "{raw[loc]}"' if isinstance(loc[-1], str) else f'"{raw[loc]}"'

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.recipe.language.models import Recipe
+from runner.recipe.language.sweep import Launcher, Search, Sweep
 from runner.sources import all_kinds
 from runner.tasks import all_tasks
 
@@ -62,6 +63,31 @@ def recipe_schema() -> Schema:
         "if": {"required": ["defaults"]},
         "else": whole,
     }
+
+
+def sweep_schema() -> Schema:
+    """Give the schema of a sweep file as it is written."""
+    schema: Schema = Sweep.model_json_schema(by_alias=True)
+    _describe(schema, Sweep)
+    for block in (Launcher, Search):
+        _describe(schema["$defs"][block.__name__], block)
+    for node in (schema, *schema["$defs"].values()):
+        _untitle(node)
+    values = {"description": "The values, or Hydra's range(…) or choice(…).", "anyOf": [
+        {"type": "array", "minItems": 1}, {"type": "string", "pattern": r"[(,]"},
+    ]}  # fmt: skip
+    schema["properties"]["over"]["additionalProperties"] = values
+    return {"$schema": DIALECT, "title": "Sweep", **schema}
+
+
+def _untitle(node: Any) -> None:
+    """Leave out generated titles."""
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
+        _untitle(inner)
+    if isinstance(node, dict) and isinstance(node.get("title"), str):
+        node.pop("title")
 
 
 def _models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -13,7 +13,7 @@ from runner.recipe.language.params import ParamEntry
 from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.signature import ExplicitSignature
-from runner.recipe.language.sizes import parse_size
+from runner.recipe.language.sizes import Size
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
@@ -32,14 +32,6 @@ def _known_task(task: str) -> str:
     if find_task(task) is None:
         raise PydanticCustomError("unknown_task", "unknown task", {})
     return task
-
-
-def _size(text: str) -> str:
-    if parse_size(text) is None:
-        raise PydanticCustomError(
-            "size", "it is a size such as 500MB or 2GiB, not {text}", {"text": text}
-        )
-    return text
 
 
 class Components(Block):
@@ -187,7 +179,7 @@ class Recipe(Block):
     model_card: Annotated[str, Field(min_length=1)] | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     code_paths: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list[str])
-    max_shard_size: Annotated[str, AfterValidator(_size)] | None = None
+    max_shard_size: Size | None = None
     allow_pickle: bool = False
     trust_remote_code: bool = False
 

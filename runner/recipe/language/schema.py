@@ -141,16 +141,17 @@ def known_keys(annotation: Annotation, value: JSON = None) -> list[str]:
     return list(dict.fromkeys(key for one in found for key in one))
 
 
-def plain_loc(tagged: Loc, values: JSON) -> Loc:
+def plain_loc(tagged: Loc, values: JSON, root: type[BaseModel] = Recipe) -> Loc:
     """Turn a location of pydantic's into the path of the value in the recipe.
 
     Args:
         tagged: The location; it names the chosen kind or type of a union as well.
         values: The composed recipe.
+        root: The model of the whole, where it is another.
     """
     loc: Loc = ()
     value: JSON = values
-    annotation: Annotation | None = Recipe
+    annotation: Annotation | None = root
     for key in tagged:
         is_union = len(models(annotation)) > 1
         if is_union and key in _TAGGED and not _has(value, key):
@@ -187,14 +188,15 @@ def value_at(values: JSON, loc: Loc) -> JSON:
     return values
 
 
-def annotation_at(loc: Loc, values: JSON) -> Annotation | None:
+def annotation_at(loc: Loc, values: JSON, root: type[BaseModel] = Recipe) -> Annotation | None:
     """Give the annotation of the field at a path; None where the language has no such field.
 
     Args:
         loc: The path.
         values: The composed recipe, whose ``kind`` values choose among the kinds of source.
+        root: The model of the whole, where it is another.
     """
-    annotation: Annotation | None = Recipe
+    annotation: Annotation | None = root
     for key in loc:
         if annotation is None:
             return None

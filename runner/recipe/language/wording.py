@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
+
 from runner.findings import Finding, Fix, Loc
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import annotation_at, fields, known_keys, models, value_at
@@ -11,34 +13,37 @@ from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks.base import JSON
 
 
-def unknown_key(loc: Loc, values: dict[str, Any]) -> Finding:
+def unknown_key(loc: Loc, values: dict[str, Any], root: type[BaseModel] = Recipe) -> Finding:
     """Make the finding for a key that is not a field where it stands.
 
     Args:
         loc: The path of the key.
         values: The composed recipe.
+        root: The model of the whole, where it is another.
     """
     key, around = str(loc[-1]), loc[:-1]
     block = value_at(values, around)
-    annotation = annotation_at(around, values)
+    annotation = annotation_at(around, values, root)
     known = known_keys(annotation, block)
-    remedy = did_you_mean(key, known) or _elsewhere(key, around) or _fields_are(known)
-    message = f"`{key}` is not a field of {block_named(around, block)}."
+    elsewhere = _elsewhere(key, around) if root is Recipe else ""
+    remedy = did_you_mean(key, known) or elsewhere or _fields_are(known)
+    message = f"`{key}` is not a field of {block_named(around, block, root)}."
     meant = slip(key, known)
     there = isinstance(block, dict) and meant in block
     fix = Fix(key, meant, is_key=True) if meant and not there else None
     return Finding("unknown-key", message, remedy, loc, fix=fix)
 
 
-def block_named(loc: Loc, block: JSON) -> str:
+def block_named(loc: Loc, block: JSON, root: type[BaseModel] = Recipe) -> str:
     """Name a block as people do: ``source (kind: hub)``.
 
     Args:
-        loc: Its path; the recipe itself where empty.
+        loc: Its path; the whole itself where empty.
         block: What it says.
+        root: The model of the whole, where it is another.
     """
     if not loc:
-        return "a recipe"
+        return f"a {root.__name__.lower()}"
     name = ".".join(map(str, loc))
     kind = block.get("kind") if isinstance(block, dict) else None
     return f"{name} (kind: {kind})" if isinstance(kind, str) else name

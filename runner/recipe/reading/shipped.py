@@ -6,11 +6,12 @@ from typing import Literal
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
-def shipped(folder: Literal["configs", "recipes"]) -> Path:
+def shipped(folder: Literal["configs", "recipes", "sweeps"]) -> Path:
     """Give the absolute path of a folder that comes with the runner.
 
     Args:
-        folder: ``configs`` (Hydra's primary config) or ``recipes`` (the ready recipes).
+        folder: ``configs`` (Hydra's primary config and groups), ``recipes`` (the ready recipes) or
+            ``sweeps`` (example sweeps of them).
 
     Returns:
         The folder beside the package in a checkout, else the copy inside the package.

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from runner.recipe.language.json_schema import recipe_schema
+from runner.recipe.language.json_schema import recipe_schema, sweep_schema
 from runner.recipe.library import validate_paths
 from runner.recipe.reading.strict_yaml import read
 from tests.conftest import REPOSITORY, Outcome
@@ -38,12 +38,14 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_committed_schema_is_the_current_one() -> None:
-    committed = json.loads((REPOSITORY / "docs" / "recipe.schema.json").read_text())
-    assert committed == recipe_schema(), "make docs writes it anew"
+    for name, current in (("recipe", recipe_schema()), ("sweep", sweep_schema())):
+        committed = json.loads((REPOSITORY / "docs" / f"{name}.schema.json").read_text())
+        assert committed == current, "make docs writes it anew"
 
 
 def test_the_verb_prints_it(cli: Callable[..., Outcome]) -> None:
     assert cli("schema").document == recipe_schema()
+    assert cli("schema", "sweep").document == sweep_schema()
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}/{file.stem}")

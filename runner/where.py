@@ -1,4 +1,4 @@
-"""Which rows are wanted: comparisons of columns with values, read as data and never evaluated."""
+"""Which rows or points are wanted: comparisons with values, read as data and never evaluated."""
 
 import ast
 import operator
@@ -50,7 +50,8 @@ def parse(text: str) -> Where:
     """Read a condition.
 
     Comparisons (``== != < <= > >=``, ``in``, ``is None``) of columns with texts, numbers, true,
-    false and null, joined by ``and``, ``or``, ``not``; a column in backticks may have any name. A
+    false and null, joined by ``and``, ``or``, ``not``; a column in backticks may have any name, and
+    one without them dots. A
     cell that is text is compared with a number as the number that it writes; an empty one is
     smaller and greater than nothing.
 
@@ -105,7 +106,7 @@ class _Reader:
                 return lambda row: not holds(row)
             case ast.Compare(left=left, ops=ops, comparators=others):
                 return self._comparison(left, ops, others)
-            case ast.Name(id=name) if name not in _WORDS:
+            case ast.Name() | ast.Attribute() if (name := _dotted(node)) not in _WORDS:
                 value = self._value(node)
                 return lambda row: _truth(value(row), name)
             case _:
@@ -123,13 +124,21 @@ class _Reader:
             case ast.Name(id=name) if name in _WORDS:
                 constant = _WORDS[name]
                 return lambda row: constant
-            case ast.Name(id=name):
+            case ast.Name() | ast.Attribute() if name := _dotted(node):
                 column = self._quoted.get(name, name)
                 self.columns.append(column)
                 return lambda row: row[column]
             case _:
                 value = _constant(node)
                 return lambda row: value
+
+
+def _dotted(node: ast.expr) -> str:
+    """Give a name with the dots in it; nothing where it is of anything but names."""
+    if isinstance(node, ast.Attribute):
+        around = _dotted(node.value)
+        return around and f"{around}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _constant(node: ast.expr) -> Any:

@@ -1,0 +1,1 @@
+"""Sweep files: read, put into points, and judged with every point composed."""

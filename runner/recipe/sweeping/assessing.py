@@ -1,0 +1,76 @@
+"""A sweep file judged: every point of it composed, each thing that is wrong told once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from runner.findings import Finding, RecipeError
+from runner.recipe.compose import compose_from
+from runner.recipe.composing.composed import Composed
+from runner.recipe.composing.overrides import key_of
+from runner.recipe.reading.shelf import Shelf
+from runner.recipe.sweeping.expanding import expand_sweep
+from runner.recipe.sweeping.files import SweepFile
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A sweep file with its points, and everything that is wrong with them.
+
+    Args:
+        composed: The points that are right, composed, with their warnings.
+        findings: What is wrong, each thing once, with the place that set the value.
+    """
+
+    composed: tuple[Composed, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge_sweep(
+    file: SweepFile,
+    shelf: Shelf,
+    over: Sequence[Sequence[str]] = ((),),
+    unasked: Collection[str] = (),
+) -> Judged:
+    """Compose every point of a sweep file.
+
+    Args:
+        file: The file.
+        shelf: Where its recipes are.
+        over: Overrides that win over the file's, whose points are made of each.
+        unasked: Codes of findings that are left out, because they are of another machine.
+    """
+    composed: list[Composed] = []
+    findings: list[Finding] = []
+    try:
+        expanded = expand_sweep(file)
+    except RecipeError as error:
+        return Judged((), tuple(error.findings))
+    for winning in over:
+        keys = {key_of(text) for text in winning}
+        written = {t: origin for t, origin in expanded.written.items() if key_of(t) not in keys}
+        kept = ([t for t in one.request if key_of(t) not in keys] for one in expanded.combinations)
+        for request in dict.fromkeys((*texts, *winning) for texts in kept):
+            try:
+                composed.append(compose_from(shelf, request, written, unasked))
+                findings += composed[-1].warnings
+            except RecipeError as error:
+                findings += error.findings
+    return Judged(tuple(composed), tuple(_as_of(file, one) for one in once(findings)))
+
+
+def _as_of(file: SweepFile, finding: Finding) -> Finding:
+    """Give a finding as it is told of the file, in which no word alone is at fault."""
+    is_its = finding.place is not None and finding.place.file == file.document.file
+    return replace(finding, fix=None) if is_its else finding
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Give each finding once: one that several values of a key have, at the first of them.
+
+    Args:
+        findings: Findings with their places.
+    """
+    told: dict[tuple[object, ...], Finding] = {}
+    for one in findings:
+        told.setdefault((one.code, one.message, one.loc, one.place and one.place.file), one)
+    return list(told.values())

@@ -1,0 +1,190 @@
+"""A search: Optuna says which point is run next, from what the others gave."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.findings import RecipeError
+from runner.recipe.compose import compose_from, naming
+from runner.recipe.composing.command_line import GROUP
+from runner.recipe.composing.overrides import key_of
+from runner.recipe.language.sweep import Search
+from runner.recipe.reading.shelf import Shelf
+from runner.recipe.sweeping.asking import AskedSweep
+from runner.recipe.sweeping.files import SweepFile
+from runner.recipe.sweeping.space import Dimension, space_of
+from runner.recipe.sweeping.written import override_of
+from runner.records import RunRecord
+from runner.sweeps.keeping import Kept
+from runner.sweeps.launching.library import needed
+from runner.sweeps.points import Point, points
+from runner.sweeps.run_all import PointResult
+from runner.sweeps.standing import standing
+
+_POINT, _GATES = "point", "gates"
+_STUDY = "search"
+_DIGITS = 6
+"""Of a number that is suggested: more make no other model, and a name that nobody reads."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What makes a point of the values that are asked for.
+
+    Args:
+        file: The sweep file.
+        search: Its search.
+        recipe: The recipe.
+        shelf: Where recipes are.
+        overrides: What the command line says for all points.
+    """
+
+    file: SweepFile
+    search: Search
+    recipe: str
+    shelf: Shelf
+    overrides: Sequence[str]
+
+    def point(self, values: Mapping[str, Any]) -> Point:
+        """Compose the point of some values.
+
+        Args:
+            values: The values by dotted key.
+
+        Raises:
+            RecipeError: They do not compose.
+        """
+        said = [override_of(key, value) for key, value in values.items()]
+        chosen = [text for text in self.overrides if key_of(text) == GROUP]
+        request = [*(chosen or [naming(self.recipe)]), *said]
+        request += [text for text in self.overrides if text not in chosen]
+        return points([compose_from(self.shelf, request)], sweep=True)[0]
+
+
+def asking_of(asked: AskedSweep) -> Asking | None:
+    """Give what makes the points of a search; nothing of a sweep that lists its points.
+
+    Args:
+        asked: The sweep file as the command line asks for it.
+    """
+    if asked.sweep.search is None:
+        return None
+    recipe = asked.sweep.recipes[0]
+    return Asking(asked.file, asked.sweep.search, recipe, asked.shelf, asked.overrides)
+
+
+def search_on(
+    asking: Asking, kept: Kept, run: Callable[[Point], PointResult]
+) -> tuple[list[PointResult], list[str]]:
+    """Run the points of a search, and go on where an earlier one ended.
+
+    The trials lie in a file beside the record of the sweep. One that was killed is asked once more.
+
+    Args:
+        asking: What makes a point of values.
+        kept: The record of the sweep; its points are those that were run.
+        run: Runs a point.
+
+    Returns:
+        The results of this time, and the names of the points that no other one beats and whose
+        gates passed.
+
+    Raises:
+        WrongInput: Optuna is not installed.
+    """
+    optuna: Any = needed("optuna", "optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    dimensions = space_of(asking.file, asking.search)
+    study = _study(optuna, asking.search, kept)
+    results: list[PointResult] = []
+    for trial in study.get_trials():
+        if _POINT in trial.user_attrs:
+            values = {one.key: _value(one, trial.params[one.key]) for one in dimensions}
+            kept.add(asking.point(values), values)
+    kept.record.points = standing(kept.record, kept.file).points
+    while _count(study) < asking.search.trials:
+        trial = study.ask()
+        values = {one.key: _suggested(trial, one) for one in dimensions}
+        try:
+            point = asking.point(values)
+        except RecipeError:
+            trial.set_user_attr(_GATES, [1.0])
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            continue
+        trial.set_user_attr(_POINT, point.name)
+        kept.add(point, values)
+        result = run(point)
+        results.append(result)
+        found = _objectives(result.record, list(asking.search.objectives))
+        trial.set_user_attr(_GATES, [0.0 if result.exit == 0 else 1.0])
+        if found is None:
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        else:
+            study.tell(trial, found)
+    return results, _best(study)
+
+
+def _study(optuna: Any, search: Search, kept: Kept) -> Any:
+    file = kept.file.with_name(kept.file.name.replace(".json", ".trials.log"))
+    backend = optuna.storages.journal.JournalFileBackend(str(file))
+    storage = optuna.storages.JournalStorage(backend)
+    directions = list(search.objectives.values())
+    study = optuna.create_study(
+        storage=storage, study_name=_STUDY, directions=directions, load_if_exists=True
+    )
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):  # it was killed
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        study.enqueue_trial(trial.params)
+    study.sampler = optuna.samplers.TPESampler(
+        seed=search.seed + len(study.trials), constraints_func=_constraints
+    )
+    return study
+
+
+def _constraints(trial: Any) -> Sequence[float]:
+    """Give what Optuna takes for a broken constraint: more than 0 where a gate did not pass."""
+    return trial.user_attrs.get(_GATES, [1.0])
+
+
+def _count(study: Any) -> int:
+    """Count the trials that were run: one that was killed is asked once more, and counts once."""
+    return sum(_GATES in trial.user_attrs for trial in study.get_trials())
+
+
+def _suggested(trial: Any, dimension: Dimension) -> Any:
+    bounds = dimension.bounds
+    if bounds is None:
+        places = list(range(len(dimension.choices)))
+        return _value(dimension, trial.suggest_categorical(dimension.key, places))
+    low, high = dimension.corners
+    if isinstance(low, int) and bounds.step is not None:
+        step = 1 if bounds.log else int(bounds.step)
+        return trial.suggest_int(dimension.key, low, high, step=step, log=bounds.log)
+    step = None if bounds.log else bounds.step
+    found = trial.suggest_float(dimension.key, low, high, step=step, log=bounds.log)
+    return _value(dimension, found)
+
+
+def _value(dimension: Dimension, param: Any) -> Any:
+    """Give the value that a trial's param stands for: of choices the trial has their places."""
+    if dimension.bounds is None:
+        return dimension.choices[param]
+    return float(f"{param:.{_DIGITS}g}") if isinstance(param, float) else param
+
+
+def _objectives(record: RunRecord | None, names: Sequence[str]) -> list[float] | None:
+    """Give what a point gave for the objectives; nothing where one of them is not there."""
+    if record is None:
+        return None
+    known: dict[str, float | None] = dict(record.metrics)
+    if record.evaluation:
+        known |= record.evaluation.measured
+        known |= {score.name: score.value for score in record.evaluation.scores}
+    known |= {"size_bytes": float(record.model_bytes)}
+    found = [known.get(name) for name in names]
+    return None if None in found else [float(one) for one in found if one is not None]
+
+
+def _best(study: Any) -> list[str]:
+    trials = [t for t in study.best_trials if t.user_attrs.get(_GATES) == [0.0]]
+    return list(dict.fromkeys(str(trial.user_attrs[_POINT]) for trial in trials))

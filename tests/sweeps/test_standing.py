@@ -1,0 +1,57 @@
+"""How a sweep stands, told from the records of its points whoever runs them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.errors import Exit
+from runner.recipe.compose import compose_all
+from runner.records import Failure, RunRecord, Verdict
+from runner.sweeps.keeping import Kept, keep
+from runner.sweeps.points import points
+from tests.conftest import Outcome
+
+Cli = Callable[..., Outcome]
+SCRATCH = "+recipe=text-generation/scratch"
+DTYPES = ("float32", "float16", "bfloat16", "auto")
+SWEEP = ("-m", SCRATCH, f"dtype={','.join(DTYPES)}")
+
+
+def begun() -> Kept:
+    asked = points(compose_all([SCRATCH, f"dtype={dtype}"] for dtype in DTYPES), sweep=True)
+    kept = keep(asked, launcher="submitit")
+    kept.submitted({str(point.folder.absolute()): "local:0" for point in asked[:2]})
+    return kept
+
+
+def left(kept: Kept, number: int, digest: str = "", **said: object) -> None:
+    """Leave a record in a point's folder."""
+    point = kept.record.points[number]
+    record = RunRecord(recipe="a", point="b", digest=digest or point.digest)
+    folder = kept.file.parent / point.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    record.model_copy(update=said).write(folder)
+
+
+def test_each_point_stands_as_its_own_record_says(cli: Cli) -> None:
+    kept = begun()
+    left(kept, 0, verdict=Verdict.FAILED)
+    left(kept, 1, failure=Failure(step="load", code="source-failed", message="gone"))
+    left(kept, 2, failure=Failure(step="load", code="unfinished", message="at work"))
+    left(kept, 3, digest="of another recipe", verdict=Verdict.PASSED)
+    done = cli(*SWEEP, "--status", "--output", "json")
+    told = [(one["status"], one["exit"]) for one in done.document["points"]]
+    assert told == [("done", 1), ("stopped", None), ("running", None), ("waiting", None)]
+    assert done.document["points"][1]["error"] == {"code": "source-failed", "message": "gone"}
+    assert done.code == Exit.GATE_FAILED
+    text = cli(*SWEEP, "--status").stdout
+    assert "float16   stopped  local:0  source-failed" in text
+    assert text.endswith("1 done, 1 stopped, 1 running, 1 waiting\n")
+
+
+def test_a_sweep_that_never_ran_and_one_without_jobs_are_told(cli: Cli, workspace: Path) -> None:
+    assert "There is no sweep in" in cli(*SWEEP, "--status").stderr
+    asked = points(compose_all([SCRATCH, f"dtype={dtype}"] for dtype in DTYPES), sweep=True)
+    keep(asked)
+    done = cli(*SWEEP, "--cancel")
+    assert done.code == Exit.WRONG_INPUT
+    assert "no jobs on a cluster" in done.stderr
