@@ -18,6 +18,7 @@ from runner.records import Observer, Step, peak_memory
 
 _LOCK = ".lock"
 _WORK = ".work-"
+_MOMENTS, _MOMENT = 20, 0.05
 
 
 @contextmanager
@@ -84,12 +85,15 @@ def _this_run() -> dict[str, str | int]:
 
 
 def _said(file: Path) -> dict[str, Any]:
-    """Give what the holder of a lock says; who has only just taken it may not have said so yet."""
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
+    """Give what the holder of a lock says; who has only just taken it says so in a moment."""
+    for _ in range(_MOMENTS):
+        try:
+            said = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            time.sleep(_MOMENT)
+            continue
+        return said if isinstance(said, dict) else {}
+    return {}
 
 
 def _holder(said: dict[str, Any]) -> str:

@@ -56,16 +56,16 @@ def test_the_next_run_closes_what_kills_left_and_registers_once(
     }
     record, composed = read_record("outputs/mine/default"), compose("mine")
     assert record is not None
-    tracked = tracking.log(record, composed.recipe, composed.values, uri, "0" * 64)
+    tracked = tracking.log(record, composed.recipe, composed.values, uri, key="0" * 64)
     runs = client.search_runs(["1"])
     assert Counter(run.info.status for run in runs) == {"FINISHED": 1, "KILLED": 3}
     models = client.search_logged_models(["1"])
     assert Counter(str(model.status) for model in models) == {"READY": 2, "FAILED": 1}
     (version,) = client.search_model_versions("name = 'assistant'")
     assert version.run_id == tracked.run_id
-    taken_up = tracking.log(record, composed.recipe, composed.values, uri, "0" * 64)
+    taken_up = tracking.log(record, composed.recipe, composed.values, uri, key="0" * 64)
     assert (taken_up, len(client.search_runs(["1"]))) == (tracked, len(runs))
-    another = tracking.log(record, composed.recipe, composed.values, uri, "1" * 64)
+    another = tracking.log(record, composed.recipe, composed.values, uri, key="1" * 64)
     assert another.run_id != tracked.run_id
     assert len(client.search_model_versions("name = 'assistant'")) == 2
     forget(Path("outputs/mine/default"), uri)
