@@ -45,6 +45,7 @@ def untimed(record: RunRecord | None) -> dict[str, Any]:
     for step in said["steps"]:
         del step["seconds"], step["peak_memory"]
         step["bytes"] = 0 if step["name"] == "report" else step["bytes"]  # it has the times in it
+    said["checksums"].pop("MLmodel", None)  # it has the time in it
     for view in (*said["views"], said["source_view"] or {}):
         view.pop("load_seconds", None)
         view.pop("predict_seconds", None)
@@ -75,7 +76,8 @@ def test_a_killed_worker_is_begun_once_more_and_all_records_are_as_in_one_proces
         begun.append(point.name)
 
     results = launched("workers", Launcher(workers=2), kill_the_first)
-    assert [untimed(result.record) for result in results] == in_one_process
+    for result, expected in zip(results, in_one_process, strict=True):
+        assert untimed(result.record) == expected
     assert len(begun) > len(ASKED)
     assert not children()
 
