@@ -1,5 +1,5 @@
 """What runs the batches of rows: this process, Ray or Spark; an engine, a file."""
 
-from runner.engines.base import EngineFailed, Work, insist_on, lacking, run
+from runner.engines.base import LOCAL, Engine, EngineFailed, Work, insist_on, lacking, run
 
-__all__ = ["EngineFailed", "Work", "insist_on", "lacking", "run"]
+__all__ = ["LOCAL", "Engine", "EngineFailed", "Work", "insist_on", "lacking", "run"]

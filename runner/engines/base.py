@@ -7,10 +7,13 @@ the bit. One that was lost with its worker is run again, whole. The driver alone
 from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from runner.errors import Exit, RunnerError
 
+Engine = Literal["local", "ray", "spark"]
+LOCAL: Engine = get_args(Engine)[0]
+"""The engine that is this process."""
 Does = Callable[[Any], Any]
 
 

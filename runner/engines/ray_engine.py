@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import cycle, islice
 from typing import Any
 
@@ -42,9 +43,7 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
     Raises:
         EngineFailed: An actor was lost for good.
     """
-    import ray
-    from ray.exceptions import RayError, RayTaskError
-
+    ray = _library()
     with _connected():
         actors = _actors(work)
         sent = (actor.does.remote(task) for task, actor in zip(tasks, cycle(actors), strict=False))
@@ -54,9 +53,9 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
                 given = ray.get(under_way.popleft())
                 under_way.extend(islice(sent, 1))
                 yield given
-        except RayTaskError as error:  # what the work itself raised
+        except ray.exceptions.RayTaskError as error:  # what the work itself raised
             raise error.cause from error
-        except RayError as error:
+        except ray.exceptions.RayError as error:
             message = f"Ray gave up: {first_line(error)}"
             raise EngineFailed(message, "The same command goes on behind what is kept.") from error
         finally:
@@ -64,11 +63,14 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
                 ray.kill(actor)
 
 
+def _library() -> Any:
+    return import_module(NEEDS)
+
+
 @contextmanager
 def _connected() -> Generator[None]:
     """Use the cluster that this process has, or that ``RAY_ADDRESS`` names; else make one."""
-    import ray
-
+    ray = _library()
     if ray.is_initialized():
         yield
         return
@@ -85,8 +87,7 @@ def _connected() -> Generator[None]:
 
 def _actors(work: Work) -> list[Any]:
     """Give the actors: each takes as many CPUs as models have threads here, or a GPU."""
-    import ray
-
+    ray = _library()
     room, count = ray.cluster_resources(), threads()
     by_gpu = int(room.get("GPU", 0)) if getattr(work, "device", "") != "cpu" else 0
     many = by_gpu or max(1, int(room.get("CPU", 1)) // count)

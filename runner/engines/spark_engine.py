@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,10 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
         EngineFailed: Spark gave up on a task.
     """
     import mlflow.pyfunc
-    from pyspark.errors import PySparkException
 
     with _session() as spark, tempfile.TemporaryDirectory(prefix="spark-work-") as folder:
         model = _as_model(work, Path(folder))
-        does = mlflow.pyfunc.spark_udf(spark, model, result_type="string", env_manager="local")
+        does = mlflow.pyfunc.spark_udf(spark, model, result_type="string")
         slots = spark.sparkContext.defaultParallelism
         while wave := [(_pickled(task),) for task in islice(tasks, _WAVES * slots)]:
             frame = spark.createDataFrame(
@@ -52,12 +52,16 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
             )
             try:
                 rows = frame.select(does("task").alias("given")).collect()
-            except PySparkException as error:
+            except _failures() as error:
                 message = f"Spark gave up: {first_line(error)}"
                 remedy = "The same command goes on behind what is kept."
                 raise EngineFailed(message, remedy) from error
             for row in rows:
                 yield _outcome(row["given"])
+
+
+def _failures() -> type[Exception]:
+    return import_module("pyspark.errors").PySparkException
 
 
 def _as_model(work: Work, folder: Path) -> str:
@@ -67,7 +71,7 @@ def _as_model(work: Work, folder: Path) -> str:
     file, model = folder / _WORK, folder / "model"
     file.write_bytes(pickle.dumps((work, threads())))
     mlflow.pyfunc.save_model(
-        str(model), loader_module=__name__, data_path=str(file), pip_requirements=["mlflow"]
+        str(model), loader_module=__name__, data_path=str(file), pip_requirements=[]
     )
     return str(model)
 
@@ -75,20 +79,18 @@ def _as_model(work: Work, folder: Path) -> str:
 @contextmanager
 def _session() -> Generator[Any]:
     """Use the session that there is, or the master that settings name; else this machine."""
-    from pyspark.errors import PySparkException
-    from pyspark.sql import SparkSession
-
-    there = SparkSession.getActiveSession()
+    sessions = import_module("pyspark.sql").SparkSession
+    there = sessions.getActiveSession()
     if there is not None:
         yield there
         return
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("recipe-runner").config("spark.ui.enabled", "false")
+    builder = sessions.builder.appName("recipe-runner").config("spark.ui.enabled", "false")
     if "PYSPARK_SUBMIT_ARGS" not in os.environ:
         builder = builder.master(os.environ.get("SPARK_MASTER", _LOCAL))
     try:
         session = builder.getOrCreate()
-    except PySparkException as error:
+    except _failures() as error:
         message = f"Spark does not begin: {first_line(error)}"
         raise EngineFailed(message, "It needs Java 17, and a master that answers.") from error
     session.sparkContext.setLogLevel("OFF")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.engines import LOCAL, Engine
+
 
 @dataclass(frozen=True)
 class HowToPredict:
@@ -26,5 +28,5 @@ class HowToPredict:
     device: str = "auto"
     seed: int = 0
     tracking_uri: str | None = None
-    engine: str = "local"
+    engine: Engine = LOCAL
     again: bool = False

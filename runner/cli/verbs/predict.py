@@ -2,9 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from runner.cli.options import add_model, add_output, tracking_uri
+from runner.engines import LOCAL, Engine
 from runner.errors import Exit
 from runner.findings import Finding, RecipeError
 from runner.wording import counted
@@ -46,7 +47,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of answers that are drawn")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda:<n>")
     parser.add_argument(
-        "--engine", choices=["local", "ray", "spark"], default="local",
+        "--engine", choices=get_args(Engine), default=LOCAL,
         help="what runs the batches; the answers are the same",
     )  # fmt: skip
     parser.add_argument(

@@ -1,18 +1,18 @@
 """The evaluation block of a recipe: the proof by inference, and the evaluation on data."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runner.datasets.block import DatasetBlock
+from runner.engines import LOCAL, Engine
 from runner.metrics import Metric, all_metrics
 from runner.recipe.language.block import Block
 from runner.recipe.language.gates import FORM, Gate, parse_gate
 
 ViewName = Literal["native", "pyfunc", "server", "isolated"]
 Truncation = Literal["error", "warn", "cut"]
-Engine = Literal["local", "ray", "spark"]
 AskedView = Literal["native", "pyfunc", "server", "isolated", "source"]
 OF_PYFUNC: frozenset[ViewName] = frozenset({"pyfunc", "server", "isolated"})
 """The views that need a pyfunc."""
@@ -145,7 +145,7 @@ class Evaluation(Block):
     champion: str | None = Field(default=None, min_length=1)
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
     golden: bool = False
-    engine: Engine = get_args(Engine)[0]
+    engine: Engine = LOCAL
 
     @property
     def conditions(self) -> dict[str, Gate]:
