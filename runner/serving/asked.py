@@ -77,6 +77,8 @@ class Asked:
                 return asked._each(field, several)
             case list() as messages if field == "messages":
                 request[field] = [_message(one, place) for place, one in enumerate(messages)]
+            case _:  # the model says what is wrong
+                pass
         return asked
 
     def _each(self, field: str, several: list[Any]) -> "Asked":
@@ -97,7 +99,7 @@ class Asked:
             answers: The model's answer to each request.
             name: Of the model.
         """
-        whole = {**answers[0], "model": name}
+        whole: dict[str, Any] = {**answers[0], "model": name}
         if "choices" in whole:
             choices = [one for answer in answers for one in answer["choices"]]
             whole["choices"] = [{**one, "index": at} for at, one in enumerate(choices)]

@@ -74,7 +74,8 @@ class ServedModel:
         """
         data, params = self._split(request)
         with _asking(seed):
-            for piece in self.pyfunc.predict_stream(data, params=params):
+            pieces: Any = self.pyfunc.predict_stream(data, params=params)
+            for piece in pieces:
                 yield dict(piece)
 
     @cached_property

@@ -79,7 +79,10 @@ class Streamed:
         yield _DONE
 
     async def _next(self) -> _Piece | None:
-        return await run_sync(self._context.run, next, self._pieces, None)
+        def next_of() -> _Piece | None:
+            return next(self._pieces, None)
+
+        return await run_sync(lambda: self._context.run(next_of))
 
 
 def _event(said: _Piece) -> str:
