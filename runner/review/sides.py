@@ -128,7 +128,7 @@ class Side:
 
     def _names_a_path(self, name: str) -> bool:
         places = (loc for part in self.lineages[name].parts for loc in part.document.places)
-        return any(loc[-1] in {*_path_fields(), "golden"} for loc in places if loc)
+        return any(loc[-1] in {*_path_fields(), "golden", "metrics"} for loc in places if loc)
 
     def version(self, name: str) -> Version:
         """Compose a recipe.
