@@ -10,6 +10,7 @@ from runner.recipe.reading.shelf import golden_file_of
 from runner.sources import Source
 
 DATASET_FIELD = "evaluation.dataset"
+CORPUS_FIELD = f"{DATASET_FIELD}.corpus"
 GOLDEN_FIELD = "evaluation.golden"
 METRICS_FIELD = "evaluation.metrics"
 
@@ -26,6 +27,8 @@ def located(recipe: Recipe, file: str, folders: Mapping[str, str]) -> dict[str, 
     dataset = recipe.evaluation.dataset
     if dataset and dataset.path:
         found[DATASET_FIELD] = _from_top(folders.get(DATASET_FIELD, ""), dataset.path)
+    if dataset and dataset.corpus and dataset.corpus.path:
+        found[CORPUS_FIELD] = _from_top(folders.get(CORPUS_FIELD, ""), dataset.corpus.path)
     for metric in recipe.evaluation.metrics:
         if isinstance(metric, Own):
             top = PurePosixPath(file.partition("recipes/")[0])

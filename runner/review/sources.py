@@ -6,7 +6,7 @@ from typing import Any
 from runner.locks.beside import DATASET, METRICS
 from runner.review.git import short
 from runner.review.locks import by_rule, in_force
-from runner.review.parts import DATASET_FIELD, METRICS_FIELD
+from runner.review.parts import CORPUS_FIELD, DATASET_FIELD, METRICS_FIELD
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
@@ -15,7 +15,7 @@ from runner.wording import counted
 
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
 _COMPONENT = "component-changed"
-_PARTS = {"source": "model", DATASET_FIELD: DATASET}
+_PARTS = {"source": "model", DATASET_FIELD: DATASET, CORPUS_FIELD: DATASET}
 
 
 def compare_sources(before: Version, after: Version) -> Iterator[Change]:

@@ -1,6 +1,7 @@
 """Metrics of a recipe's own: run with leave alone, named where they fail, told by locks."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ from runner import RecipeError, compose, evaluate
 from runner.datasets import DataError
 from runner.errors import WrongInput
 from runner.evaluated import EvaluationRecord, GateVerdict
-from tests.conftest import Outcome
-from tests.review.history import History
+from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
 OWN = """
@@ -102,6 +102,16 @@ def test_with_leave_it_is_the_mean_of_what_it_gives(repository: Path, model: Pat
     assert has_run(repository)
 
 
+def test_the_metric_of_the_page_is_measured(repository: Path, model: Path) -> None:
+    text = (REPOSITORY / "docs" / "evaluation.md").read_text()
+    (code,) = re.findall(r"```python\n# tone/politeness.py.*?\n(.*?)```", text, re.S)
+    (named,) = re.findall(r"  metrics: (\[.*tone.politeness.*\])", text)
+    (repository / "tone" / "politeness.py").write_text(code)
+    recipe = recipe_of(repository, *yaml.safe_load(named))
+    (score,) = evaluated(model, recipe, "allow_code=true").scores
+    assert (score.name, score.value) == ("polite", pytest.approx(2 / 3))
+
+
 def test_without_leave_nothing_of_it_runs(repository: Path, model: Path, cli: Cli) -> None:
     recipe = recipe_of(repository, "tone.own:politeness")
     assert cli("validate", recipe).code == 0
@@ -159,21 +169,3 @@ def test_what_is_wrong_with_its_name_is_found_as_text(
     found = {finding.code: finding.message for finding in caught.value.findings}
     assert said in found[code]
     assert not has_run(repository)
-
-
-def test_a_review_tells_that_its_code_changed(
-    repository: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    history = History.start(repository / "acme")
-    monkeypatch.chdir(history.folder)
-    history.write("polite.yaml", Path(recipe_of(repository, "own:longer")).read_text())
-    own = history.folder / "own.py"
-    own.write_text(OWN)
-    history.commit("a metric of our own")
-    own.write_text(OWN.replace("len(answer) > len(target)", "len(answer) < len(target)"))
-    done = cli("review", "HEAD", "--output", "json")
-    (one,) = done.document["recipes"]
-    (change,) = one["changes"]
-    assert (change["rule"], change["impact"]) == ("metric-code-changed", "behaviour")
-    assert one["files"] == ["own.py"]
-    assert not own.with_suffix(".ran").exists()

@@ -1,6 +1,7 @@
 """Models measured otherwise than by single answers, held to other ways to the same numbers."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,6 +18,7 @@ from runner.datasets import DataError
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.long_rows import hearing
 from tests.checkpoints import causal_lm, embedder
+from tests.conftest import REPOSITORY
 
 SAID = "a man is eating food while the dog sleeps near two old trees and birds sing outside now"
 WORDS = SAID.split()
@@ -152,6 +154,18 @@ def test_queries_are_scored_by_where_a_corpus_has_what_they_are_for(
             vectors_model, home, "twice", metrics=["mrr"],
             dataset={"rows": [{"query": "a", "target": "a"}], "target": "target", "corpus": twice},
         )  # fmt: skip
+
+
+def test_the_search_of_the_page_is_measured(home: Path, vectors_model: RunRecord) -> None:
+    text = (REPOSITORY / "docs" / "evaluation.md").read_text()
+    (example,) = re.findall(
+        r"```yaml\n(# recipes/feature-extraction/search.yaml\n.*?)```", text, re.S
+    )
+    (home / "page.yaml").write_text(example)
+    found = evaluate(vectors_model.model, composed(str(home / "page.yaml"), home)).evaluation
+    assert found is not None
+    assert [score.name for score in found.scores] == ["mrr", "recall_at_k"]
+    assert found.scores[0].value in (0.5, 1.0)
 
 
 @cache
