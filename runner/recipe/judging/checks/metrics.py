@@ -1,7 +1,7 @@
 """Metrics fit the task and have rows to be measured on; gates are about what is measured."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from runner.findings import Finding
 from runner.metrics import Metric, all_metrics
@@ -9,6 +9,7 @@ from runner.recipe.judging.checks import Subject
 from runner.recipe.language.gates import MEASURED, OF_GENERATION, OF_STREAMS, Gate
 from runner.recipe.language.models import Recipe
 from runner.spelling import did_you_mean, one_of
+from runner.tasks.scoring import Form
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
     task, dataset, form = subject.task, subject.recipe.evaluation.dataset, subject.recipe.form
     forms = {way.form for way in task.every_way}
     if not forms & metric.takes:
-        fitting = [name for name, one in all_metrics().items() if forms & one.takes]
+        fitting = _scoring({task.form}) or _scoring(forms)
         remedy = f"It is scored by {one_of(fitting)}." if fitting else "No metric scores it."
         message = f"`{metric.name}` does not score what {task.name} gives."
         yield Finding("metric-not-for-task", message, remedy)
@@ -48,6 +49,10 @@ def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
         if importlib.util.find_spec(name) is None:
             message = f"{metric.name} needs {name}, which is not installed."
             yield Finding("library-missing", message, f"pip install {distribution}")
+
+
+def _scoring(forms: Collection[Form | None]) -> list[str]:
+    return [name for name, one in all_metrics().items() if one.takes.intersection(forms)]
 
 
 def _held_to(recipe: Recipe, name: str, rest: str, gate: Gate) -> Iterator[Finding]:
