@@ -259,7 +259,9 @@ def test_a_text_that_is_too_long_is_cut_or_refused_by_name(
         found = evaluated(language_model, home, "long", metrics=["perplexity"], dataset=dataset)
     assert "tokens; the model takes" in heard.said[0]
     table = json.loads(Path(found.table).read_text())["data"]
-    assert table[1][3]["tokens"] == config["n_positions"] - 1
+    (most,) = map(int, re.findall(r"the model takes (\d+)", heard.said[0]))
+    assert most <= config["n_positions"]
+    assert table[1][3]["tokens"] == most - 1  # the first one is given
     with pytest.raises(DataError, match=r"row 2: the model gives no answer: .*tokens; the model"):
         evaluated(
             language_model, home, "refused", metrics=["perplexity"], dataset=dataset,
