@@ -24,7 +24,9 @@ _METRICS = ["accuracy", "f1_macro", "mcc", "log_loss", "ece"]
 class Always(mlflow.pyfunc.PythonModel):
     """A model that answers at once."""
 
-    def predict(self, model_input: list[str], params: dict[str, Any] | None = None) -> list[str]:
+    def predict(
+        self, context: Any, model_input: list[str], params: dict[str, Any] | None = None
+    ) -> list[str]:
         """Give the same label for each row."""
         return ["LABEL_0" if len(text) % 3 else "LABEL_1" for text in model_input]
 

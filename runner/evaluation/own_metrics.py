@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -88,7 +88,7 @@ def _imported(beside: Beside) -> Mapping[str, object]:
 
 
 @contextmanager
-def _neighbours(folder: Path) -> Iterator[None]:
+def _neighbours(folder: Path) -> Generator[None]:
     """Let a module import what lies beside it in the repository, while it is imported.
 
     No other repository gets these modules, nor this one after they have changed.

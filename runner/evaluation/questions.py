@@ -176,7 +176,7 @@ class Choice(Single):
         likely = np.exp(summed - summed.max())
         scored = zip(labels, (likely / likely.sum()).tolist(), strict=True)
         answer = [{"label": label, "score": score} for label, score in scored]
-        return self._named(example, labels), sorted(answer, key=lambda one: -one["score"])
+        return self._named(example, labels), sorted(answer, key=lambda one: -float(one["score"]))
 
     def _choices(self, example: Example) -> Mapping[str, str]:
         """Give the choices by what targets call them: as they are, or by keys of a mapping."""

@@ -62,7 +62,7 @@ def point_named(word: str, composed: Composed, folder: Path) -> Champion | None:
     points = list(_beside(folder))
     named = [(point, made) for point in points if (made := point.made_by(word)) is not None]
     keys = {one.partition("=")[0] for _, made in named for one in made}
-    rest = {one for one in here.overrides if one.partition("=")[0] not in keys}
+    rest = frozenset(one for one in here.overrides if one.partition("=")[0] not in keys)
     alike = [point for point, made in named if point.overrides - made == rest]
     found = alike or [point for point, _ in named]
     if len(found) != 1:

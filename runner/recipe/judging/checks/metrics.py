@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
     task, dataset, form = subject.task, subject.recipe.evaluation.dataset, subject.recipe.form
-    forms = {way.form for way in task.every_way}
+    forms: set[Form | None] = {way.form for way in task.every_way}
     if not forms & metric.takes:
         fitting = _scoring({task.form}) or _scoring(forms)
         remedy = f"It is scored by {one_of(fitting)}." if fitting else "No metric scores it."
