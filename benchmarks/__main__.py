@@ -9,7 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ENTRIES = ("tiny_run", "large_save", "cast_save", "persist", "throughput", "sweep")
+ENTRIES = (
+    "tiny_run",
+    "large_save",
+    "cast_save",
+    "persist",
+    "throughput",
+    "sweep",
+    "evaluation",
+)
 RESULTS = Path(__file__).parent / "results.json"
 
 

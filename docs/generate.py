@@ -1,6 +1,7 @@
 """Write what docs/ says of the recipe language, from its models: ``make docs``."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from runner.cli.documents import as_json
-from runner.datasets.block import DatasetBlock
+from runner.datasets.block import CorpusBlock, DatasetBlock
 from runner.metrics import all_metrics, names_of
 from runner.metrics.base import Metric
 from runner.recipe.language.evaluation import Evaluation, Expectation
@@ -41,11 +42,11 @@ _METRICS_HEAD = """\
 Written by `make docs` from `runner/metrics/`; a test holds the two together.
 
 A metric is named in `evaluation.metrics`, alone or with parameters: `[accuracy, {name: wer,
-normalise: whisper}]`. Two of one name have a `title` each. A metric takes answers of one form,
-and a task gives one form. It is measured row by row, and put together from what was measured, so
-that intervals, slices and comparisons need no inference: [what the rows say](statistics.md). One
-that is not defined on the rows, such as a correlation with targets that are all the same, fails
-by name with the reason and is never left out.
+normalise: whisper}]`. Two of one name have a `title` each. A metric takes answers of one form;
+where a task gives several, its metrics say which, and all of a recipe take one. It is measured
+row by row, and put together from what was measured, so that intervals, slices and comparisons need
+no inference: [what the rows say](statistics.md). One that is not defined on the rows, such as a
+correlation with targets that are all the same, fails by name with the reason and is never left out.
 
 *Interval* says how it is made: Wilson's score interval of a share, or the bootstrap. The names of
 a line are of one metric; where there is a choice, `name` in the parameters says what each means.
@@ -65,6 +66,7 @@ _BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("evaluation", Evaluation),
     ("evaluation.expect[]", Expectation),
     ("evaluation.dataset", DatasetBlock),
+    ("evaluation.dataset.corpus", CorpusBlock),
     ("evaluation.metrics[]", Metric),
     ("tracking", Tracking),
     ("requirements", Requirements),
@@ -101,13 +103,22 @@ def _scoring(form: Form) -> dict[type[Metric], None]:
 
 def _form(form: Form) -> str:
     giving = [f"`{name}`" for name, task in all_tasks().items() if task.form == form]
-    of_tasks = f"Of {', '.join(giving)}." if giving else "No task gives them by itself."
+    of_tasks = "\n\n".join([*([f"Of {', '.join(giving)}."] if giving else []), *_ways(form)])
     rows = [
         "| metric | what it is | better | interval | parameters | source |",
         "|---|---|---|---|---|---|",
     ]
     rows += [f"| {' | '.join(_metric(one))} |" for one in _scoring(form)]
     return f"## Of answers of the form `{form}`\n\n{of_tasks}\n\n" + "\n".join(rows) + "\n"
+
+
+def _ways(form: Form) -> Iterator[str]:
+    """Say how else tasks give answers of a form, with the inputs that rows then have."""
+    ways = {way: None for task in all_tasks().values() for way in task.ways if way.form == form}
+    for way in ways:
+        tasks = [f"`{name}`" for name, task in all_tasks().items() if way in task.ways]
+        inputs = f" (`inputs` {', '.join(f'`{one}`' for one in way.inputs)})" if way.inputs else ""
+        yield f"Of {', '.join(tasks)}{inputs}: {way.summary}."
 
 
 def _metric(metric: type[Metric]) -> list[str]:

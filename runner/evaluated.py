@@ -26,12 +26,14 @@ class DataRecord(_Part):
         sha256: Hash of all of its content.
         rows: Rows that were evaluated: after ``where``, ``sample`` and ``limit``.
         inferred: Rows that the model was asked for; the answers to the others had been kept.
+        repeat: How often each row was asked.
     """
 
     name: str
     sha256: str
     rows: int
     inferred: int = 0
+    repeat: int = 1
 
 
 class ScoreRecord(_Part):
@@ -131,6 +133,7 @@ class EvaluationRecord(_Part):
         worst: The rows that it did worst on, the worst first.
         table: The file with all rows.
         seconds: Wall time.
+        code: SHA-256 of the file of each metric that is the recipe's own, by its name.
     """
 
     data: DataRecord
@@ -141,6 +144,7 @@ class EvaluationRecord(_Part):
     worst: list[RowRecord] = Field(default_factory=list[RowRecord])
     table: str = ""
     seconds: float = 0.0
+    code: dict[str, str] = Field(default_factory=dict)
 
     @property
     def verdict(self) -> GateVerdict:

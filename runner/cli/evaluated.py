@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.evaluated import EvaluationRecord, GateRecord, GateVerdict, RowRecord, ScoreRecord
+from runner.recipe.language.gates import OF_GENERATION
 from runner.wording import counted, figure, interval, size
 
 _COLOURS = {
@@ -29,6 +30,7 @@ def print_evaluation(console: Console, found: EvaluationRecord) -> None:
     data = found.data
     kept = data.rows - data.inferred
     rows = counted(data.rows, "row") + (f", {kept} of them answered before" if kept else "")
+    rows += f", each asked {counted(data.repeat, 'time')}" if data.repeat > 1 else ""
     console.print(f"  [bold]{escape(data.name or 'rows of the recipe')}[/]: {rows}")
     if found.scores:
         console.print(_scores(found.scores))
@@ -98,6 +100,7 @@ def _beside(measured: dict[str, float]) -> str:
     )
     return (
         f"latency of one row {latency}; {measured['rows_per_second']:.0f} rows/s; "
+        f"{_tokens(measured)}"
         f"loaded in {measured['load_seconds']:.2f} s; "
         f"{size(int(measured['peak_memory_bytes']))} of memory; "
         f"{size(int(measured['size_bytes']))} on disk"
@@ -107,3 +110,13 @@ def _beside(measured: dict[str, float]) -> str:
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return " ".join(text.split())
+
+
+def _tokens(measured: dict[str, float]) -> str:
+    """Say how fast a model that generates text is; nothing of any other."""
+    read, written = map(measured.get, OF_GENERATION)
+    if read is None or written is None:
+        return ""
+    first = measured.get("first_text_p50_ms")
+    begun = "" if first is None else f", the first after {first:.0f} ms"
+    return f"{read:.0f} tokens/s read, {written:.0f} written{begun}; "

@@ -101,7 +101,7 @@ def _difference(metric: Metric, run: Run, rows: list[Pair]) -> Difference:
     recipe = run.recipe
     if recipe is None:
         raise MetricError("it has no recipe")
-    ours, theirs = (measured(metric, rows, whose, recipe.contract.form) for whose in (0, 1))
+    ours, theirs = (measured(metric, rows, whose, recipe.form) for whose in (0, 1))
     confidence, seed = recipe.evaluation.confidence, recipe.evaluation.seed
     found = compare(metric, ours, theirs, confidence, seed)
     values = [float(metric.aggregate(t, np.ones((1, len(t))))[0]) for t in (ours, theirs)]

@@ -6,6 +6,28 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 
+class CorpusBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
+    """What the rows of a dataset are looked for in: entries, each with an id that targets name.
+
+    Args:
+        path: A file or a folder, as that of the dataset.
+        rows: The entries themselves, a mapping each, in place of ``path``.
+        inputs: The column that the model gets; ``text`` where absent, ``file`` of images.
+        id: The column with what targets call an entry.
+    """
+
+    path: str | None = Field(default=None, min_length=1)
+    rows: list[dict[str, Any]] | None = Field(default=None, min_length=1)
+    inputs: str | None = None
+    id: str = "id"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "CorpusBlock":
+        if (self.path is None) == (self.rows is None):
+            raise PydanticCustomError("dataset_place", "a corpus has either path or rows", {})
+        return self
+
+
 class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
     """Rows with targets, that metrics are measured on.
 
@@ -18,8 +40,10 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
         rows: The rows themselves, a mapping each, in place of ``path``.
         inputs: The column that the model gets, or a mapping from the task's inputs to columns.
             Where absent: ``file`` of media, ``text`` for tasks that take a text, and for others
-            the columns that are called as their inputs.
+            the columns that are called as their inputs. Some metrics ask for other inputs: two
+            vectors (``first``, ``second``), a ``query``, or a ``prompt`` with ``choices``.
         target: The column with what is right, or a mapping from names to columns.
+        corpus: What the rows are looked for in, where metrics ask how well they are found.
         labels: What the targets are called by the model, such as ``{"0": NEGATIVE}``, where the
             data call them otherwise.
         id: The column that tells rows apart; the number of the row, from 1, where absent.
@@ -35,6 +59,7 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1)
     inputs: str | dict[str, str] | None = None
     target: str | dict[str, str] | None = None
+    corpus: CorpusBlock | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     id: str | None = None
     where: str | None = None

@@ -20,27 +20,33 @@ def check(labelled: Labelled) -> Iterator[Finding]:
     Yields:
         Findings whose ``loc`` is relative to the ``evaluation`` block.
     """
-    block, wanted = labelled.block, dict(_named(labelled))
+    yield from _check(labelled, ("dataset",))
+    if labelled.corpus:
+        yield from _check(labelled.corpus, ("dataset", "corpus"))
+
+
+def _check(labelled: Labelled, at: Loc) -> Iterator[Finding]:
+    block, wanted = labelled.block, dict(_named(labelled, at))
     if block.where is not None:
         try:
-            wanted |= {("dataset", "where"): list(parse(block.where).columns)}
+            wanted |= {(*at, "where"): list(parse(block.where).columns)}
         except WhereError as error:
             message = f"`where` cannot be used: {str(error).rstrip('.')}."
-            yield Finding("bad-where", message, "", ("dataset", "where"))
+            yield Finding("bad-where", message, "", (*at, "where"))
     if labelled.path is None:
         there = list(dict.fromkeys(name for row in block.rows or () for name in row))
     elif not labelled.path.exists():
-        yield from _missing(labelled.path)
+        yield from _missing(labelled.path, at)
         return
     else:
         try:
             there = format_of(labelled.path).columns(labelled.path)
         except DataError as error:
-            yield Finding("bad-dataset", error.message, error.remedy, ("dataset", "path"))
+            yield Finding("bad-dataset", error.message, error.remedy, (*at, "path"))
             return
         except OSError as error:
             message = f"{labelled.path} cannot be read: {error.strerror}."
-            yield Finding("bad-dataset", message, "Check it.", ("dataset", "path"))
+            yield Finding("bad-dataset", message, "Check it.", (*at, "path"))
             return
     for loc, columns in wanted.items():
         for column in dict.fromkeys(columns):
@@ -50,23 +56,23 @@ def check(labelled: Labelled) -> Iterator[Finding]:
                 yield Finding("column-missing", message, remedy, loc)
 
 
-def _missing(path: Path) -> Iterator[Finding]:
+def _missing(path: Path, at: Loc) -> Iterator[Finding]:
     if problem := unknown_format(path.name):
-        yield Finding("bad-dataset", problem[0], problem[1], ("dataset", "path"))
+        yield Finding("bad-dataset", problem[0], problem[1], (*at, "path"))
         return
     near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     remedy = did_you_mean(path.name, near) or "Name a file or folder of labelled rows."
-    yield Finding("dataset-missing", f"{path} does not exist.", remedy, ("dataset", "path"))
+    yield Finding("dataset-missing", f"{path} does not exist.", remedy, (*at, "path"))
 
 
-def _named(labelled: Labelled) -> Iterator[tuple[Loc, list[str]]]:
+def _named(labelled: Labelled, at: Loc) -> Iterator[tuple[Loc, list[str]]]:
     """Give the columns that the recipe names, by the place where it does."""
     block = labelled.block
     for field, columns in (("inputs", labelled.inputs), ("target", block.target)):
         if columns is not None:
-            yield from _by_place(("dataset", field), columns)
+            yield from _by_place((*at, field), columns)
     if block.id is not None:
-        yield ("dataset", "id"), [block.id]
+        yield (*at, "id"), [block.id]
     for number, name in enumerate(labelled.slices):
         yield ("slices", number), [name]
 

@@ -17,6 +17,7 @@ from runner.where import Where, WhereError, parse
 Columns = str | Mapping[str, str]
 """A column, or columns by the name of what they hold."""
 _INLINE = "evaluation.dataset.rows"
+_CORPUS = "corpus"
 _CHUNK = 2**20
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -49,12 +50,14 @@ class Labelled:
         path: The file or folder; None for rows of the recipe itself.
         inputs: The columns that the model gets.
         slices: The columns that rows are sliced by.
+        corpus: What its rows are looked for in; None where they are not.
     """
 
     block: DatasetBlock
     path: Path | None
     inputs: Columns
     slices: Sequence[str] = ()
+    corpus: "Labelled | None" = None
 
     @property
     def name(self) -> str:
@@ -70,7 +73,12 @@ class Labelled:
 
     @property
     def files(self) -> dict[str, Path]:
-        """Its files by their names, those of a folder by their paths in it."""
+        """Its files by their names, those of a folder by their paths in it; its corpus' too."""
+        of_corpus = self.corpus.files if self.corpus else {}
+        return self._own_files | {f"{_CORPUS}/{name}": file for name, file in of_corpus.items()}
+
+    @property
+    def _own_files(self) -> dict[str, Path]:
         if self.path is None:
             return {}
         if self.path.is_file():
@@ -79,14 +87,19 @@ class Labelled:
         return {file.relative_to(self.path).as_posix(): file for file in found}
 
     def sha256(self) -> str:
-        """Give the hash of its content: of a folder its files and their names."""
+        """Give the hash of its content, with names of files in a folder; of its corpus too."""
+        own = self._own_sha256()
+        both = f"{own}{self.corpus.sha256()}" if self.corpus else ""
+        return hashlib.sha256(both.encode()).hexdigest() if both else own
+
+    def _own_sha256(self) -> str:
         if self.path is None:
             text = json.dumps(self.block.rows, sort_keys=True, default=str)
             return hashlib.sha256(text.encode()).hexdigest()
         if self.path.is_file():
             return _sha256(self.path)
         whole = hashlib.sha256()
-        for name, file in self.files.items():
+        for name, file in self._own_files.items():
             whole.update(f"{name}\0{_sha256(file)}\n".encode())
         return whole.hexdigest()
 
@@ -187,7 +200,11 @@ class Labelled:
 
 
 def open_dataset(
-    block: DatasetBlock, folder: Path, inputs: Columns, slices: Sequence[str] = ()
+    block: DatasetBlock,
+    folder: Path,
+    inputs: Columns,
+    slices: Sequence[str] = (),
+    corpus: Labelled | None = None,
 ) -> Labelled:
     """Give the rows that a block names.
 
@@ -196,9 +213,10 @@ def open_dataset(
         folder: The folder that a relative path is relative to.
         inputs: The columns that the model gets.
         slices: The columns that rows are sliced by.
+        corpus: What they are looked for in.
     """
     path = None if block.path is None else (folder / Path(block.path).expanduser()).absolute()
-    return Labelled(block, path, inputs, tuple(slices))
+    return Labelled(block, path, inputs, tuple(slices), corpus)
 
 
 def wanted_columns(labelled: Labelled) -> list[str]:

@@ -2,23 +2,32 @@
 
 import os
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from mlflow.models import Model
 
 from runner.errors import raise_if_ours
+from runner.evaluation.likelihoods import LikelihoodView
 from runner.evaluation.rows import as_rows, say
-from runner.evaluation.views import SHIPPED, PyfuncView, View, open_view, pyfunc_on
+from runner.evaluation.views import (
+    SHIPPED,
+    NativeView,
+    PyfuncView,
+    View,
+    open_view,
+    pyfunc_on,
+)
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.scoring import ScoringError
 
 _PYFUNC = "python_function"
+_LIKELIHOODS = "likelihoods"
 
 
 class ModelFailed(Exception):
@@ -35,12 +44,20 @@ class Asked:
     """How a model is asked.
 
     Args:
-        view: ``pyfunc``, or ``native`` for a model that has none.
+        view: ``pyfunc``, or ``native`` for a model that has none; ``likelihoods`` for a language
+            model that is asked how likely texts are.
         config: What its inference code is asked for beside what the model says.
+        streams: Whether it gives an answer piece by piece too.
     """
 
     view: str
     config: Mapping[str, Any]
+    streams: bool = False
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether it is asked how likely texts are."""
+        return self.view == _LIKELIHOODS
 
 
 def how_to_ask(path: Path, recipe: Recipe) -> Asked:
@@ -50,6 +67,8 @@ def how_to_ask(path: Path, recipe: Recipe) -> Asked:
         path: The model folder.
         recipe: The recipe.
     """
+    if recipe.way and recipe.way.asks == _LIKELIHOODS:
+        return Asked(_LIKELIHOODS, {})
     described = Model.load(str(path))
     if _PYFUNC not in described.flavors:
         return Asked("native", {})
@@ -57,7 +76,8 @@ def how_to_ask(path: Path, recipe: Recipe) -> Asked:
         return Asked("pyfunc", {})
     said = described.flavors[_PYFUNC].get("config") or {}
     asked = recipe.contract.scored_with
-    return Asked("pyfunc", {k: v for k, v in asked.items() if said.get(k) is None})
+    config = {k: v for k, v in asked.items() if said.get(k) is None}
+    return Asked("pyfunc", config, streams=recipe.contract.streams)
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,35 @@ class Answering:
     view: View
     task: Task
     asked: Asked
+
+    def again(self, times: int) -> "Answering":
+        """Give the model that is asked once more, under another seed.
+
+        Args:
+            times: How often it has been asked.
+        """
+        view: Any = self.view
+        return replace(self, view=replace(view, seed=view.seed + times)) if times else self
+
+    def begins(self, row: Any) -> bool:
+        """Ask for the first piece of an answer, and no more of it.
+
+        Args:
+            row: The row, as the model takes it.
+
+        Returns:
+            Whether there is one: an answer may be empty.
+
+        Raises:
+            ModelFailed: The model raised.
+        """
+        try:
+            pieces = cast(PyfuncView, self.view).stream(row)
+            with closing(pieces):
+                return next(pieces, None) is not None
+        except Exception as error:
+            raise_if_ours(error)
+            raise ModelFailed(0, say(error)) from error
 
     def answers(self, rows: Sequence[Any]) -> list[Any]:
         """Give an answer a row, as JSON has it, in the form that is scored.
@@ -92,7 +141,7 @@ class Answering:
         return [self._scored(number, answer) for number, answer in enumerate(found)]
 
     def _together(self, rows: Sequence[Any]) -> list[Any]:
-        if self.asked.view == "native":
+        if self.asked.view != "pyfunc":
             return as_rows(self._predict(rows))
         if not self.task.batches:
             return [self._alone(number, row) for number, row in enumerate(rows)]
@@ -124,7 +173,7 @@ class Answering:
 
     def _scored(self, number: int, answer: Any) -> Any:
         try:
-            return plain(self.task.scored(answer))
+            return plain(answer if self.asked.of_texts else self.task.scored(answer))
         except (ScoringError, KeyError, TypeError, ValueError, IndexError) as error:
             raise_if_ours(error)
             form = f"what {self.task.name} gives"
@@ -164,9 +213,9 @@ def answering(
 
 @contextmanager
 def _load(path: Path, recipe: Recipe, asked: Asked, device: str, workdir: Path) -> Generator[View]:
-    if asked.view == "native":
+    if asked.view != "pyfunc":
         with open_view("native", path, recipe, device) as view:
-            yield view
+            yield LikelihoodView(cast(NativeView, view)) if asked.of_texts else view
         return
     shown = _configured(path, asked.config, workdir) if asked.config else path
     shipped = SHIPPED in (Model.load(str(path)).metadata or {})

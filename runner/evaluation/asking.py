@@ -1,34 +1,35 @@
-"""The rows of a dataset through a model: asked once, kept, and timed."""
+"""The rows of a dataset through a model: read once, asked once, kept, and timed."""
 
-import json
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
 from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
+from runner.evaluation.beside import peak_gpu_memory
+from runner.evaluation.giving import Giving
 from runner.evaluation.identity import row_key
-from runner.evaluation.inputs import Materialiser
-from runner.evaluation.predictions import Predictions, batches
+from runner.evaluation.predictions import BATCH, Predictions, batches
+from runner.evaluation.questions import Questions, questions_of
+from runner.evaluation.tokens import Tokens, tokens_of
 from runner.recipe.language.models import Recipe
 from runner.records import peak_memory
-from runner.tasks import Column
-from runner.tasks.forms import input_problem
 from runner.temporary import temporary_folder
 
-BATCH = 128
-"""Rows that are asked together and kept together."""
-
 Progress = Callable[[str, int, int], None]
+_FIRST_TEXT, _STREAMED = "first text", "streamed"
+Unit = tuple[Example, Any]
+"""An input that the model gets, with the row that it is of."""
 
 
 @dataclass
 class Asking:
-    """A model that is asked for the rows of a dataset.
+    """A model that is asked for the rows of a dataset; it is loaded when it is first asked.
 
     Args:
         recipe: The recipe.
@@ -39,6 +40,7 @@ class Asking:
         key: The key of the model.
         predictions: What has been answered before.
         rate: Samples a second that a model of recordings expects, in Hz; 0 for any other.
+        stack: What ends the model with it.
     """
 
     recipe: Recipe
@@ -48,11 +50,13 @@ class Asking:
     asked: Asked
     key: bytes
     predictions: Predictions
-    rate: int = 0
+    rate: int
+    stack: ExitStack
     inferred: int = field(default=0, init=False)
+    _loaded: Answering | None = field(default=None, init=False)
 
-    def all(self, rows: int, progress: Progress) -> None:
-        """Ask for every row that has not been answered; the model is loaded for the first one.
+    def answered(self, rows: int, progress: Progress) -> Iterator[tuple[Example, Any]]:
+        """Give every row with what is scored of it; the model is asked for what it has not been.
 
         Args:
             rows: How many there are.
@@ -61,28 +65,23 @@ class Asking:
         Raises:
             DataError: A row cannot be given to the model, or the model cannot answer it.
         """
-        done = 0
-        with self._opened() as model:
-            for batch in batches(self.data.examples(), BATCH):
-                missing = self._missing(batch)
-                if missing:
-                    self._ask(model(), missing)
-                done += len(batch)
-                progress("rows", done, rows)
-
-    def pairs(self) -> Iterator[tuple[Example, Any]]:
-        """Give every row with its answer.
-
-        Raises:
-            DataError: A row cannot be given to the model any more.
-        """
+        questions, done = self._questions, 0
+        questions.learn(self._vectors)
         for batch in batches(self.data.examples(), BATCH):
-            keys = [row_key(self.key, self._keyed(self._given(example))) for example in batch]
-            kept = self.predictions.kept(keys)
-            yield from zip(batch, (kept[key] for key in keys), strict=True)
+            units = [[(one, self._given(one, u)) for u in questions.asked(one)] for one in batch]
+            flat = [unit for of_row in units for unit in of_row]
+            times = [self._answers(flat, time) for time in range(self.recipe.evaluation.repeat)]
+            self.inferred += len({one.number for _, asked in times for one, _ in asked})
+            place = 0
+            for example, of_row in zip(batch, units, strict=True):
+                end = place + len(of_row)
+                yield _together([questions.answered(example, a[place:end]) for a, _ in times])
+                place = end
+            done += len(batch)
+            progress("rows", done, rows)
 
     def latencies(self, requests: int) -> list[float]:
-        """Give how long single rows take, in seconds: the first ones, each a request of its own.
+        """Give how long single requests take, in seconds: of the first rows, one after the other.
 
         Args:
             requests: How many are wanted; those that were timed before are not timed again.
@@ -90,117 +89,123 @@ class Asking:
         timed = [seconds for _, seconds in self.predictions.timed(self.key, "request")]
         if len(timed) >= requests:
             return timed
-        with self._opened() as model:
-            for number, example in enumerate(self.data.examples()):
-                if number >= requests:
-                    break
-                row = self._given(example)
-                if not number:
-                    self._answers(model(), [example], [row])  # the first one warms up
-                start = time.perf_counter()
-                self._answers(model(), [example], [row])
-                seconds = time.perf_counter() - start
-                self.predictions.time(self.key, "request", seconds)
-                timed.append(seconds)
+        for number, example in enumerate(self.data.examples()):
+            if number >= requests:
+                break
+            unit = (example, self._given(example, self._questions.asked(example)[0]))
+            if not number:
+                self._ask([unit])  # the first one warms up
+            start = perf_counter()
+            self._ask([unit])
+            seconds = perf_counter() - start
+            self.predictions.time(self.key, "request", seconds)
+            timed.append(seconds)
         return timed
 
-    @contextmanager
-    def _opened(self) -> Generator[Callable[[], Answering]]:
-        """Give a way to the model; it is loaded when it is first asked for."""
-        loaded: list[Answering] = []
-        with ExitStack() as stack:
+    def first_texts(self, requests: int) -> None:
+        """Time how long the first piece of an answer takes, of a model that gives them in pieces.
 
-            def model() -> Answering:
-                if not loaded:
-                    loaded.append(self._load(stack))
-                return loaded[0]
+        Args:
+            requests: How many rows are asked, one after the other; where it was timed, none is.
+        """
+        if not self.asked.streams or self.predictions.timed(self.key, _STREAMED):
+            return
+        for number, example in enumerate(self.data.examples()):
+            if number >= requests:
+                break
+            start = perf_counter()
+            if self._model().begins(self._given(example, example.given)):
+                self.predictions.time(self.key, _FIRST_TEXT, perf_counter() - start)
+        self.predictions.time(self.key, _STREAMED, requests)
 
-            yield model
-            if loaded:
-                self.predictions.time(self.key, "memory", float(peak_memory()))
+    def remember(self) -> None:
+        """Keep how much memory it took, where the model was loaded."""
+        if self._loaded:
+            self.predictions.time(self.key, "memory", float(peak_memory()))
+            if on_gpu := peak_gpu_memory():
+                self.predictions.time(self.key, "gpu memory", float(on_gpu))
 
-    def _load(self, stack: ExitStack) -> Answering:
-        workdir = Path(stack.enter_context(temporary_folder("asked")))
-        start = time.perf_counter()
+    @property
+    def _questions(self) -> Questions:
+        return questions_of(self.recipe, self.data)
+
+    @property
+    def _giving(self) -> Giving:
+        return Giving(self.recipe.contract, self.data, self.rate)
+
+    def _given(self, example: Example, value: Any) -> Any:
+        return value if self.asked.of_texts else self._giving.given(example, value)
+
+    def _vectors(self, examples: Sequence[Example]) -> Sequence[Any]:
+        """Give the vectors of entries of the corpus, whose files lie beside it."""
+        giving = replace(self._giving, data=self.data.corpus or self.data)
+        return self._answers([(one, giving.given(one, one.given)) for one in examples])[0]
+
+    def _answers(self, units: Sequence[Unit], time: int = 0) -> tuple[list[Any], list[Unit]]:
+        """Give an answer a unit, and the units that the model had to be asked for.
+
+        Args:
+            units: The units.
+            time: Which time it is that they are asked, from 0.
+        """
+        of_model = self.key + (f"time {time}".encode() if time else b"")
+        keys = [row_key(of_model, self._giving.keyed(given)) for _, given in units]
+        keyed = dict(zip(keys, units, strict=True))
+        kept = self.predictions.kept(list(keyed))
+        missing = {key: unit for key, unit in keyed.items() if key not in kept}
+        if missing:
+            kept |= self._keep(missing, time)
+        return [kept[key] for key in keys], list(missing.values())
+
+    def _keep(self, missing: Mapping[bytes, Unit], time: int) -> Mapping[bytes, Any]:
+        units = list(missing.values())
+        self._model()  # loading it is no part of the time
+        start = perf_counter()
+        found = dict(zip(missing, self._ask(units, time), strict=True))
+        seconds = perf_counter() - start
+        self.predictions.keep(found, self.key, seconds, self._counted(units, found))
+        return found
+
+    def _counted(self, units: Sequence[Unit], found: Mapping[bytes, Any]) -> Mapping[str, float]:
+        """Count the tokens of inputs and answers, of a model that generates text."""
+        if self.asked.of_texts or not (tokens := self._tokens):
+            return {}
+        prompts = tokens.of([given for _, given in units])
+        return {"prompt tokens": prompts, "generated tokens": tokens.of(list(found.values()))}
+
+    @cached_property
+    def _tokens(self) -> Tokens | None:
+        return tokens_of(self.path, self.recipe.contract)
+
+    def _ask(self, units: Sequence[Unit], time: int = 0) -> list[Any]:
         try:
-            model = stack.enter_context(
+            return self._model().again(time).answers([given for _, given in units])
+        except ModelFailed as error:
+            where = self.data.name
+            if error.row >= 0:
+                where = at_row(self.data.name, units[error.row][0].id)
+            message = f"{where}: the model gives no answer: {error}."
+            raise DataError(message, "Mend the row, or leave it out with `where`.") from error
+
+    def _model(self) -> Answering:
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def _load(self) -> Answering:
+        workdir = self.stack.enter_context(temporary_folder("asked"))
+        start = perf_counter()
+        try:
+            model = self.stack.enter_context(
                 answering(self.path, self.recipe, self.asked, self.device, workdir)
             )
         except ModelFailed as error:
             raise DataError(f"{self.path}: {error}.", "The proof says more of it.") from error
-        self.predictions.time(self.key, "load", time.perf_counter() - start)
+        self.predictions.time(self.key, "load", perf_counter() - start)
         return model
 
-    def _missing(self, batch: Sequence[Example]) -> Mapping[bytes, tuple[Example, Any]]:
-        given = [(example, self._given(example)) for example in batch]
-        keyed = {row_key(self.key, self._keyed(row)): (example, row) for example, row in given}
-        kept = self.predictions.kept(list(keyed))
-        return {key: one for key, one in keyed.items() if key not in kept}
 
-    def _ask(self, model: Answering, missing: Mapping[bytes, tuple[Example, Any]]) -> None:
-        examples, rows = zip(*missing.values(), strict=True)
-        start = time.perf_counter()
-        answers = self._answers(model, examples, rows)
-        seconds = time.perf_counter() - start
-        self.predictions.keep(dict(zip(missing, answers, strict=True)), self.key, seconds)
-        self.inferred += len(rows)
-
-    def _answers(
-        self, model: Answering, examples: Sequence[Example], rows: Sequence[Any]
-    ) -> list[Any]:
-        try:
-            return model.answers(rows)
-        except ModelFailed as error:
-            where = self.data.name
-            if error.row >= 0:
-                where = at_row(self.data.name, examples[error.row].id)
-            message = f"{where}: the model gives no answer: {error}."
-            raise DataError(message, "Mend the row, or leave it out with `where`.") from error
-
-    def _given(self, example: Example) -> Any:
-        """Give a row as the model takes it.
-
-        Raises:
-            DataError: It is not what the task takes.
-        """
-        task, given = self.recipe.contract, example.given
-        columns = {c.name: c for c in task.inputs if isinstance(c, Column)}
-        if isinstance(given, dict):
-            structured = task.json_columns
-            given = {k: _as_typed(columns.get(k), v, k in structured) for k, v in given.items()}
-        if problem := input_problem(task, given):
-            message = f"{at_row(self.data.name, example.id)}: the input {problem}."
-            raise DataError(message, "Mend the row, or name other columns as `inputs`.")
-        folder = self.data.folder or Path.cwd()
-        (row,) = Materialiser(task, lambda _: folder, folder, self.rate).all([given])
-        return row
-
-    def _keyed(self, row: Any) -> Any:
-        """Give a row whose media count by what is in their files."""
-        media = [c.name for c in self.recipe.contract.inputs if isinstance(c, Column) and c.media]
-        if isinstance(row, dict):
-            return {k: _as_file(v) if k in media else v for k, v in row.items()}
-        return _as_file(row) if media else row
-
-
-def _as_file(value: Any) -> Any:
-    return Path(value) if isinstance(value, str) and "://" not in value else value
-
-
-def _as_typed(column: Column | None, value: Any, structured: bool) -> Any:
-    """Read the text of a cell as the number, or the structure, that a column takes."""
-    if isinstance(value, str) and (structured or (column and column.type == "object")):
-        return _structure(value)
-    if column is None or not isinstance(value, str) or column.type in ("string", "binary"):
-        return value
-    try:
-        return int(value) if column.type in ("long", "integer") else float(value)
-    except ValueError:
-        return value
-
-
-def _structure(text: str) -> Any:
-    try:
-        return json.loads(text) if text.lstrip()[:1] in ("[", "{") else text
-    except ValueError:
-        return text
+def _together(times: Sequence[tuple[Example, Any]]) -> tuple[Example, Any]:
+    """Give a row with its answer; with a list of them where it was asked several times."""
+    example, answer = times[0]
+    return example, answer if len(times) == 1 else [answer for _, answer in times]

@@ -1,42 +1,45 @@
 """The evaluation on data: every row through the model, metrics with intervals, and the gates."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from runner.datasets import DataError, Labelled
-from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
+from runner.datasets import DataError, Example, Labelled
+from runner.evaluated import DataRecord, EvaluationRecord
 from runner.evaluation.answering import how_to_ask
-from runner.evaluation.asking import BATCH, Asking
-from runner.evaluation.champion import Champion, compare_with
+from runner.evaluation.asking import Asking
+from runner.evaluation.beside import beside
+from runner.evaluation.champion import Champion, compare_all
 from runner.evaluation.gates import judge
 from runner.evaluation.identity import model_key
 from runner.evaluation.known_labels import KnownLabels
-from runner.evaluation.predictions import Predictions, open_predictions
-from runner.evaluation.row_table import TABLE_FILE, write_rows
+from runner.evaluation.predictions import BATCH, open_predictions
+from runner.evaluation.row_table import TABLE_FILE, RowWriter
 from runner.evaluation.scores import Measured, Measuring
 from runner.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Recipe
-from runner.statistics.intervals import quantile
 
 Progress = Callable[[str, int, int], None]
 
-_QUANTILES = {"latency_p50_ms": 0.5, "latency_p95_ms": 0.95, "latency_p99_ms": 0.99}
 _REQUESTS = {"latency_p50_ms": 50, "latency_p95_ms": 100, "latency_p99_ms": 400}
 """Single requests that are timed where a gate asks for a quantile: enough for its interval."""
+_NONE: Mapping[str, Champion] = {}
 _USUAL_REQUESTS = 20
+_FIRST_TEXTS = 10
+"""Answers whose first piece is waited for, of models that stream."""
 
 
 def assess(
     recipe: Recipe,
     data: Labelled,
+    rows: int,
     model: Path,
     folder: Path,
     kept: Path,
     *,
-    champion: Champion | None = None,
+    others: Mapping[str, Champion] = _NONE,
     device: str = "auto",
     rate: int = 0,
     progress: Progress = lambda what, done, total: None,
@@ -46,10 +49,11 @@ def assess(
     Args:
         recipe: The recipe.
         data: Its rows.
+        rows: How many there are.
         model: The model folder.
         folder: Existing folder for the table of all rows.
         kept: The file of kept predictions.
-        champion: The model that gates call the champion; None where there is none yet.
+        others: The models that gates compare with, by the word that gates have for them.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
         rate: Samples a second that a model of recordings expects, in Hz; 0 for any other.
         progress: Told how many rows are done.
@@ -62,31 +66,36 @@ def assess(
         StorageError: The disk would not take it.
     """
     start = time.perf_counter()
-    with ffmpeg_on_path(), open_predictions(kept) as predictions:
-        rows = count(data)
+    table = folder / TABLE_FILE
+    with ffmpeg_on_path(), open_predictions(kept) as predictions, ExitStack() as stack:
         asked = how_to_ask(model, recipe)
         said = {**asked.config, "view": asked.view, "device": device, "batch": BATCH}
         key = model_key(model, {**said, "seed": recipe.evaluation.seed}, predictions)
-        asking = Asking(recipe, data, model, device, asked, key, predictions, rate)
-        asking.all(rows, progress)
+        asking = Asking(recipe, data, model, device, asked, key, predictions, rate, stack)
+        writer = stack.enter_context(RowWriter(table, recipe.evaluation.slices))
+        found = _measure(recipe, data, asking.answered(rows, progress), writer)
         latencies = asking.latencies(min(rows, _requests(recipe)))
-        found = _measure(recipe, asking)
-        confidence = recipe.evaluation.confidence
-        measured = _beside(predictions, key, np.array(latencies), confidence, model)
-        scores = list(found.scores())
-        compared = compare_with(champion, recipe, found, asking.pairs()) if champion else None
-        worst = write_rows(asking.pairs(), found, folder / TABLE_FILE)
+        asking.first_texts(min(rows, _FIRST_TEXTS))
+        asking.remember()
+        measured = beside(predictions, key, recipe.evaluation.confidence, model)
+        worst = writer.finish(found)
+    scores = list(found.scores())
+    compared = compare_all(others, recipe, found, table)
     gates = judge(recipe.evaluation, {s.name: s for s in scores}, measured, compared)
     return EvaluationRecord(
         data=DataRecord(
-            name=data.block.path or "", sha256=data.sha256(), rows=rows, inferred=asking.inferred
+            name=data.block.path or "",
+            sha256=data.sha256(),
+            rows=rows,
+            inferred=asking.inferred,
+            repeat=recipe.evaluation.repeat,
         ),
         scores=scores,
         measured={name: s.value for name, s in measured.items() if s.value is not None},
         latencies_ms=[round(seconds * 1000, 3) for seconds in latencies],
         gates=list(gates),
         worst=worst,
-        table=str(folder / TABLE_FILE),
+        table=str(table),
         seconds=round(time.perf_counter() - start, 4),
     )
 
@@ -96,6 +105,9 @@ def count(data: Labelled) -> int:
 
     Args:
         data: The rows.
+
+    Returns:
+        How many there are.
 
     Raises:
         DataError: One cannot be read, has the id of another, or there is none.
@@ -111,6 +123,8 @@ def count(data: Labelled) -> int:
             ids.add(example.id)
     if not rows:
         raise DataError(f"{data.name} has no rows to evaluate.", "Check it, and `where`.")
+    if data.corpus:
+        count(data.corpus)
     return rows
 
 
@@ -118,56 +132,26 @@ def _requests(recipe: Recipe) -> int:
     return max([_USUAL_REQUESTS, *(_REQUESTS.get(name, 0) for name in recipe.evaluation.gates)])
 
 
-def _measure(recipe: Recipe, asking: Asking) -> Measured:
-    evaluation = recipe.evaluation
-    form = recipe.contract.form
-    measuring = Measuring(evaluation.metrics, evaluation.slices, asking.data.name, form)
-    known = KnownLabels(asking.data.name)
-    for example, answer in asking.pairs():
+def _measure(
+    recipe: Recipe,
+    data: Labelled,
+    answered: Iterable[tuple[Example, Any]],
+    writer: RowWriter,
+) -> Measured:
+    evaluation, way = recipe.evaluation, recipe.way
+    measuring = Measuring(
+        evaluation.metrics,
+        evaluation.slices,
+        data.name,
+        recipe.form,
+        repeated=evaluation.repeat > 1,
+    )
+    known = KnownLabels(data.name)
+    every_label = recipe.contract.every_label and way is not None and way.asks == "answers"
+    for example, answer in answered:
         measuring.add(example, answer)
-        if recipe.contract.every_label:
+        writer.add(example, answer)
+        if every_label:
             known.add(example.target, answer)
     known.insist()
     return measuring.measured(evaluation.confidence, evaluation.seed)
-
-
-def _beside(
-    predictions: Predictions,
-    key: bytes,
-    latencies: np.ndarray[tuple[int], np.dtype[np.float64]],
-    confidence: float,
-    model: Path,
-) -> Mapping[str, ScoreRecord]:
-    """Give what was measured beside the metrics; only quantiles have an interval."""
-    found: dict[str, ScoreRecord] = {}
-    for name, part in _QUANTILES.items():
-        interval = quantile(latencies * 1000, part, confidence)
-        found[name] = ScoreRecord(
-            name=name,
-            value=round(float(np.quantile(latencies, part)) * 1000, 3),
-            low=_finite(interval.low),
-            high=_finite(interval.high),
-            rows=len(latencies),
-            better="lower",
-        )
-    batches = predictions.timed(key, "batch")
-    rows, seconds = (sum(column) for column in zip(*batches, strict=True))
-    loads, memory = predictions.timed(key, "load"), predictions.timed(key, "memory")
-    sizes = (file.stat().st_size for file in model.rglob("*") if file.is_file())
-    counted = {
-        "rows_per_second": rows / seconds,
-        "load_seconds": loads[-1][1],
-        "peak_memory_bytes": max(value for _, value in memory),
-        "size_bytes": float(sum(sizes)),
-    }
-    for name, value in counted.items():
-        better = "higher" if name == "rows_per_second" else "lower"
-        rounded = round(value, 4)
-        found[name] = ScoreRecord(
-            name=name, value=rounded, low=rounded, high=rounded, rows=int(rows), better=better
-        )
-    return found
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 3) if np.isfinite(value) else None

@@ -1,26 +1,22 @@
 """A model beside another on the same rows: what gates that name the champion are decided by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from runner.datasets import DataError, Example
+from runner.datasets import DataError
 from runner.evaluated import ComparisonRecord
 from runner.evaluation.paired import measured, pairs
-from runner.evaluation.row_table import TableRow, read_rows
+from runner.evaluation.row_table import read_rows
 from runner.evaluation.scores import Measured
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
 from runner.metrics.intervals import compare
 from runner.metrics.table import Table
 from runner.recipe.language.models import Recipe
-
-AnsweredRow = tuple[Example, Any]
-"""A row and the answer to it."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +26,52 @@ class Champion:
     Args:
         name: What the recipe calls it.
         table: The table of all rows that its evaluation left.
+        point: Whether it is a point of the same recipe.
     """
 
     name: str
     table: Path
+    point: bool = False
+
+    def __str__(self) -> str:
+        """Call it what it is."""
+        return f"{self.name}, the {'other point' if self.point else 'champion'}"
+
+
+def compare_all(
+    others: Mapping[str, Champion], recipe: Recipe, found: Measured, table: Path
+) -> Mapping[str, ComparisonRecord]:
+    """Compare what was measured with every other model that gates name.
+
+    Args:
+        others: The other models, by the word that gates have for them.
+        recipe: The recipe, with the gates.
+        found: What was measured.
+        table: The table of all rows, in the order that they were measured in.
+
+    Returns:
+        A comparison for each gate that is held to one of them, and about something measured.
+
+    Raises:
+        DataError: One answered none of the rows, or its answers are not to be measured.
+    """
+    compared: dict[str, ComparisonRecord] = {}
+    for word, other in others.items():
+        compared |= compare_with(other, word, recipe, found, table)
+    return compared
 
 
 def compare_with(
-    champion: Champion, recipe: Recipe, found: Measured, answered: Iterable[AnsweredRow]
+    champion: Champion, word: str, recipe: Recipe, found: Measured, table: Path
 ) -> Mapping[str, ComparisonRecord]:
     """Compare what was measured with the champion, on the rows that both answered.
 
     Args:
         champion: The champion.
+        word: What gates call it.
         recipe: The recipe, with the gates.
         found: What was measured.
-        answered: Every row with its answer, in the order that it was measured in.
+        table: The table of all rows, in the order that they were measured in.
 
     Returns:
         A comparison for each gate that is held to the champion, and about something measured.
@@ -53,10 +79,10 @@ def compare_with(
     Raises:
         DataError: The champion answered none of the rows, or its answers are not to be measured.
     """
-    shared = _Shared(champion, answered)
+    shared = _Shared(champion, table)
     compared: dict[str, ComparisonRecord] = {}
-    for name in recipe.evaluation.conditions:
-        of = found.rows_of(name) if name in recipe.evaluation.held_to_champion else None
+    for name, gate in recipe.evaluation.conditions.items():
+        of = found.rows_of(name) if gate.other == word else None
         if of is not None:
             metric, rows = of
             both = [shared.measured(metric, recipe, {*rows.tolist()}, whose) for whose in (0, 1)]
@@ -69,15 +95,14 @@ class _Shared:
 
     Args:
         champion: The champion.
-        answered: Every row with the answer of the other model.
+        table: The table of the other model.
     """
 
-    def __init__(self, champion: Champion, answered: Iterable[AnsweredRow]) -> None:
-        self.name = champion.name
-        ours = (TableRow(row.id, row.given, row.target, answer, ()) for row, answer in answered)
-        self.rows = list(pairs(ours, read_rows(champion.table)))
+    def __init__(self, champion: Champion, table: Path) -> None:
+        self._champion = champion
+        self.rows = list(pairs(read_rows(table), read_rows(champion.table)))
         if not self.rows:
-            message = f"{champion.name}, the champion, answered none of these rows."
+            message = f"{champion}, answered none of these rows."
             remedy = "Rows are the same by id and input: evaluate it on them first."
             raise DataError(message, remedy)
 
@@ -85,9 +110,9 @@ class _Shared:
         """Measure the answers of one of the two models to some rows."""
         some = (row for row in self.rows if row.number in rows)
         try:
-            return measured(metric, some, whose, recipe.contract.form)
+            return measured(metric, some, whose, recipe.form)
         except MetricError as error:
-            message = f"{self.name}, the champion, {error}."
+            message = f"{self._champion}, {error}."
             raise DataError(message, "Evaluate it with a recipe of the same task.") from error
 
 

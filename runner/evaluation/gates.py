@@ -25,7 +25,8 @@ def judge(
         evaluation: Its evaluation.
         scores: The metrics, by the name that gates have for them.
         measured: What was measured beside them, by name.
-        compared: The metrics beside the champion's, by name; None where there is no champion yet.
+        compared: What gates hold to another model, beside that model's, by name; it lacks what
+            there is nothing to compare with yet.
 
     Yields:
         Each gate, with its verdict.
@@ -40,16 +41,16 @@ def judge(
                 verdict=GateVerdict.FAILED,
                 message=_nothing(name, score, scores),
             )
-        elif gate.of_champion:
-            beside = compared[name] if compared is not None else None
-            yield _held_to_champion(name, condition, gate, score, beside)
+        elif gate.other:
+            yield _held_to_another(name, condition, gate, score, (compared or {}).get(name))
         else:
             yield _judged(name, condition, gate, score, score.value)
 
 
-def _held_to_champion(
+def _held_to_another(
     name: str, condition: str, gate: Gate, score: ScoreRecord, beside: ComparisonRecord | None
 ) -> GateRecord:
+    whom = "the champion" if gate.of_champion else gate.other
     judged = GateRecord(
         name=name,
         condition=condition,
@@ -57,18 +58,18 @@ def _held_to_champion(
         low=score.low,
         high=score.high,
         verdict=GateVerdict.PASSED,
-        message="there is no champion yet",
+        message="there is no champion yet" if gate.of_champion else f"this is {gate.other} itself",
         comparison=beside,
     )
     if beside is None:
         return judged
     if beside.value is None or beside.effect is None:
-        message = f"the champion's is not defined on {beside.rows} rows"
+        message = f"that of {whom} is not defined on {beside.rows} rows"
         return judged.model_copy(update={"verdict": GateVerdict.FAILED, "message": message})
     interval = _interval(beside.low, beside.high)
     decision = decide(interval, cast(Operator, gate.order), gate.bound)
     said = (
-        f"the champion has {figure(beside.value)} on {counted(beside.rows, 'row')}: "
+        f"{whom} has {figure(beside.value)} on {counted(beside.rows, 'row')}: "
         f"a difference of {beside.effect:+.4g} ({told(beside.low, beside.high)})"
         + ("" if beside.p is None else f", p {beside.p:.2g}")
     )

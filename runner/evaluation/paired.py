@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.evaluation.row_table import TableRow
+from runner.evaluation.scores import mean_of
 from runner.evaluation.targets import as_scored
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
@@ -68,7 +69,13 @@ def measured(metric: Metric, rows: Iterable[Pair], whose: int, form: Form | None
     collected = Tabulating()
     for row in rows:
         try:
-            collected.add(metric.measure(row.answers[whose], as_scored(row.target, form)))
+            answers = _all(row.answers[whose], form)
+            collected.add(mean_of(metric, answers, as_scored(row.target, form)))
         except MetricError as error:
             raise MetricError(f"row {row.id}: {error}") from error
     return collected.table()
+
+
+def _all(answer: Any, form: Form | None) -> list[Any]:
+    """Give all answers to a row: of a text that was asked for several times there is a list."""
+    return answer if form == "text" and isinstance(answer, list) else [answer]

@@ -7,15 +7,18 @@ so that an evaluation which is killed goes on where it was.
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from runner.errors import StorageError
 
+BATCH = 128
+"""Rows that are asked together and kept together."""
 _PATIENCE = 60
 _AT_ONCE = 500
+_NOTHING: Mapping[str, float] = {}
 _TABLES = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -52,18 +55,26 @@ class Predictions:
             found |= {key: json.loads(text) for key, text in self._connection.execute(query, some)}
         return found
 
-    def keep(self, answers: dict[bytes, Any], model: bytes, seconds: float) -> None:
+    def keep(
+        self,
+        answers: dict[bytes, Any],
+        model: bytes,
+        seconds: float,
+        counted: Mapping[str, float] = _NOTHING,
+    ) -> None:
         """Keep a batch: all of it or nothing.
 
         Args:
             answers: An answer, as JSON has it, by the key of its row.
             model: Key of the model.
             seconds: How long the batch took.
+            counted: What was counted in it, such as tokens.
         """
         rows = [(key, json.dumps(answer)) for key, answer in answers.items()]
         with self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO predictions VALUES (?, ?)", rows)
-            self._add(model, "batch", len(rows), seconds)
+            for what, value in {"batch": seconds, **counted}.items():
+                self._add(model, what, len(rows), value)
 
     def time(self, model: bytes, what: str, value: float) -> None:
         """Keep something that was measured of a model.

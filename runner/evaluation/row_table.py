@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from runner.datasets import Example
 from runner.evaluated import RowRecord
 from runner.evaluation.scores import Measured
 from runner.metrics import Metric
+from runner.statistics.bootstrap import Numbers
 
 TABLE_FILE = "eval_results_table.json"
 """The name that ``mlflow.evaluate`` gives it; its form is that of ``pandas``' ``split``."""
@@ -21,40 +22,76 @@ _WORST = 10
 _LONGEST = 2000
 
 
-def write_rows(
-    pairs: Iterable[tuple[Example, Any]], found: Measured, file: Path
-) -> list[RowRecord]:
-    """Write the table row by row, and give the worst rows.
+class RowWriter:
+    """Writes the table: a row as it is answered, and what metrics say of each at the end.
 
     Args:
-        pairs: Every row with its answer, in order.
-        found: What the metrics measured.
         file: The file to write.
-
-    Returns:
-        The rows that the first metric with a value for each row counts as worst, the worst first;
-        right ones are none of them.
+        slices: The columns that rows are sliced by.
     """
-    by_row = found.by_row()
-    first = next((metric for metric, _ in found.metrics if metric.key in by_row), None)
-    columns = [*_EVERY, *found.columns, *by_row]
-    ranked: list[tuple[float, int, RowRecord]] = []
-    staged = file.with_suffix(".partial")
-    with staged.open("w", encoding="utf-8") as opened:
-        opened.write(f'{{"columns": {json.dumps(columns)}, "data": [')
-        for number, (example, answer) in enumerate(pairs):
-            values = [_finite(column[number]) for column in by_row.values()]
-            sliced = [example.of[column] for column in found.columns]
-            cells = [example.id, example.given, example.target, answer, *sliced, *values]
-            opened.write(("," if number else "") + "\n" + _as_text(cells))
-            bad = badness(first, values[0]) if first else None
-            if bad is not None:
-                heapq.heappush(ranked, (bad, -number, _row(example, answer, values[0])))
-                if len(ranked) > _WORST:
-                    heapq.heappop(ranked)
-        opened.write("\n]}\n")
-    staged.replace(file)
-    return [row for _, _, row in sorted(ranked, key=lambda one: (-one[0], -one[1]))]
+
+    def __init__(self, file: Path, slices: Sequence[str]) -> None:
+        self._file, self._slices = file, tuple(slices)
+        self._begun, self._staged = (file.with_suffix(s) for s in (".rows", ".partial"))
+
+    def __enter__(self) -> "RowWriter":
+        """Begin it."""
+        self._opened = self._begun.open("w", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing that is half of a table."""
+        self._opened.close()
+        self._begun.unlink(missing_ok=True)
+
+    def add(self, example: Example, answer: Any) -> None:
+        """Write a row.
+
+        Args:
+            example: The row.
+            answer: The answer to it.
+        """
+        sliced = [example.of[column] for column in self._slices]
+        cells = [example.id, example.given, example.target, answer, *sliced]
+        self._opened.write(_as_text(cells)[:-1] + "\n")
+
+    def finish(self, found: Measured) -> list[RowRecord]:
+        """Write what the metrics measured beside the rows.
+
+        Args:
+            found: What they measured.
+
+        Returns:
+            The rows that the first metric with a value for each row counts as worst, the worst
+            first; right ones are none of them.
+        """
+        self._opened.close()
+        by_row = found.by_row()
+        first = next((metric for metric, _ in found.metrics if metric.key in by_row), None)
+        worst = _worst(first, by_row[first.key]) if first else {}
+        columns = [*_EVERY, *self._slices, *by_row]
+        records: dict[int, RowRecord] = {}
+        with (
+            self._begun.open(encoding="utf-8", newline="\n") as begun,
+            self._staged.open("w", encoding="utf-8", newline="\n") as staged,
+        ):
+            staged.write(f'{{"columns": {json.dumps(columns)}, "data": [')
+            for number, line in enumerate(begun):
+                values = [_finite(column[number]) for column in by_row.values()]
+                rest = "".join(f", {json.dumps(value)}" for value in values)
+                staged.write(("," if number else "") + f"\n{line[:-1]}{rest}]")
+                if number in worst:
+                    records[number] = _record(json.loads(f"{line[:-1]}]"), worst[number])
+            staged.write("\n]}\n")
+        self._staged.replace(self._file)
+        return [records[number] for number in worst]
+
+
+def _worst(metric: Metric, values: Numbers) -> Mapping[int, float]:
+    """Give the worst rows with their values, the worst first; of rows as bad, the first ones."""
+    bad = ((badness(metric, _finite(value)), n) for n, value in enumerate(values))
+    ranked = ((one, -number) for one, number in bad if one is not None)
+    return {-number: float(values[-number]) for _, number in heapq.nlargest(_WORST, ranked)}
 
 
 @dataclass(frozen=True)
@@ -113,13 +150,10 @@ def badness(metric: Metric, value: float | None) -> float | None:
     return -value if metric.higher_is_better else value
 
 
-def _row(example: Example, answer: Any, score: float | None) -> RowRecord:
+def _record(cells: Sequence[Any], score: float) -> RowRecord:
+    id_, given, target, answer, *_ = cells
     return RowRecord(
-        id=example.id,
-        given=_short(example.given),
-        target=_short(example.target),
-        answer=_short(answer),
-        score=0.0 if score is None else score,
+        id=id_, given=_short(given), target=_short(target), answer=_short(answer), score=score
     )
 
 

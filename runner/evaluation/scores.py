@@ -20,6 +20,26 @@ from runner.statistics.intervals import Interval
 from runner.tasks.scoring import Form
 
 
+def mean_of(metric: Metric, answers: Sequence[Any], target: Any) -> Mapping[str, float | str]:
+    """Measure a row that was asked several times: the mean of what each answer gives.
+
+    Args:
+        metric: The metric; where there are several answers, one that is a function of sums.
+        answers: All answers to the row.
+        target: What is right.
+
+    Raises:
+        MetricError: The target, or an answer, is not what it takes.
+    """
+    if len(answers) == 1:
+        return metric.measure(answers[0], target)
+    summed: dict[str, float] = {}
+    for answer in answers:
+        for name, value in metric.measure(answer, target).items():
+            summed[name] = summed.get(name, 0.0) + float(value)
+    return {name: value / len(answers) for name, value in summed.items()}
+
+
 class Measuring:
     """Collects what the metrics measure of each row, and nothing else of it.
 
@@ -28,11 +48,19 @@ class Measuring:
         slices: The columns that rows are sliced by.
         name: What the dataset is called.
         form: The form of the answers.
+        repeated: Whether a row has a list of answers, all of which count.
     """
 
     def __init__(
-        self, metrics: Sequence[Metric], slices: Sequence[str], name: str, form: Form | None
+        self,
+        metrics: Sequence[Metric],
+        slices: Sequence[str],
+        name: str,
+        form: Form | None,
+        *,
+        repeated: bool = False,
     ) -> None:
+        self._repeated = repeated
         self._metrics = metrics
         self._name = name
         self._form: Form | None = form
@@ -45,15 +73,16 @@ class Measuring:
 
         Args:
             example: The row.
-            answer: The answer to it.
+            answer: The answer to it, or all of them.
 
         Raises:
             DataError: A metric cannot take its target.
         """
         try:
             target = as_scored(example.target, self._form)
+            answers = answer if self._repeated else [answer]
             for metric, collected in zip(self._metrics, self._collected, strict=True):
-                collected.add(metric.measure(answer, target))
+                collected.add(mean_of(metric, answers, target))
         except MetricError as error:
             message = f"{at_row(self._name, example.id)}: {error}."
             raise DataError(message, "Mend the target, or name another column.") from error

@@ -124,7 +124,8 @@ def open_source(recipe: Recipe, origin: Origin, device: str) -> NativeView:
         adapted = PeftModel.from_pretrained(pipeline.model, str(adapter.folder))
         pipeline.model = adapted.eval()
     chats = task.chat_template and recipe.prompt_template is None
-    return NativeView(pipeline, recipe, recipe.prompt_template, chats=chats)
+    seed = recipe.evaluation.seed
+    return NativeView(pipeline, recipe, recipe.prompt_template, chats=chats, seed=seed)
 
 
 def _model(recipe: Recipe, origin: Origin, **arguments: Any) -> Any:

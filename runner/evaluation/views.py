@@ -51,12 +51,14 @@ class NativeView:
         recipe: The recipe.
         prompt_template: Text with one ``{prompt}``, where the model has one.
         chats: Whether a text is given to the pipeline as a user's message, to be framed by it.
+        seed: Seed set before each prediction.
     """
 
     pipeline: Any
     recipe: Recipe
     prompt_template: str | None
     chats: bool = False
+    seed: int = 0
 
     @property
     def samples(self) -> bool:
@@ -78,7 +80,7 @@ class NativeView:
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""
-        set_seed(self.recipe.evaluation.seed)
+        set_seed(self.seed)
         arguments = self.arguments | dict(params or {})
         lengths, answer = NativeLengths(self.pipeline, self.recipe), self.recipe.contract.answer
         return [
@@ -115,6 +117,11 @@ class PyfuncView:
         data = rows if self.task.batches else rows[0]
         return self.model.predict(data, params=dict(params) if params else None)
 
+    def stream(self, row: Any) -> Generator[Any]:
+        """Give what ``predict_stream`` gives for an input, piece by piece."""
+        set_seed(self.seed)
+        yield from self.model.predict_stream(as_callers_write(self.task, row))
+
 
 @contextmanager
 def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[View]:
@@ -139,7 +146,7 @@ def open_view(name: str, path: Path, recipe: Recipe, device: str) -> Generator[V
             pipeline = _pipeline(path, recipe)
         template = metadata.get("prompt_template")
         chats = task.chat_template and template is None
-        yield NativeView(pipeline, recipe, template, chats=chats)
+        yield NativeView(pipeline, recipe, template, chats=chats, seed=seed)
         return
     shipped = recipe.pyfunc == "extended"
     if name == "isolated":

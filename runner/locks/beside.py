@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.locks.lock import LockedFile, LockedPart
-from runner.recipe.composing.beside import card_of, code_of
+from runner.recipe.composing.beside import card_of, code_of, own_metrics_of
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.sources.checkpoint.files import sha256_of
@@ -12,6 +12,8 @@ from runner.sources.checkpoint.files import sha256_of
 _KIND = "repository"
 DATASET = "dataset"
 """The part that a model is measured on; it is not made of it."""
+METRICS = "metrics"
+"""The part that it is measured by: code that runs with leave only."""
 
 
 def parts_beside(composed: Composed) -> dict[str, LockedPart]:
@@ -29,6 +31,8 @@ def parts_beside(composed: Composed) -> dict[str, LockedPart]:
         parts["code"] = _part(", ".join(one.written for one in code), files)
     if card:
         parts["model_card"] = _part(card.written, card.files)
+    if own := {str(one.written): one.path for _, one in own_metrics_of(recipe, composed.folder_of)}:
+        parts[METRICS] = _part(", ".join(own), own)
     if (
         data := labelled_of(composed)
     ) and data.files:  # rows of the recipe itself are in its digest

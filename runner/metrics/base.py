@@ -107,7 +107,9 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
         from runner.statistics.intervals import wilson
 
         right = self.per_row(table)
-        return resampled() if right is None else wilson(right.sum(), len(right), confidence)
+        if right is None or not right_or_wrong(right):
+            return resampled()
+        return wilson(right.sum(), len(right), confidence)
 
     def per_row(self, table: Table) -> "Numbers | None":
         """Give how each row did by itself, shape ``(rows,)``; None where no row has a value.
@@ -133,6 +135,15 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
             name: Name of the part, of those that ``parts`` gives.
         """
         return None
+
+
+def right_or_wrong(values: "Numbers") -> bool:
+    """Say whether each row is right or wrong: one that was asked several times may be between.
+
+    Args:
+        values: How each row did, shape ``(rows,)``.
+    """
+    return bool(((values == 0) | (values == 1)).all())
 
 
 class Additive(Metric, frozen=True):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from runner.metrics.base import Metric
+from runner.metrics.base import Metric, right_or_wrong
 from runner.metrics.table import Table
 from runner.statistics.intervals import RESAMPLES, Interval
 
@@ -122,8 +122,8 @@ def compare(
     """
     from runner.statistics.comparison import paired, paired_shares
 
-    rows = metric.per_row(first), metric.per_row(second)
-    if metric.share and rows[0] is not None and rows[1] is not None:
+    rows = [values for table in (first, second) if (values := metric.per_row(table)) is not None]
+    if metric.share and len(rows) == 2 and all(map(right_or_wrong, rows)):
         return paired_shares(rows[0], rows[1], confidence)
     low, high = metric.bounds
     return paired(

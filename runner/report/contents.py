@@ -15,6 +15,7 @@ from runner.report.slices import SliceTable, is_of_slice, sliced
 from runner.wording import counted
 
 _MOST_PARTS = 60
+_OF_CLASSES = ("labels", "answers")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def gather(record: RunRecord, recipe: Recipe) -> Contents:
 
 def _classes(found: EvaluationRecord, recipe: Recipe) -> Classes | None:
     classing = Classing(recipe.evaluation.confidence, recipe.evaluation.seed)
-    return classing.of(Path(found.table)) if recipe.contract.form == "labels" else None
+    by_class = recipe.way is not None and (recipe.way.form, recipe.way.asks) == _OF_CLASSES
+    return classing.of(Path(found.table)) if by_class else None
 
 
 def _reason(record: RunRecord) -> str:

@@ -79,7 +79,7 @@ def span(
     gate = parse_gate(condition)
     if value is None or low is None or high is None:
         return None
-    bound = gate.bound if gate and not gate.of_champion else None
+    bound = gate.bound if gate and not gate.other else None
     told = [value, low, high] + ([] if bound is None else [bound])
     is_share = bound is None and min(told) >= 0 and max(told) <= 1
     start, end = (0.0, 1.0) if is_share else (min(told), max(told))

@@ -50,7 +50,11 @@ def _data(record: RunRecord, recipe: Recipe) -> Iterator[tuple[str, str]]:
         return
     yield "dataset", found.data.name or "rows of the recipe"
     yield "SHA-256 of the dataset", found.data.sha256
-    yield "rows", f"{found.data.rows:,}, {found.data.inferred:,} of them inferred in this run"
+    times = f", each asked {found.data.repeat} times" if found.data.repeat > 1 else ""
+    yield (
+        "rows",
+        f"{found.data.rows:,}, {found.data.inferred:,} of them inferred in this run{times}",
+    )
     chosen = {"where": block.where, "sample": block.sample, "limit": block.limit}
     yield "choice of rows", ", ".join(f"{k}: {v}" for k, v in chosen.items() if v is not None)
     yield "seed", str(recipe.evaluation.seed)

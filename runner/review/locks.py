@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from runner.locks.beside import DATASET
+from runner.locks.beside import DATASET, METRICS
 from runner.locks.differences import (
     Difference,
     FilesDiffer,
@@ -31,7 +31,11 @@ from runner.wording import counted, size
 _PROVEN = ("passed", "proven")
 _DOCUMENTS = (".md", ".txt.license", ".gitattributes", ".png", ".jpg")
 _SHOWN = 12
-_OF_THEIR_OWN = {DATASET: "data-changed", GOLDEN_FIELD: "golden-changed"}
+_OF_THEIR_OWN = {
+    DATASET: "data-changed",
+    GOLDEN_FIELD: "golden-changed",
+    METRICS: "metric-code-changed",
+}
 _MODEL_RULES = {"class": "class-changed", "dtype": "locked-dtype"}
 
 

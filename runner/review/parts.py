@@ -2,18 +2,21 @@
 
 import posixpath
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from runner.metrics.own import Own
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.shelf import golden_file_of
 from runner.sources import Source
 
 DATASET_FIELD = "evaluation.dataset"
+CORPUS_FIELD = f"{DATASET_FIELD}.corpus"
 GOLDEN_FIELD = "evaluation.golden"
+METRICS_FIELD = "evaluation.metrics"
 
 
 def located(recipe: Recipe, file: str, folders: Mapping[str, str]) -> dict[str, Source | str]:
-    """Give each source, the dataset and the golden answers by field, relative ones from the top.
+    """Give each source, dataset, metric and golden answers by field, relative ones from the top.
 
     Args:
         recipe: The recipe.
@@ -24,6 +27,12 @@ def located(recipe: Recipe, file: str, folders: Mapping[str, str]) -> dict[str, 
     dataset = recipe.evaluation.dataset
     if dataset and dataset.path:
         found[DATASET_FIELD] = _from_top(folders.get(DATASET_FIELD, ""), dataset.path)
+    if dataset and dataset.corpus and dataset.corpus.path:
+        found[CORPUS_FIELD] = _from_top(folders.get(CORPUS_FIELD, ""), dataset.corpus.path)
+    for metric in recipe.evaluation.metrics:
+        if isinstance(metric, Own):
+            top = PurePosixPath(file.partition("recipes/")[0])
+            found[f"{METRICS_FIELD}.{metric.file}"] = (top / metric.file).as_posix()
     if recipe.evaluation.golden:
         found[GOLDEN_FIELD] = golden_file_of(Path(file)).as_posix()
     return found

@@ -61,7 +61,7 @@ def _is_stricter(old: str | None, new: str | None) -> bool:
     was, now = (parse_gate(text) if text else None for text in (old, new))
     if was is None or now is None:
         return was is None
-    if (was.upwards, was.of_champion) != (now.upwards, now.of_champion):
+    if (was.upwards, was.other) != (now.upwards, now.other):
         return False
     if was.bound == now.bound:
         return len(now.order) <= len(was.order)

@@ -232,6 +232,8 @@ _ALL = (
     Rule("files-beside", _C, "documents changed", "No model is read from them."),
     Rule("data-changed", _V, "data changed",
          "Metrics and gates are of other rows; what they were before says nothing of them."),
+    Rule("metric-code-changed", _V, "code of a metric changed",
+         "The same answers are measured otherwise; numbers before it say nothing of those after."),
     Rule("golden-changed", _V, "golden answers changed",
          "The same inputs are answered differently."),
     Rule("licence-changed", _B, "licence changed",

@@ -30,7 +30,7 @@ from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
 from runner.recipe.sweeping.files import SWEEPS
 from runner.review.git import Repository
-from runner.review.parts import DATASET_FIELD, located, located_sources, path_of
+from runner.review.parts import CORPUS_FIELD, DATASET_FIELD, located, located_sources, path_of
 from runner.review.tree import Note
 from runner.sources import Source, all_kinds
 from runner.sources.checkpoint.files import sha256_of
@@ -129,7 +129,7 @@ class Side:
 
     def _names_a_path(self, name: str) -> bool:
         places = (loc for part in self.lineages[name].parts for loc in part.document.places)
-        return any(loc[-1] in {*_path_fields(), "golden"} for loc in places if loc)
+        return any(loc[-1] in {*_path_fields(), "golden", "metrics"} for loc in places if loc)
 
     def version(self, name: str) -> Version:
         """Compose a recipe.
@@ -186,7 +186,8 @@ class Side:
         return lock_file_of(self._file(name))
 
     def _folders(self, assessed: Assessed) -> dict[str, str]:
-        locs: list[Loc] = [("source",), ("adapter",), tuple(DATASET_FIELD.split("."))]
+        data = (DATASET_FIELD, CORPUS_FIELD)
+        locs: list[Loc] = [("source",), ("adapter",), *(tuple(f.split(".")) for f in data)]
         components = assessed.values.get("components")
         locs += [("components", name) for name in components] if components else []
         folders: dict[str, str] = {}

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.locks.beside import DATASET
+from runner.locks.beside import DATASET, METRICS
 from runner.review.git import short
 from runner.review.locks import by_rule, in_force
-from runner.review.parts import DATASET_FIELD
+from runner.review.parts import CORPUS_FIELD, DATASET_FIELD, METRICS_FIELD
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
@@ -15,7 +15,7 @@ from runner.wording import counted
 
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
 _COMPONENT = "component-changed"
-_PARTS = {"source": "model", DATASET_FIELD: DATASET}
+_PARTS = {"source": "model", DATASET_FIELD: DATASET, CORPUS_FIELD: DATASET}
 
 
 def compare_sources(before: Version, after: Version) -> Iterator[Change]:
@@ -81,6 +81,8 @@ def _same_files(field: str, before: Version, after: Version) -> bool:
 
 def _part(field: str) -> str:
     """Give the name that a lock has for the part that a source is of."""
+    if field.startswith(f"{METRICS_FIELD}."):
+        return METRICS
     return _PARTS.get(field, field.removeprefix("components."))
 
 

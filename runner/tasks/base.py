@@ -9,6 +9,7 @@ from typing import Any, Literal
 from runner.tasks.answer_forms import LISTED, Agreement, AnswerForm, always_alike, whole
 from runner.tasks.arguments import Argument, Kind
 from runner.tasks.scoring import Form, Scored, as_it_is
+from runner.tasks.ways import Way, own_way
 
 JSON = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
 
@@ -111,16 +112,15 @@ class Task:
         inputs: Input schema of the task's own signature.
         outputs: Output schema of the task's own signature.
         example: An input the task can take, in the form a recipe gives it (one row).
-        special_tokens: Special tokens that stand in the example, as it writes them, by the names
-            that transformers has for them; a model may write its own otherwise.
+        special_tokens: Special tokens in the example, as it writes them, by transformers' names.
         answer: Turns what the pipeline gives for one input into one row of the output schema.
         call: Turns one input into the arguments of the pipeline.
         components: What its pipeline needs beside the model; one the checkpoint has no use for
             (``optional_components``) may be missing.
         optional_components: Components that only some architectures have.
         pipeline: The transformers pipeline task behind it; the name itself where empty.
-        forward: Whether it has no pipeline: what runs is the model's ``forward``, with the tensors
-            that an input names, and its class is the one that a checkpoint says, if any.
+        forward: Whether it has no pipeline: the model's ``forward`` runs, with the tensors that an
+            input names.
         mlflow_schema: Prefix of the schemas in ``mlflow.types.llm`` that MLflow insists on for
             the task, such as ``CHAT_MODEL``; then it is saved under its own name.
         endpoint: Where OpenAI's clients ask it, behind ``/v1/``; empty where they cannot. They ask
@@ -135,35 +135,33 @@ class Task:
         arguments: What that adapter takes beside the arguments of the pipeline.
         answer_form: Names the form of an answer under the arguments of an inference.
         agreement: Gives what must be the same of a row of the pyfunc and the pipeline's answer;
-            None where the pyfunc gives something else on purpose, such as pooled embeddings.
+            None where the pyfunc gives something else on purpose.
         form: The form in which its answers are scored by metrics; None where there is none.
+        ways: How its models are measured beside that.
         scored: Turns an answer to one input into that form.
         scored_with: What its inference code is asked, so that an answer has all that is scored.
         cut: How a caller of the pipeline has a row cut that is longer than the model: the argument
             for it; ``prompt`` for one that is gone on from, ``windows`` for one that is looked at
-            through windows where they can be joined, ``seconds`` for a recording that the feature
-            extractor cuts. Empty where the pipeline sees to it.
+            through joined windows, ``seconds`` for a recording that the feature extractor cuts.
+            Empty where the pipeline sees to it.
         every_label: Whether an answer that is scored has every label there is.
         with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
             model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
         batches: Whether one ``predict`` takes several inputs.
-        json_columns: Input columns that hold structured values: callers of the pyfunc give them
-            as JSON text, callers of the pipeline as they are.
+        json_columns: Input columns of structured values: callers of the pyfunc give JSON text.
         input_types: The forms in which callers may give media, the default first.
-        rows: Gives how many rows of output an input has, for tasks whose output is a table of
-            several rows an input.
-        optional_weights: Parts of weight names that may be missing from a checkpoint, because
-            the task does not use them.
+        rows: Gives how many rows of output an input has, where there may be several.
+        optional_weights: Parts of weight names that the task does not use, and may be missing.
         sentence_modules: Whether its inference code does what the files of sentence-transformers
             in a checkpoint declare.
         languages: Whether a model that knows several languages has to be told two of them.
         needs: Libraries its pipeline cannot do without: import names, each with the name of the
             distribution to install.
-        gone_in: The version of transformers that dropped its pipeline; empty while there is one.
+        gone_in: The version of transformers that dropped its pipeline, if one did.
         variants: A pattern of further names that it goes by, such as those with languages.
-        limitations: Checks of the proof that MLflow's own pyfunc wrapper is known not to meet
-            for this task, by check name, each with what it does instead.
+        limitations: Checks of the proof that MLflow's own pyfunc is known not to meet for this
+            task, by check name, each with what it does instead.
     """
 
     name: str
@@ -190,6 +188,7 @@ class Task:
     answer_form: AnswerForm = always_alike
     agreement: Agreement | None = whole
     form: Form | None = None
+    ways: tuple[Way, ...] = ()
     scored: Scored = as_it_is
     scored_with: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     cut: Cut = ""
@@ -212,6 +211,11 @@ class Task:
     def pipeline_task(self) -> str:
         """The task name that ``transformers.pipeline`` knows."""
         return self.pipeline or self.name
+
+    @property
+    def every_way(self) -> tuple[Way, ...]:
+        """How its models are measured: by their answers first, where these are scored."""
+        return (own_way(self.form), *self.ways) if self.form else self.ways
 
     @property
     def auto_models(self) -> tuple[str, ...]:

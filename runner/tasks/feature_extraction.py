@@ -8,6 +8,7 @@ from runner.pyfunc.sentences import POOLINGS
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task, Tensor
 from runner.tasks.scoring import vector
+from runner.tasks.ways import WAYS_OF_VECTORS
 
 OF_VECTORS: Mapping[str, Argument] = MappingProxyType({
     "normalize": Argument(("boolean",), null=True),
@@ -32,6 +33,7 @@ TASK = Task(
     answer=_answer,
     inference="embeddings:Embeddings",
     form="vector",
+    ways=WAYS_OF_VECTORS,
     scored=vector,
     cut="truncation",
     agreement=None,

@@ -5,6 +5,7 @@ from typing import Any
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task, Tensor
 from runner.tasks.scoring import vector
+from runner.tasks.ways import WAYS_OF_VECTORS
 
 
 def _answer(raw: Any) -> Any:
@@ -21,6 +22,7 @@ TASK = Task(
     answer=_answer,
     inference="vision:ImageEmbeddings",
     form="vector",
+    ways=WAYS_OF_VECTORS,
     scored=vector,
     agreement=None,
     arguments={

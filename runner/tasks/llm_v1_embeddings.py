@@ -8,6 +8,7 @@ from runner.tasks.base import Call, Column, Task
 from runner.tasks.feature_extraction import OF_VECTORS
 from runner.tasks.feature_extraction import TASK as _FEATURE_EXTRACTION
 from runner.tasks.scoring import vector
+from runner.tasks.ways import WAYS_OF_VECTORS
 
 
 def _call(row: Any) -> Call:
@@ -37,6 +38,7 @@ TASK = Task(
     answer=_answer,
     inference="embeddings:EmbeddingsProtocol",
     form="vector",
+    ways=WAYS_OF_VECTORS,
     scored=_vector,
     cut="truncation",
     agreement=None,

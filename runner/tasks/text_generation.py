@@ -5,6 +5,7 @@ from typing import Any
 from runner.tasks.answer_forms import one_or_several
 from runner.tasks.arguments import Argument
 from runner.tasks.base import Column, Task
+from runner.tasks.ways import WAYS_OF_LANGUAGE_MODELS
 
 
 def _answer(raw: Any) -> Any:
@@ -21,6 +22,7 @@ TASK = Task(
     answer=_answer,
     inference="generation:TextGeneration",
     form="text",
+    ways=WAYS_OF_LANGUAGE_MODELS,
     scored_with={"include_prompt": False},
     cut="prompt",
     generates=True,

@@ -1,4 +1,4 @@
-"""The champion of a recipe: where the table of its rows is, whatever it is called by."""
+"""The models that gates compare with: where the tables of their rows are."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +7,8 @@ from runner.errors import SourceError
 from runner.evaluation.champion import Champion
 from runner.evaluation.row_table import TABLE_FILE
 from runner.recipe.composing.composed import Composed
+from runner.recipe.language.gates import CHAMPION
+from runner.work.other_points import point_named
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -14,6 +16,30 @@ if TYPE_CHECKING:
 _RUN, _MODEL = "runs:/", "models:/"
 _NOT_YET = "RESOURCE_DOES_NOT_EXIST"
 _REMEDY = "Evaluate it with a recipe that has a dataset: its run then has the table of all rows."
+
+
+def others_of(composed: Composed, folder: Path, workdir: Path) -> dict[str, Champion]:
+    """Find the models that the gates of a recipe compare with.
+
+    Args:
+        composed: The composed recipe.
+        folder: Folder of the point, with other points of the recipe beside it.
+        workdir: Where the champion's table is fetched to.
+
+    Returns:
+        Each by the word that gates have for it; it lacks a champion that there is not yet, and
+        the point that is compared.
+
+    Raises:
+        SourceError: One cannot be had, or has no table of rows.
+    """
+    points = {
+        word: point
+        for word in composed.recipe.evaluation.points
+        if (point := point_named(word, composed, folder))
+    }
+    champion = champion_of(composed, workdir)
+    return points | ({CHAMPION: champion} if champion else {})
 
 
 def champion_of(composed: Composed, workdir: Path) -> Champion | None:
@@ -30,7 +56,7 @@ def champion_of(composed: Composed, workdir: Path) -> Champion | None:
         SourceError: It cannot be had, or has no table of rows.
     """
     name = composed.recipe.champion
-    if name is None or not composed.recipe.evaluation.held_to_champion:
+    if name is None or CHAMPION not in composed.recipe.evaluation.others:
         return None
     if not name.startswith((_RUN, _MODEL)):
         return Champion(name, _beside_record(composed, name))

@@ -53,7 +53,7 @@ def evaluate(
             cannot be read.
         DataError: A row cannot be read, given to the model, answered or measured.
     """
-    insist_on_ready(composed)
+    rows = insist_on_ready(composed)
     uri = composed.settings.tracking.uri
     with temporary_folder("evaluate") as name:
         workdir = Path(name)
@@ -61,7 +61,7 @@ def evaluate(
         golden = golden_of(composed, update=update_golden)
         proof = _prove(composed, there, workdir, golden) if _says_something(composed) else Proof()
         into = folder / FOLDER
-        proof.evaluation = evaluate_on_data(composed, there, folder, progress, into=into)
+        proof.evaluation = evaluate_on_data(composed, rows, there, folder, progress, into=into)
         if proof.evaluation:
             proof.reports = _report(model, composed, proof, folder)
         return proof

@@ -13,7 +13,7 @@ from runner.errors import RunnerError
 from runner.file_states import states_of
 from runner.findings import Loc
 from runner.libraries import versions
-from runner.recipe.composing.beside import card_of, code_of
+from runner.recipe.composing.beside import card_of, code_of, own_metrics_of
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.recipe.language.digest import digest
@@ -23,7 +23,9 @@ from runner.recipe.reading.shelf import golden_file_of
 from runner.tasks import Column
 
 SAVE, PROVE, EVALUATE, LOG = "save", "prove", "evaluate", "log"
-_OF_DATA = ("dataset", "metrics", "slices", "gates", "champion", "confidence", "engine")
+_OF_DATA = (
+    "dataset", "metrics", "slices", "gates", "champion", "confidence", "engine", "repeat"
+)  # fmt: skip
 """Fields of an evaluation that the proof does not depend on."""
 _VARIABLES = ("SOURCE_DATE_EPOCH", "MLFLOW_HUGGINGFACE_MODEL_MAX_SHARD_SIZE")
 _LONGEST_PATH = 4096
@@ -156,6 +158,10 @@ def _data(composed: Composed) -> dict[str, Any] | None:
     if data is None:
         return {"data": None}
     elsewhere = _takes_files(composed.recipe) and not (data.path and data.path.is_dir())
-    if composed.recipe.evaluation.held_to_champion or elsewhere:
+    if composed.recipe.evaluation.others or elsewhere:
         return None
-    return {"data": {name: states_of(file) for name, file in data.files.items()}}
+    own = own_metrics_of(composed.recipe, composed.folder_of)
+    return {
+        "data": {name: states_of(file) for name, file in data.files.items()},
+        "metrics": {metric.name: states_of(beside.path) for metric, beside in own},
+    }

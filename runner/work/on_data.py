@@ -6,13 +6,14 @@ from typing import Any
 
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.assess import assess, count
+from runner.evaluation.own_metrics import insist_on_leave, sources_of, with_own_metrics
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
 from runner.store.place import STORE, store_of
 from runner.temporary import temporary_folder
-from runner.work.champion import champion_of
+from runner.work.champion import others_of
 from runner.work.planned import PlannedData
 
 _EXTRACTOR = "components/feature_extractor/preprocessor_config.json"
@@ -21,6 +22,7 @@ _KEPT = "predictions.sqlite"
 
 def evaluate_on_data(
     composed: Composed,
+    rows: int,
     model: Path,
     folder: Path,
     progress: Progress = no_progress,
@@ -31,6 +33,7 @@ def evaluate_on_data(
 
     Args:
         composed: The composed recipe.
+        rows: How many rows there are, as ``check_rows`` has counted them.
         model: The model folder.
         folder: Folder of the point: answers are kept in the one around all points.
         progress: Told how many rows are done.
@@ -41,38 +44,47 @@ def evaluate_on_data(
 
     Raises:
         DataError: A row cannot be read, given to the model, answered or measured.
-        SourceError: The champion that a gate names cannot be had.
+        SourceError: The champion, or the point, that a gate names cannot be had.
+        WrongInput: It measures by code of its repository, and there is no leave to run it.
     """
     data = labelled_of(composed)
     if data is None:
         return None
     into = into or folder
     into.mkdir(parents=True, exist_ok=True)
+    recipe = with_own_metrics(composed)
     with temporary_folder("champion") as fetched:
-        return assess(
-            composed.recipe,
+        found = assess(
+            recipe,
             data,
+            rows,
             model,
             into,
             (store_of(composed.name, folder) or folder / STORE) / _KEPT,
-            champion=champion_of(composed, Path(fetched)),
+            others=others_of(composed, folder, Path(fetched)),
             device=composed.settings.device,
             rate=sampling_rate(model),
             progress=progress,
         )
+    return found.model_copy(update={"code": sources_of(composed)})
 
 
-def check_rows(composed: Composed) -> None:
+def check_rows(composed: Composed) -> int:
     """Read every row of a recipe's dataset, if it has one, so that nothing starts on broken ones.
 
     Args:
         composed: The composed recipe.
 
+    Returns:
+        How many there are.
+
     Raises:
         DataError: A row cannot be read.
+        WrongInput: It measures by code of its repository, and there is no leave to run it.
     """
-    if data := labelled_of(composed):
-        count(data)
+    insist_on_leave(composed)
+    data = labelled_of(composed)
+    return count(data) if data else 0
 
 
 def plan_data(composed: Composed, folder: Path) -> PlannedData | None:

@@ -5,16 +5,20 @@ from runner.recipe.composing.composed import Composed
 from runner.work.on_data import check_rows
 
 
-def insist_on_ready(composed: Composed) -> None:
+def insist_on_ready(composed: Composed) -> int:
     """Look for what would stop an evaluation, before anything is fetched.
 
     Args:
         composed: The composed recipe.
 
+    Returns:
+        How many rows it is evaluated on; 0 where it has no dataset.
+
     Raises:
         DataError: A row cannot be read.
+        WrongInput: It measures by code of its repository, and there is no leave to run it.
         EnvironmentFailed: An environment is to be made, and there is no uv.
     """
     if "isolated" in composed.recipe.views:
         insist_on_uv()
-    check_rows(composed)
+    return check_rows(composed)

@@ -67,15 +67,21 @@ def run(
             return kept.record
         with keeping(record, kept, observer) as journal, failing_as_storage(folder):
             _write_recipe(folder, composed)
-            insist_on_ready(composed)
+            rows = insist_on_ready(composed)
             packaged = package(composed, folder, workdir, journal)
-            _judge(composed, packaged, folder, journal, update_golden=update_golden)
+            _judge(composed, packaged, folder, journal, rows, update_golden=update_golden)
             _tell(composed, folder, journal)
     return record
 
 
 def _judge(
-    composed: Composed, model: Packaged, folder: Path, journal: Journal, *, update_golden: bool
+    composed: Composed,
+    model: Packaged,
+    folder: Path,
+    journal: Journal,
+    rows: int,
+    *,
+    update_golden: bool,
 ) -> None:
     recipe, record, device = composed.recipe, journal.record, composed.settings.device
     golden = golden_of(composed, update=update_golden)
@@ -89,7 +95,7 @@ def _judge(
     if recipe.evaluation.dataset:
         journal.step(
             "evaluate",
-            lambda: evaluate_on_data(composed, model.path, folder, journal.observer.progress),
+            lambda: evaluate_on_data(composed, rows, model.path, folder, journal.observer.progress),
             lambda found: entries.of_evaluation(found, record.verdict),
         )
 

@@ -10,10 +10,10 @@ from runner.datasets import DataError, Example
 from runner.evaluated import GateRecord, GateVerdict
 from runner.evaluation.champion import Champion, compare_with
 from runner.evaluation.gates import judge
-from runner.evaluation.row_table import TABLE_FILE, write_rows
+from runner.evaluation.row_table import TABLE_FILE
 from runner.evaluation.scores import Measured, Measuring
 from runner.recipe.language.models import Recipe
-from tests.report.reported import labels, recipe_of
+from tests.report.reported import labels, recipe_of, table_of
 
 Pairs = list[tuple[Example, Any]]
 
@@ -31,16 +31,18 @@ def answered(right: set[int], rows: int, first: int = 0) -> Pairs:
 
 def measured(recipe: Recipe, pairs: Pairs) -> Measured:
     evaluation = recipe.evaluation
-    measuring = Measuring(evaluation.metrics, evaluation.slices, "rows", recipe.contract.form)
+    measuring = Measuring(evaluation.metrics, evaluation.slices, "rows", recipe.form)
     for example, answer in pairs:
         measuring.add(example, answer)
     return measuring.measured(evaluation.confidence, evaluation.seed)
 
 
 def judged(recipe: Recipe, ours: Pairs, theirs: Pairs, folder: Path) -> list[GateRecord]:
-    write_rows(theirs, measured(recipe, theirs), folder / TABLE_FILE)
+    table_of(theirs, measured(recipe, theirs), folder / TABLE_FILE)
     found = measured(recipe, ours)
-    compared = compare_with(Champion("theirs", folder / TABLE_FILE), recipe, found, ours)
+    table_of(ours, found, folder / "ours.json")
+    champion = Champion("theirs", folder / TABLE_FILE)
+    compared = compare_with(champion, "champion", recipe, found, folder / "ours.json")
     return list(judge(recipe.evaluation, {s.name: s for s in found.scores()}, {}, compared))
 
 

@@ -1,21 +1,24 @@
 """Scores and the table of rows: the same rows as another way of counting has them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import t
 
 from runner.datasets import DataError, Example
 from runner.evaluated import RowRecord, ScoreRecord
 from runner.evaluation.known_labels import KnownLabels
-from runner.evaluation.row_table import TABLE_FILE, write_rows
+from runner.evaluation.row_table import TABLE_FILE
 from runner.evaluation.scores import Measured, Measuring
 from runner.evaluation.targets import as_scored
 from runner.metrics.base import Metric, MetricError
 from runner.statistics.intervals import wilson
 from tests.metrics.samples import make
+from tests.report.reported import table_of as write_table
 
 LANGUAGES = ("de", "en", "en")
 
@@ -83,7 +86,7 @@ def test_a_row_that_a_metric_cannot_take_is_named() -> None:
 
 def table_of(folder: Path, metrics: list[Metric], pairs: list[tuple[Example, Any]]):
     found = measured(metrics, pairs)
-    worst = write_rows(pairs, found, folder / TABLE_FILE)
+    worst = write_table(pairs, found, folder / TABLE_FILE)
     assert [file.name for file in folder.iterdir()] == [TABLE_FILE]
     return json.loads((folder / TABLE_FILE).read_text()), worst
 
@@ -119,7 +122,7 @@ def test_the_worst_rows_of_an_error_have_the_largest(workspace: Path) -> None:
     found = Measuring([make("mae")], ["lang"], "rows.csv", "number")
     for example, answer in pairs:
         found.add(example, answer)
-    worst = write_rows(pairs, found.measured(0.9, 0), workspace / TABLE_FILE)
+    worst = write_table(pairs, found.measured(0.9, 0), workspace / TABLE_FILE)
     assert [(row.id, row.score) for row in worst] == [("r2", 2.0), ("r3", 1.0), ("r0", 0.5)]
 
 
@@ -212,3 +215,23 @@ def test_targets_that_may_be_labels_are_taken(
         assert refused
     else:
         assert not refused
+
+
+def test_answers_to_one_row_are_no_rows_of_their_own() -> None:
+    metric = make("exact_match")
+    rows = [Example(n, f"r{n}", "a", "a", {"lang": "de"}) for n in range(20)]
+
+    def asked(answers: Sequence[list[str]]) -> ScoreRecord:
+        measuring = Measuring([metric], ["lang"], "rows.csv", "text", repeated=True)
+        for row, given in zip(rows, answers, strict=True):
+            measuring.add(row, given)
+        return next(measuring.measured(0.95, 0).scores())
+
+    alike = asked([["a" if n < 15 else "b"] * 50 for n in range(20)])
+    of_rows = wilson(15, 20, 0.95)
+    assert (alike.value, alike.low, alike.high) == (0.75, of_rows.low, of_rows.high)
+    mixed = asked([["a"] * (n + 15) + ["b"] * (35 - n) for n in range(20)])
+    rates = np.array([(n + 15) / 50 for n in range(20)])
+    assert mixed.value == pytest.approx(rates.mean())
+    error = t.ppf(0.975, 19) * rates.std(ddof=1) / np.sqrt(20)
+    assert (mixed.high - mixed.low) / 2 == pytest.approx(error, rel=0.1)

@@ -1,11 +1,7 @@
 """A model on the rows of its recipe: what is measured is right, kept, and decides."""
 
 import csv
-import json
 import os
-import signal
-import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +15,7 @@ from runner.datasets import DataError
 from runner.errors import SourceError
 from runner.evaluated import GateVerdict
 from tests.checkpoints import classifier
-from tests.conftest import REPOSITORY, Outcome
+from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
 ROWS = 400
@@ -204,43 +200,6 @@ def test_a_broken_row_stops_a_run_before_anything_is_made(home: Path, cli: Cli) 
     assert not list(Path("outputs").rglob("MLmodel"))
 
 
-KILLED = """
-import os, signal, sys
-from runner import compose
-from runner.work.evaluate import evaluate
-from pathlib import Path
-
-def progress(what, done, total):
-    if what == "rows" and done >= int(sys.argv[4]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-asked = compose(sys.argv[2], f"out={sys.argv[3]}", "tracking.uri=null")
-evaluate(sys.argv[1], asked, Path(sys.argv[3], "point"), progress)
-"""
-
-
-def test_a_killed_evaluation_goes_on_where_it_was(
-    home: Path, record: RunRecord, tmp_path: Path
-) -> None:
-    recipe, out = written(home, "killed"), tmp_path / "out"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, record.model, recipe, str(out), "256"],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    (kept,) = out.rglob("predictions.sqlite")
-    with sqlite3.connect(kept) as database:
-        assert database.execute("SELECT count(*) FROM predictions").fetchone() == (256,)
-    again = compose(recipe, f"out={out}", "tracking.uri=null")
-    found = evaluate(record.model, again, out / "point").evaluation
-    assert (found.data.rows, found.data.inferred) == (ROWS, ROWS - 256)
-    whole = json.loads(Path(record.evaluation.table).read_text())["data"]
-    mended = json.loads(Path(found.table).read_text())["data"]
-    assert [row[:4] for row in mended] == [row[:4] for row in whole]
-
-
 def test_a_model_that_this_did_not_make_is_evaluated_too(home: Path, tmp_path: Path) -> None:
     import mlflow.pyfunc
 
@@ -341,6 +300,30 @@ def test_a_record_is_a_champion_and_a_better_one_wins(
     assert done.code == 1
     words = " ".join(done.stderr.split())
     assert "the champion has 0.9 on 400 rows: a difference of +0" in words
+
+
+def test_a_point_is_held_to_another_of_the_same_recipe(
+    home: Path, record: RunRecord, cli: Cli
+) -> None:
+    gates = {"accuracy": ">= default - 0.01", "accuracy.slices.lang.de": "> default"}
+    recipe = written(home, slices=["lang"], gates=gates)
+    (close, better) = evaluate(
+        record.model, composed(recipe, home, "evaluation.confidence=0.9")
+    ).evaluation.gates
+    assert (close.verdict, close.comparison.champion, close.comparison.rows) == (
+        GateVerdict.PASSED, "default", ROWS,
+    )  # fmt: skip
+    assert (better.verdict, better.comparison.effect) == (GateVerdict.UNDECIDED, 0.0)
+    assert better.message.startswith("default has 0.8 on 100 rows: a difference of +0")
+    (itself, _) = evaluate(record.model, composed(recipe, home)).evaluation.gates
+    assert (itself.verdict, itself.message) == (GateVerdict.PASSED, "this is default itself")
+    recipe = written(home, gates={"accuracy": ">= float32"})
+    done = cli(
+        "evaluate", record.model, recipe, f"out={home}/outputs", "tracking.uri=null",
+        "evaluation.confidence=0.8",
+    )  # fmt: skip
+    assert done.code == 3
+    assert "No point float32, which a gate names, is in" in " ".join(done.stderr.split())
 
 
 def test_a_plan_says_how_long_the_rows_took(home: Path, record: RunRecord, cli: Cli) -> None:

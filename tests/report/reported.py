@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets import Example
-from runner.evaluated import DataRecord, EvaluationRecord, Verdict
+from runner.evaluated import DataRecord, EvaluationRecord, RowRecord, Verdict
 from runner.evaluation.gates import judge
-from runner.evaluation.row_table import TABLE_FILE, write_rows
-from runner.evaluation.scores import Measuring
+from runner.evaluation.row_table import TABLE_FILE, RowWriter
+from runner.evaluation.scores import Measured, Measuring
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, RunRecord, SourceRecord
 from runner.report.report import write_report
@@ -35,7 +35,7 @@ def record_of(
 ) -> RunRecord:
     """Give the record of an evaluation of these answers, with the table of all rows."""
     evaluation = recipe.evaluation
-    form = recipe.contract.form
+    form = recipe.form
     measuring = Measuring(evaluation.metrics, evaluation.slices, "rows", form)
     pairs = [
         (Example(number, f"r{number}", given, target, of), answer)
@@ -45,7 +45,7 @@ def record_of(
         measuring.add(example, answer)
     measured = measuring.measured(evaluation.confidence, evaluation.seed)
     scores = list(measured.scores())
-    worst = write_rows(pairs, measured, folder / TABLE_FILE)
+    worst = table_of(pairs, measured, folder / TABLE_FILE)
     found = EvaluationRecord(
         data=DataRecord(name="reviews.csv", sha256="0" * 64, rows=len(rows), inferred=len(rows)),
         scores=scores,
@@ -69,6 +69,14 @@ def record_of(
         **(fields or {}),
     }
     return RunRecord(**said)
+
+
+def table_of(pairs: Sequence[tuple[Example, Any]], found: Measured, file: Path) -> list[RowRecord]:
+    """Write the table of answered rows, and give the worst ones."""
+    with RowWriter(file, found.columns) as writer:
+        for example, answer in pairs:
+            writer.add(example, answer)
+        return writer.finish(found)
 
 
 def report_of(

@@ -165,3 +165,31 @@ def test_rows_in_the_repository_are_compared(repo: History, cli: Cli) -> None:
     (repo.folder / "data" / "reviews.csv").rename(repo.folder / "data" / "moved.csv")
     repo.write("measured.yaml", MEASURED.replace("reviews", "moved"))
     assert _reviewed(cli, "HEAD")["measured"][0] == {"proof-changed"}
+
+
+SEARCHED = """\
+task: feature-extraction
+source: {kind: hub, repo: o/m}
+evaluation:
+  dataset:
+    path: ../data/queries.csv
+    target: right
+    corpus: {path: ../data/corpus.csv}
+  metrics: [mrr]
+"""
+
+
+def test_a_corpus_and_the_code_of_a_metric_are_compared(repo: History, cli: Cli) -> None:
+    _put(repo, "data/queries.csv", "query,right\na,1\n")
+    _put(repo, "data/corpus.csv", "id,text\n1,a\n")
+    _put(repo, "tone.py", "def short(answer, target):\n    return len(answer) < 9\n")
+    repo.write("searched.yaml", SEARCHED)
+    repo.write("toned.yaml", MEASURED.replace("accuracy", '"tone:short"'))
+    _put(repo, "data/reviews.csv", "text,label\na,POSITIVE\n")
+    repo.commit("a corpus, and a metric")
+    _put(repo, "data/corpus.csv", "id,text\n1,b\n")
+    _put(repo, "tone.py", "def short(answer, target):\n    return len(answer) < 8\n")
+    assert _reviewed(cli, "HEAD") == {
+        "searched": ({"data-changed"}, ["data/corpus.csv"]),
+        "toned": ({"metric-code-changed"}, ["tone.py"]),
+    }

@@ -1,14 +1,16 @@
 """Files of the recipe's own repository that go into its model: a model card, code."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.findings import Loc
+from runner.metrics.own import Own
 from runner.recipe.language.models import Recipe
 
 _REPOSITORY = ".git"
 _RECIPES = "recipes"
+_TOPS = (_RECIPES, "configs")
 _LEFT_OUT = ("__pycache__", _REPOSITORY)
 
 
@@ -21,12 +23,14 @@ class Beside:
         written: The path as written.
         path: The path, absolute.
         root: The repository of the recipe; its folder where it is in none.
+        top: The folder that a module is imported from.
     """
 
     loc: Loc
     written: str
     path: Path
     root: Path
+    top: Path = Path()
 
     @property
     def is_inside(self) -> bool:
@@ -69,6 +73,28 @@ def card_of(recipe: Recipe, folder_of: Callable[[Loc], Path]) -> Beside | None:
     loc, given = ("model_card",), recipe.model_card or ""
     is_path = "\n" not in given and given.lower().endswith(".md")
     return _beside(loc, given, folder_of(loc)) if is_path else None
+
+
+def own_metrics_of(
+    recipe: Recipe, folder_of: Callable[[Loc], Path]
+) -> Iterator[tuple[Own, Beside]]:
+    """Give the metrics of a recipe's own with their files.
+
+    Args:
+        recipe: The recipe.
+        folder_of: Gives the folder that a relative path written at a place is relative to.
+    """
+    for number, metric in enumerate(recipe.evaluation.metrics):
+        if isinstance(metric, Own):
+            loc = ("evaluation", "metrics", number)
+            top = _top_of(folder_of(loc).absolute())
+            yield metric, replace(_beside(loc, str(metric.file), top), top=top)
+
+
+def _top_of(folder: Path) -> Path:
+    """Give the folder that holds the recipes, or the config groups, around a folder."""
+    around = (folder, *folder.parents)
+    return next((one.parent for one in around if one.name in _TOPS), folder)
 
 
 def _beside(loc: Loc, written: str, folder: Path) -> Beside:

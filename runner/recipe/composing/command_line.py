@@ -96,7 +96,7 @@ def read_command_line(
 
 def _is_misspelt_group(override: Override) -> bool:
     key = override.key_or_group
-    known = [GROUP, *fields(Recipe), "out", "device"]
+    known = [GROUP, *fields(Recipe), "out", "device", "allow_code"]
     near = nearest(key.split("/")[0], known) == [GROUP]
     return near and isinstance(override.value(), str) and "." not in key
 

@@ -9,6 +9,13 @@ OF_PACKAGES = frozenset(
 """Codes of what a recipe needs to be installed."""
 
 OF_FILES = frozenset(
-    ("dataset-missing", "file-missing", "input-missing", "no-config", "source-missing")
+    (
+        "dataset-missing",
+        "file-missing",
+        "input-missing",
+        "metric-missing",
+        "no-config",
+        "source-missing",
+    )  # fmt: skip
 )
 """Codes of files and folders that are not there."""

@@ -2,14 +2,23 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from runner.datasets.block import DatasetBlock
 from runner.engines import LOCAL, Engine
 from runner.metrics import Metric, all_metrics
+from runner.metrics.own import Own, is_own
 from runner.recipe.language.block import Block
-from runner.recipe.language.gates import FORM, Gate, parse_gate
+from runner.recipe.language.gates import CHAMPION, FORM, Gate, parse_gate
 
 ViewName = Literal["native", "pyfunc", "server", "isolated"]
 Truncation = Literal["error", "warn", "cut"]
@@ -22,6 +31,11 @@ def _named(metric: object) -> object:
     return {"name": metric} if isinstance(metric, str) else metric
 
 
+def _known_or_own(metric: object, known: ValidatorFunctionWrapHandler) -> Metric:
+    """Read a metric: one that is known, or one of the recipe's own, ``module:function``."""
+    return Own.model_validate(_named(metric)) if is_own(metric) else known(metric)
+
+
 def _condition(text: str) -> str:
     if parse_gate(text) is None:
         raise PydanticCustomError("gate", "{text} is no condition", {"text": text, "form": FORM})
@@ -32,13 +46,19 @@ Condition = Annotated[str, AfterValidator(_condition)]
 if TYPE_CHECKING:
     AnyMetric = Metric
 else:
+    _Name = Annotated[str, Field(pattern=":")]
     _Metric = Annotated[
         Union[tuple(dict.fromkeys(all_metrics().values()))],  # noqa: UP007
         Field(discriminator="name"),
     ]
     AnyMetric = Annotated[
         _Metric,
-        BeforeValidator(_named, json_schema_input_type=Literal[tuple(all_metrics())] | _Metric),
+        BeforeValidator(_named),
+        SerializeAsAny(),
+        WrapValidator(
+            _known_or_own,
+            json_schema_input_type=Literal[tuple(all_metrics())] | _Metric | Own | _Name,
+        ),
     ]
 
 
@@ -112,16 +132,20 @@ class Evaluation(Block):
             model does so too, under the runner's inference code.
         dataset: Rows with targets, for the metrics.
         metrics: What is measured on them: a name, or a mapping of a name and its parameters. What
-            a metric is called by gates is its ``title``, else its name.
+            a metric is called by gates is its ``title``, else its name. A name with a colon,
+            ``module:function``, is a metric of the recipe's own repository, which runs only where
+            the run has ``allow_code=true``.
         slices: Columns of the dataset; every metric is measured for each of their values as well.
         gates: What must hold for the model to pass, by what it is about: a metric (``accuracy``),
             one of a slice (``accuracy.slices.lang.de``), a part of a metric
             (``f1_macro.class.spam``), or what is measured beside (``latency_p95_ms``,
-            ``rows_per_second``, ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is
-            written as ``>= 0.9``, with ``>``, ``<=`` or ``<``. A gate passes where the whole
-            interval of the metric holds it, fails where none of it does, and is else undecided,
-            which is no pass. ``>= champion - 0.01`` holds a metric, as a whole or of a slice, to
-            that of the champion on the same rows: what decides is the interval of the difference.
+            ``rows_per_second``, ``generated_tokens_per_second``, ``first_text_p50_ms``,
+            ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is written as ``>= 0.9``,
+            with ``>``, ``<=`` or ``<``. A gate passes where the whole interval of the metric holds
+            it, fails where none of it does, and is else undecided, which is no pass. ``>= champion
+            - 0.01`` holds a metric, as a whole or of a slice, to that of the champion on the same
+            rows: what decides is the interval of the difference. ``>= float32 - 0.01`` holds it to
+            a point of the same recipe, by its name, the overrides that make it, or a value of one.
         champion: The model that gates call the champion: ``models:/name@alias``,
             ``models:/name/version`` or ``runs:/id`` in MLflow, or the folder of a point with its
             record, relative to the recipe file. Where absent: the alias of ``tracking`` on the
@@ -130,6 +154,9 @@ class Evaluation(Block):
         golden: Whether answers to the inputs are held to those in ``NAME.golden.jsonl`` beside the
             recipe, texts to the letter and numbers within the rounding of the dtype;
             ``--update-golden`` writes it.
+        repeat: How often the model is asked for each row, of a model that draws its answers: with
+            ``seed``, the next seed, and so on. What a metric measures of a row is the mean over
+            its answers: of right and wrong, the row's pass rate.
         engine: What runs the rows.
     """
 
@@ -145,6 +172,7 @@ class Evaluation(Block):
     champion: str | None = Field(default=None, min_length=1)
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
     golden: bool = False
+    repeat: int = Field(default=1, ge=1, le=1000)
     engine: Engine = LOCAL
 
     @property
@@ -153,9 +181,14 @@ class Evaluation(Block):
         return {name: gate for name, text in self.gates.items() if (gate := parse_gate(text))}
 
     @property
-    def held_to_champion(self) -> set[str]:
-        """The names of the gates that compare with the champion."""
-        return {name for name, gate in self.conditions.items() if gate.of_champion}
+    def others(self) -> list[str]:
+        """The other models that gates compare with: ``champion``, and points of the recipe."""
+        return list(dict.fromkeys(gate.other for gate in self.conditions.values() if gate.other))
+
+    @property
+    def points(self) -> list[str]:
+        """The points of the recipe that gates compare with, by the names that gates have."""
+        return [name for name in self.others if name != CHAMPION]
 
     @model_validator(mode="after")
     def _something_is_held_to_the_source(self) -> "Evaluation":

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from runner.metrics.own import Own
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.sweep import Launcher, Search, Sweep
@@ -35,7 +36,7 @@ def recipe_schema() -> Schema:
     a file with a defaults list may leave to others what is required.
     """
     schema: Schema = Recipe.model_json_schema(by_alias=True)
-    for model in _models(Recipe):
+    for model in (*_models(Recipe), Own):
         _describe(schema if model is Recipe else schema["$defs"][model.__name__], model)
     for node in (schema, *schema["$defs"].values()):
         _tidy(node)

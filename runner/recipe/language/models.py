@@ -18,6 +18,8 @@ from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType, Media
 from runner.tasks.installed import flavors
+from runner.tasks.scoring import Form
+from runner.tasks.ways import Way
 
 if TYPE_CHECKING:
     AnySource = Source
@@ -206,6 +208,18 @@ class Recipe(Block):
         bare = len(task.inputs) == len(inputs) == 1 and not task.inputs[0].name
         task = replace(task, inputs=inputs, outputs=outputs, json_columns=as_json)
         return task.naming(inputs[0].name) if bare and inputs[0].name else task
+
+    @property
+    def way(self) -> Way | None:
+        """How it is measured: in the first way of its task that gives what all metrics take."""
+        ways, metrics = self.contract.every_way, self.evaluation.metrics
+        fitting = (way for way in ways if all(way.form in one.takes for one in metrics))
+        return next(fitting, ways[0] if ways else None)
+
+    @property
+    def form(self) -> Form | None:
+        """The form of the answers that metrics score; None where nothing scores them."""
+        return self.way.form if self.way else None
 
     @property
     def views(self) -> list[ViewName]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from runner.findings import Loc
-from runner.metrics import all_metrics
+from runner.metrics import Metric, all_metrics
+from runner.metrics.own import Own, is_own
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.sources import all_kinds
@@ -66,6 +67,8 @@ def models(annotation: Annotation, value: JSON = None) -> tuple[type[BaseModel],
         for one in alternatives(annotation)
         if isinstance(one, type) and issubclass(one, BaseModel)
     )
+    if is_own(value) and any(issubclass(one, Metric) for one in found):
+        return (Own,)
     named = [value.get(field) for field in ("kind", "name")] if isinstance(value, dict) else [value]
     chosen = [_TAGGED.get(name) for name in named if isinstance(name, str)]
     return tuple(one for one in chosen if one and one in found)[:1] or found
@@ -221,6 +224,7 @@ def is_block_at(loc: Loc) -> bool:
 SETTINGS: Mapping[Loc, Annotation] = {
     ("out",): fields(RunSettings)["out"],
     ("device",): fields(RunSettings)["device"],
+    ("allow_code",): fields(RunSettings)["allow_code"],
     ("tracking", "uri"): fields(TrackingSettings)["uri"],
     ("policy", "licenses", "allow"): fields(LicensePolicy)["allow"],
     ("policy", "licenses", "deny"): fields(LicensePolicy)["deny"],

@@ -55,6 +55,7 @@ class RunSettings(BaseModel):
         device: Where the proof runs: ``auto``, ``cpu`` or ``cuda:<n>``.
         tracking: Where the run is logged.
         policy: What may be packaged here.
+        allow_code: Whether metrics of a recipe's own, ``module:function``, may run.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
@@ -63,3 +64,4 @@ class RunSettings(BaseModel):
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
     policy: Policy = Field(default_factory=Policy)
+    allow_code: bool = False

@@ -14,6 +14,7 @@ _HEADER = re.compile(r"#\s*@")
 _RUN_SETTINGS: dict[Loc, str] = {
     ("out",): "out=DIR",
     ("device",): "device=auto|cpu|cuda:0",
+    ("allow_code",): "allow_code=true",
     ("tracking", "uri"): "tracking.uri=URI|null",
     ("policy",): "policy.licenses.deny=[LICENCE,…]",
 }

@@ -1,14 +1,15 @@
 """Metrics fit the task and have rows to be measured on; gates are about what is measured."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from runner.findings import Finding
 from runner.metrics import Metric, all_metrics
 from runner.recipe.judging.checks import Subject
-from runner.recipe.language.gates import MEASURED
+from runner.recipe.language.gates import MEASURED, OF_GENERATION, OF_STREAMS, Gate
 from runner.recipe.language.models import Recipe
 from runner.spelling import did_you_mean, one_of
+from runner.tasks.scoring import Form
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -31,12 +32,16 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
-    task, dataset = subject.task, subject.recipe.evaluation.dataset
-    if task.form not in metric.takes:
-        fitting = [name for name, one in all_metrics().items() if task.form in one.takes]
+    task, dataset, form = subject.task, subject.recipe.evaluation.dataset, subject.recipe.form
+    forms: set[Form | None] = {way.form for way in task.every_way}
+    if not forms & metric.takes:
+        fitting = _scoring({task.form}) or _scoring(forms)
         remedy = f"It is scored by {one_of(fitting)}." if fitting else "No metric scores it."
         message = f"`{metric.name}` does not score what {task.name} gives."
         yield Finding("metric-not-for-task", message, remedy)
+    elif form not in metric.takes:
+        message = f"`{metric.name}` scores another thing of a model than the other metrics do."
+        yield Finding("metric-not-for-task", message, "Measure it in a recipe of its own.")
     if metric.needs_target and dataset is not None and dataset.target is None:
         message = f"`{metric.name}` needs to know what is right, and the dataset has no `target`."
         yield Finding("no-target", message, "Name its column.")
@@ -46,24 +51,39 @@ def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
             yield Finding("library-missing", message, f"pip install {distribution}")
 
 
-def _held_to_champion(recipe: Recipe, name: str, rest: str) -> Iterator[Finding]:
-    if recipe.champion is None:
+def _scoring(forms: Collection[Form | None]) -> list[str]:
+    return [name for name, one in all_metrics().items() if one.takes.intersection(forms)]
+
+
+def _held_to(recipe: Recipe, name: str, rest: str, gate: Gate) -> Iterator[Finding]:
+    if gate.of_champion and recipe.champion is None:
         message = "Nothing says which model the champion is."
         remedy = "Name it as `evaluation.champion`, or give `tracking.register_as`."
         yield Finding("bad-gate", message, remedy)
     if name in MEASURED or (rest and not rest.startswith("slices.")):
-        message = f"`{name}` is not compared with the champion: metrics and slices of them are."
+        whom = "the champion" if gate.of_champion else f"`{gate.other}`"
+        message = f"`{name}` is not compared with {whom}: metrics and slices of them are."
         yield Finding("bad-gate", message, "Write a number.")
+
+
+def _beside(recipe: Recipe, name: str) -> Iterator[Finding]:
+    task, shipped = recipe.contract, recipe.pyfunc == "extended"
+    if name in OF_GENERATION and not (task.generates and task.form == "text"):
+        yield Finding("bad-gate", f"`{name}`: {task.name} generates no text.", "Leave it out.")
+    elif name in OF_STREAMS and not (task.streams and shipped):
+        message = f"`{name}`: {task.name} gives no answer piece by piece here."
+        yield Finding("bad-gate", message, "Leave it out.")
 
 
 def _gates(recipe: Recipe, keys: set[str]) -> Iterator[Finding]:
     evaluation = recipe.evaluation
-    for name in evaluation.gates:
+    for name, gate in evaluation.conditions.items():
         loc = ("evaluation", "gates", name)
         key, _, rest = name.partition(".")
-        if name in evaluation.held_to_champion:
-            yield from (finding.under(*loc) for finding in _held_to_champion(recipe, name, rest))
+        if gate.other:
+            yield from (finding.under(*loc) for finding in _held_to(recipe, name, rest, gate))
         if name in MEASURED:
+            yield from (finding.under(*loc) for finding in _beside(recipe, name))
             continue
         if key not in keys:
             known = [*sorted(keys), *MEASURED]
