@@ -55,6 +55,12 @@ def test_its_points_are_children_of_one_run_which_says_what_to_ship(
     ]
 
     (workspace / "clf" / "model.safetensors").write_bytes(b"broken")
-    assert cli(*line).code == 3
+    assert cli(*line, "--rerun").code == 3
     (again,) = runs("tags.`sweep.points` = '2'")
     assert (again.info.run_id, again.info.status) == (parent.info.run_id, "FAILED")
+    classifier(workspace / "clf")
+    one = ("+recipe=case.yaml", "dtype=bfloat16", f"tracking.uri={uri}", "out=multirun")
+    assert cli(*one).code == 0
+    (again,) = runs("tags.`sweep.points` = '2'")
+    assert again.info.run_id == parent.info.run_id
+    assert again.data.tags["sweep.varies"] == "dtype"
