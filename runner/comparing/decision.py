@@ -85,8 +85,9 @@ def _best(passed: Sequence[Run], metric: str, total: int) -> Decision:
     if unheld:
         return Decision(
             Choice.UNDECIDED,
-            f"Undecided: {best.name} and {unheld[0]} passed, and {metric} was not measured on the "
-            "same rows for both. The same `evaluation.dataset` for both would decide.",
+            f"Undecided: {best.name} and {unheld[0]} passed, and their {metric} cannot be compared "
+            "row by row: the rows are others, or code of the recipe measures it. A metric that the "
+            "runner has, on the same `evaluation.dataset` for both, would decide.",
         )
     alike = [best, *(r for r in passed if (d := held.get(r.name)) and d.verdict != "worse")]
     chosen = _cheapest(alike, metric)

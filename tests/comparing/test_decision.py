@@ -105,7 +105,7 @@ def test_a_metric_on_other_rows_decides_nothing(workspace: Path) -> None:
     folder = point(workspace, "b", wrong=3)
     table = folder / "eval_results_table.json"
     table.write_text(table.read_text().replace('"text ', '"another text '))
-    assert "was not measured on the same rows for both" in said(workspace)
+    assert "cannot be compared row by row: the rows are others" in said(workspace)
 
 
 def test_nothing_asked_is_undecided(workspace: Path) -> None:
