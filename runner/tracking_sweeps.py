@@ -14,6 +14,7 @@ from runner.stores import asking
 PARENT = "mlflow.parentRunId"
 """The tag by which MLflow's pages put a run under another."""
 _SWEEP = "recipe.sweep"
+_GONE = "RESOURCE_DOES_NOT_EXIST"
 _MOST = 5000
 """Characters of a tag that every store takes."""
 
@@ -37,14 +38,14 @@ def experiment_of(client: MlflowClient, name: str) -> str:
         return found.experiment_id
 
 
-def open_parent(uri: str, experiment: str, name: str, key: str) -> str:
-    """Open the parent run of a sweep: the one that an earlier try of it has, else a new one.
+def open_parent(uri: str, experiment: str, name: str, known: str) -> str:
+    """Open the parent run of a sweep: the one that an earlier try of it made, else a new one.
 
     Args:
         uri: Tracking URI.
         experiment: Name of the experiment.
         name: What the sweep is called.
-        key: Tells this sweep from all others.
+        known: The run of an earlier try; empty without one.
 
     Returns:
         The run.
@@ -53,13 +54,21 @@ def open_parent(uri: str, experiment: str, name: str, key: str) -> str:
         TrackingError: The server or its store failed.
     """
     with asking(uri, partial(_failed, uri)) as client:
+        if known and _is_there(client, known):
+            client.update_run(known, status="RUNNING")
+            return known
         at = experiment_of(client, experiment)
-        found = client.search_runs([at], f"tags.`{_SWEEP}` = '{key}'", max_results=1)
-        if found:
-            run_id = found[0].info.run_id
-            client.update_run(run_id, status="RUNNING")
-            return run_id
-        return client.create_run(at, run_name=name, tags={_SWEEP: key}).info.run_id
+        return client.create_run(at, run_name=name, tags={_SWEEP: name}).info.run_id
+
+
+def _is_there(client: MlflowClient, run_id: str) -> bool:
+    """Say whether a run is there, and nobody has deleted it."""
+    try:
+        return client.get_run(run_id).info.lifecycle_stage == "active"
+    except MlflowException as error:
+        if error.error_code != _GONE:
+            raise
+        return False
 
 
 def close_parent(

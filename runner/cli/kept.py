@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runner.kept.listing import Kept
+from runner.store.garbage import Unused
 from runner.wording import size
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -39,6 +40,15 @@ def run_line(run: Kept, now: datetime) -> str:
     """
     tracked = f", MLflow run {run.record.tracking.run_id}" if run.record.tracking else ""
     return f"{run.folder} ({run.status}, {told_age(run.age(now))}, {size(run.bytes)}{tracked})"
+
+
+def weights_line(entry: Unused) -> str:
+    """Give weights that no run uses in a line.
+
+    Args:
+        entry: The weights.
+    """
+    return f"{entry.path}, weights of no run ({size(entry.bytes)})"
 
 
 def told_age(age: timedelta) -> str:

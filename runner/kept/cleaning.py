@@ -18,6 +18,7 @@ from runner.kept.servers import server_of
 from runner.records import RECORD_FILE, TrackingRecord
 from runner.secrets import without_user
 from runner.stores import asking
+from runner.sweeps.parents import forget_parents
 from runner.sweeps.record import read_sweep
 from runner.work.workplace import alone_in
 
@@ -150,6 +151,7 @@ def _remove_sweeps(folder: Path, root: Path) -> None:
         left = sweep and any((file.parent / point.folder).exists() for point in sweep.points)
         if sweep and sweep.ended and not left:
             file.unlink()
+    forget_parents(around)
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -1,20 +1,16 @@
 """A sweep in MLflow: opened before its points run, closed with what came of them."""
 
-import hashlib
-import os
-import socket
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.comparing.comparison import compare_runs
 from runner.comparing.html import as_html
-from runner.comparing.runs import Run, varied
+from runner.comparing.runs import Run, run_in, varied
 from runner.recipe.composing.composed import Within
-from runner.recipe.language.digest import digest
-from runner.records import Failure, RunRecord
+from runner.records import Failure, RunRecord, read_record
+from runner.sweeps.parents import Parent, note_parent, noted_parent
 from runner.sweeps.points import Point
 
 if TYPE_CHECKING:
@@ -30,43 +26,45 @@ class Together:
     Args:
         points: The points; each logs its run under that of the sweep.
         uri: Tracking URI; empty where the sweep is not logged.
-        parent: The run of the sweep.
+        parent: The run of the sweep; None where it is not logged.
         closed: Whether it has been closed.
     """
 
     points: Sequence[Point]
     uri: str = ""
-    parent: str = ""
+    parent: Parent | None = None
     closed: bool = False
 
     def close(self, results: "Sequence[PointResult]") -> None:
         """Close the run of the sweep with what came of its points.
 
         Args:
-            results: What came of them.
+            results: What came of them; of points of the sweep that are not among them, what their
+                records say counts.
 
         Raises:
             TrackingError: The server or its store failed.
         """
-        if not self.parent:
+        if self.parent is None:
             return
         from runner.tracking_sweeps import close_parent
 
         self.closed = True
-        compared = compare_runs(runs_of(results))
-        tracked = [result.record.tracking for result in results if result.record]
+        runs = [*runs_of(results), *_others(self.parent, results)]
+        compared = compare_runs(runs)
+        tracked = [run.record.tracking for run in runs]
         said = {
             "sweep.says": compared.decision.sentence,
-            "sweep.varies": ", ".join(compared.varied),
-            "sweep.points": str(len(results)),
+            "sweep.varies": ", ".join(self.parent.varies),
+            "sweep.points": str(len(runs)),
         }
         close_parent(
             self.uri,
-            self.parent,
+            self.parent.run_id,
             [one.run_id for one in tracked if one],
             said,
             {REPORT: as_html(compared)},
-            whole=all(result.error is None for result in results),
+            whole=all(run.record.failure is None for run in runs),
         )
 
 
@@ -75,7 +73,7 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     """Log the points of a sweep under one run.
 
     Args:
-        points: The points that are to run.
+        points: The points that are to run: of a sweep that has run before maybe some of them.
         name: What the sweep is called; its recipes where empty.
 
     Yields:
@@ -84,22 +82,36 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     Raises:
         TrackingError: The server or its store failed.
     """
-    uri = points[0].composed.settings.tracking.uri if len(points) > 1 else None
-    if uri is None:
+    uri = points[0].composed.settings.tracking.uri if points else None
+    folders = tuple(point.folder.absolute() for point in points)
+    known = noted_parent(folders, uri) if uri else None
+    if uri is None or known is None and len(points) < 2:
         yield Together(points)
         return
     from runner.tracking_sweeps import give_up_parent, open_parent
 
     recipes = ", ".join(dict.fromkeys(point.composed.name for point in points))
     experiment = points[0].composed.recipe.tracking.experiment
-    parent = open_parent(uri, experiment, name or recipes, _key(points))
-    told = varied([_planned(point) for point in points])
-    together = Together([_under(point, parent, told) for point in points], uri, parent)
+    run_id = open_parent(uri, experiment, name or recipes, known.run_id if known else "")
+    if known is None:
+        known = Parent("", varied([_planned(point) for point in points]), folders)
+    parent = replace(known, run_id=run_id)
+    note_parent(parent, uri)
+    together = Together([_under(point, parent) for point in points], uri, parent)
     try:
         yield together
     finally:
         if not together.closed:
-            give_up_parent(uri, parent)
+            give_up_parent(uri, run_id)
+
+
+def _others(parent: Parent, results: "Sequence[PointResult]") -> Iterator[Run]:
+    """Give the points of a sweep that were not to run this time, as their records have them."""
+    ran = {result.point.folder.absolute() for result in results}
+    for folder in parent.folders:
+        record = read_record(folder) if folder not in ran else None
+        if record is not None:
+            yield run_in(folder, record)
 
 
 def runs_of(results: "Sequence[PointResult]") -> list[Run]:
@@ -127,14 +139,6 @@ def _stopped(result: "PointResult") -> RunRecord:
     return RunRecord(recipe=point.composed.name, point=point.name, digest="", failure=failure)
 
 
-def _under(point: Point, parent: str, told: Sequence[str]) -> Point:
-    within = Within(parent, tuple(told))
+def _under(point: Point, parent: Parent) -> Point:
+    within = Within(parent.run_id, parent.varies)
     return replace(point, composed=replace(point.composed, within=within))
-
-
-def _key(points: Sequence[Point]) -> str:
-    """Give what tells a sweep from all others: where it lies, and what its points are."""
-    around = os.path.commonpath([Path(point.folder).absolute() for point in points])
-    of_points = sorted(digest(point.composed.recipe) for point in points)
-    text = "\0".join([socket.gethostname(), around, *of_points])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -94,12 +94,18 @@ def test_without_a_metric_the_cheapest_is_named_and_what_would_decide(workspace:
     assert decision.command.startswith("python -m runner promote ")
 
 
+def test_one_call_of_a_proof_does_not_make_a_model_the_fastest(workspace: Path) -> None:
+    for name, size, ms in (("quick", 2000, 5.0), ("small", 1000, 50.0)):
+        point(workspace, name, ms=ms, size=size, evaluation=None, verdict=Verdict.PASSED)
+    assert "small is the cheapest" in said(workspace)
+
+
 def test_a_metric_on_other_rows_decides_nothing(workspace: Path) -> None:
     point(workspace, "a", wrong=2)
     folder = point(workspace, "b", wrong=3)
     table = folder / "eval_results_table.json"
     table.write_text(table.read_text().replace('"text ', '"another text '))
-    assert "was not measured on the same rows for both" in said(workspace)
+    assert "cannot be compared row by row: the rows are others" in said(workspace)
 
 
 def test_nothing_asked_is_undecided(workspace: Path) -> None:

@@ -118,6 +118,23 @@ def test_the_record_of_a_sweep_goes_with_its_last_point(cli: Cli, kept: dict[str
     assert not file.exists()
 
 
+def test_weights_go_with_the_last_run_that_uses_them(cli: Cli, kept: dict[str, Path]) -> None:
+    weights = Path("outputs/.store/weights")
+    for key, users in {"shared": ("new", "old"), "only": ("stopped",), "none": ()}.items():
+        (weights / key).mkdir(parents=True)
+        (weights / key / "model.safetensors").write_bytes(bytes(3000))
+        for name in users:
+            (kept[name] / "model").mkdir()
+            record = record_at(kept[name])
+            record.weights = key
+            record.write(kept[name])
+    said = cli("clean", "--failed", "outputs/clf").stdout
+    assert f"would delete {weights.absolute() / 'none'}, weights of no run (3 kB)" in said
+    assert {entry.name for entry in weights.iterdir()} == {"shared", "only", "none"}
+    assert cli("clean", "--failed", "outputs/clf", "--yes").code == 0
+    assert {e.name for e in weights.iterdir() if e.is_dir()} == {"shared"}
+
+
 def test_nothing_else_is_touched(cli: Cli, kept: dict[str, Path], workspace: Path) -> None:
     mine = workspace / "outputs" / "mine"
     mine.mkdir()

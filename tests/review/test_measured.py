@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from runner.locks.lock import Lock
+from runner.locks.proven import locked_result
+from runner.locks.reading import read_any_lock
 from runner.recipe.compose import compose
 from runner.recipe.language.digest import digest
 from tests.checkpoints import classifier
-from tests.comparing.points import answers, point
+from tests.comparing.points import answers, point, record_at
 from tests.conftest import Outcome
 from tests.review.history import LABELS, History, lock
 
@@ -113,3 +116,19 @@ def test_weights_that_changed_without_a_lock_are_seen(cli: Cli, repo: History) -
     done = cli("review", "main", "--output", "json").document
     (change,) = done["recipes"][0]["changes"]
     assert (change["rule"], change["field"]) == ("files-changed", "source.files")
+
+
+def test_a_lock_keeps_the_metrics_of_a_run_with_their_intervals(workspace: Path) -> None:
+    result = locked_result(record_at(point(workspace, "a", wrong=10)))
+    assert result.scores["accuracy"].model_dump() == {
+        "value": 0.95,
+        "low": pytest.approx(0.9104, abs=1e-4),
+        "high": pytest.approx(0.9726, abs=1e-4),
+        "rows": 200,
+    }
+    kept = Lock.model_validate({**yaml.safe_load(lock()), "result": result.model_dump()})
+    file = workspace / "a.lock.yaml"
+    assert kept.write(file)
+    again = read_any_lock(file)
+    assert isinstance(again, Lock)
+    assert again.result == result

@@ -54,7 +54,17 @@ def test_its_points_are_children_of_one_run_which_says_what_to_ship(
         {"dtype": "bfloat16"},
     ]
 
-    (workspace / "clf" / "model.safetensors").write_bytes(b"broken")
-    assert cli(*line).code == 3
+    weights = workspace / "clf" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.unlink()
+    weights.write_bytes(b"broken")
+    assert cli(*line, "--rerun").code == 3
     (again,) = runs("tags.`sweep.points` = '2'")
     assert (again.info.run_id, again.info.status) == (parent.info.run_id, "FAILED")
+    weights.write_bytes(whole)
+    one = ("+recipe=case.yaml", "dtype=bfloat16", f"tracking.uri={uri}", "out=multirun")
+    done = cli(*one)
+    assert done.code == 0, done.stderr
+    (again,) = runs("tags.`sweep.points` = '2'")
+    assert again.info.run_id == parent.info.run_id
+    assert again.data.tags["sweep.varies"] == "dtype"

@@ -1,12 +1,12 @@
 """``clean``: deletes what runs have left, by rule."""
 
-import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from datetime import UTC, datetime, timedelta
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.options import add_output
+from runner.cli.rules import age_of, count_of
 from runner.errors import Exit, RunnerError, WrongInput
 from runner.wording import counted, size
 
@@ -24,8 +24,6 @@ example:
   What every rule that is given holds for is deleted, its run in MLflow too: a run of MLflow is only
   marked as deleted, and one whose model is registered is left. What runs or was promoted stays.
 """
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGE = re.compile(r"(\d+)\s*(min|h|d|w)")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -38,31 +36,15 @@ def configure(parser: ArgumentParser) -> None:
         help="where to look; outputs and multirun if absent",
     )
     parser.add_argument(
-        "--keep", type=_count, metavar="N", help="all but the newest N of each recipe"
+        "--keep", type=count_of, metavar="N", help="all but the newest N of each recipe"
     )
     parser.add_argument(
         "--per", choices=("recipe", "point"), default="recipe", help="what --keep counts by"
     )
     parser.add_argument("--failed", action="store_true", help="what failed or never ended")
-    parser.add_argument("--older", type=_age, metavar="30d", help="what started longer ago")
+    parser.add_argument("--older", type=age_of, metavar="30d", help="what started longer ago")
     parser.add_argument("--yes", action="store_true", help="do it")
     add_output(parser)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"`{text}` is no number of runs")
-    return int(text)
-
-
-def _age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
-        raise ArgumentTypeError(f"`{text}` is no age: write 30d, 12h, 90min or 2w")
-    try:
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
-    except OverflowError:
-        raise ArgumentTypeError(f"`{text}` is longer than anybody remembers") from None
 
 
 def execute(args: Namespace) -> Exit:
@@ -71,13 +53,15 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.kept import run_document
     from runner.kept.cleaning import Rule, chosen
     from runner.kept.listing import listed
+    from runner.kept.weights import outs_of
 
     if args.keep is None and not args.failed and args.older is None:
         message = "Nothing says what to delete."
         raise WrongInput("missing-rule", message, "Give --keep, --failed, --older, or several.")
     rule, now = Rule(args.keep, args.per, args.failed, args.older), datetime.now(UTC)
-    runs = chosen(listed(args.paths), rule, now)
-    lines, errors = _deleted(runs) if args.yes else (_said(runs, now), [])
+    found = listed(args.paths)
+    runs, outs = chosen(found, rule, now), outs_of(args.paths, found)
+    lines, errors = _deleted(runs, outs) if args.yes else (_said(runs, outs, now), [])
     document: dict[str, Any] = {
         "deleted": args.yes,
         "runs": [run_document(run, now) for run in runs],
@@ -88,19 +72,24 @@ def execute(args: Namespace) -> Exit:
     return max((error.exit for error in errors), default=Exit.DONE)
 
 
-def _said(runs: "list[Kept]", now: datetime) -> list[str]:
+def _said(runs: "list[Kept]", outs: list[Path], now: datetime) -> list[str]:
     from runner.cli.kept import run_line
     from runner.kept.listing import on_disk
+    from runner.kept.weights import unused_in
 
-    if not runs:
-        return ["nothing to delete"]
     lines = [f"would delete {run_line(run, now)}" for run in runs]
+    lines += [
+        f"would delete {e.path}, weights of no run ({size(e.bytes)})" for e in unused_in(outs)
+    ]
+    if not lines:
+        return ["nothing to delete"]
     return [*lines, f"{counted(len(runs), 'run')}, {size(on_disk(runs))}; --yes does it"]
 
 
-def _deleted(runs: "list[Kept]") -> tuple[list[str], list[RunnerError]]:
-    """Delete runs; one that cannot be does not keep the others."""
+def _deleted(runs: "list[Kept]", outs: list[Path]) -> tuple[list[str], list[RunnerError]]:
+    """Delete runs, then the weights that none uses; one that cannot be does not keep the others."""
     from runner.kept.cleaning import delete
+    from runner.kept.weights import unused_in
     from runner.process import undisturbed
 
     lines: list[str] = []
@@ -113,4 +102,8 @@ def _deleted(runs: "list[Kept]") -> tuple[list[str], list[RunnerError]]:
                 errors.append(error)
             else:
                 lines += [f"deleted {run.folder}", *(f"  {line}" for line in said)]
+        gone = [entry for entry in unused_in(outs) if entry.remove()]
+        lines += [
+            f"deleted {entry.path}, weights of no run ({size(entry.bytes)})" for entry in gone
+        ]
     return lines or ["nothing was deleted"], errors
