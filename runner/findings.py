@@ -69,7 +69,8 @@ class Finding:
         place: Where that value was written; filled in once the files are known.
         severity: Error, warning or note.
         fix: How ``validate --fix`` mends it, where that takes no thought.
-        of_source: Whether what a source holds is at fault, and not what the recipe says.
+        outside: Whether what lies outside the recipe is at fault, and not what it says: what a
+            source holds, or what is installed here.
     """
 
     code: str
@@ -79,7 +80,7 @@ class Finding:
     place: Place | None = None
     severity: Severity = Severity.ERROR
     fix: Fix | None = None
-    of_source: bool = False
+    outside: bool = False
 
     def at(self, place: Place) -> "Finding":
         """Give the same finding with its place."""
@@ -104,7 +105,7 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 class RecipeError(RunnerError):
     """The recipe or the command line is wrong; carries every finding, not just the first.
 
-    Where what its sources hold is all that is wrong, the exit code says so.
+    Where only what lies outside of it is wrong, the exit code says so.
     """
 
     code = "recipe-wrong"
@@ -112,6 +113,6 @@ class RecipeError(RunnerError):
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = in_order(findings)
-        if self.findings and all(finding.of_source for finding in self.findings):
+        if self.findings and all(finding.outside for finding in self.findings):
             self.exit = Exit.OUTSIDE_FAILED
         super().__init__("\n".join(str(f) for f in self.findings))

@@ -9,7 +9,7 @@ from typing import Any
 from runner.evaluation.inputs import as_callers_write
 from runner.records import RunRecord
 from runner.tasks import Column, Task, get_task
-from runner.tasks.base import Media
+from runner.tasks.media import Media
 
 _SAMPLES: Mapping[Media, tuple[str, list[str]]] = {
     "image": ("sample.png", ['PIL.Image.new("RGB", (64, 64)).save("sample.png")']),
@@ -22,9 +22,24 @@ _SAMPLES: Mapping[Media, tuple[str, list[str]]] = {
             "",
         ],
     ),
+    "video": (
+        "sample.mp4",
+        [
+            'with av.open("sample.mp4", "w") as sample:',
+            '    stream = sample.add_stream("mpeg4", width=64, height=64, rate=25)',
+            "    for _ in range(128):",
+            "        sample.mux(stream.encode(av.VideoFrame(64, 64)))",
+            "    sample.mux(stream.encode())",
+            "",
+        ],
+    ),
 }
 """A file of each kind, and what makes it."""
-_IMPORTS: Mapping[Media, str] = {"image": "import PIL.Image", "audio": "import wave"}
+_IMPORTS: Mapping[Media, str] = {
+    "image": "import PIL.Image",
+    "audio": "import wave",
+    "video": "import av",
+}
 
 
 def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:

@@ -15,8 +15,8 @@ from runner.findings import Loc
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
-from runner.tasks.base import Media
 from runner.tasks.forms import example_rows
+from runner.tasks.media import Media
 
 _RATE = 16_000
 

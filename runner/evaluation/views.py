@@ -17,6 +17,7 @@ from transformers import set_seed
 from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.isolated import isolated
 from runner.evaluation.long_rows import NativeLengths
+from runner.evaluation.native_rows import as_pipelines_take
 from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
@@ -83,10 +84,12 @@ class NativeView:
         set_seed(self.seed)
         arguments = self.arguments | dict(params or {})
         lengths, answer = NativeLengths(self.pipeline, self.recipe), self.recipe.contract.answer
-        return [
-            answer(self._call(row, lambda c, n=number: lengths.arguments(c, arguments, n)))
-            for number, row in enumerate(inputs)
-        ]
+        answers: list[Any] = []
+        for number, given in enumerate(inputs):
+            with as_pipelines_take(self.recipe.contract, given, number) as row:
+                found = self._call(row, lambda c, n=number: lengths.arguments(c, arguments, n))
+            answers.append(answer(found))
+        return answers
 
     def _call(self, row: Any, arguments: Callable[[Call], Mapping[str, Any]]) -> Any:
         positional, keywords = self.recipe.contract.call(row)

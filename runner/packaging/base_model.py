@@ -49,7 +49,7 @@ def base_of(recipe: Recipe, checkpoint: Checkpoint, brought: Brought) -> Base:
     """
     task, trusted = recipe.contract, recipe.trust_remote_code
     config = read_config(checkpoint, recipe.load.config_fields, trusted=trusted)
-    reading = understood(config, checkpoint)
+    reading = understood(config, checkpoint, recipe.load.config_fields)
     if quantised := quantised_source(checkpoint):
         insist_on_stored_form(recipe, quantised, checkpoint)
     model = empty_model(task, unquantised(reading.config), checkpoint, trusted=trusted)

@@ -17,7 +17,7 @@ from runner.packaging.adapter import Adapter, read_adapter
 from runner.packaging.asked import insist_on_known
 from runner.packaging.base_model import base_of
 from runner.packaging.brought import Brought
-from runner.packaging.components import read_components
+from runner.packaging.components import notes_on_parts, read_components
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
 from runner.packaging.fit import check_fit, check_shapes, notes_on
 from runner.packaging.meta import config_for, model_on_meta
@@ -237,7 +237,7 @@ def _draw(
     model: Any = base.model
     tensors: Mapping[str, TensorInfo] = {}
     left_out: set[str] = set()
-    notes = [*base.notes]
+    notes = [*base.notes, *notes_on_parts(checkpoint)]
     if not checkpoint.gguf and "model" in at_hand:
         stored = stored_tensors(checkpoint.folder)
         left_out = brought.replaces(stored)

@@ -18,6 +18,9 @@ from runner.tasks import Task
 from runner.tasks.arguments import LOADING
 from runner.tasks.base import ComponentName
 
+_WITH_LANGUAGE_MODEL = 'ProcessorWithLM"'
+"""How the class of a processor is named that has a language model."""
+
 
 def read_config(
     checkpoint: Checkpoint, fields: Mapping[str, Any], *, trusted: bool = False
@@ -100,6 +103,23 @@ def _described(folder: Path) -> Iterator[ComponentName]:
     if (file := folder / "preprocessor_config.json").is_file():
         hears = '"sampling_rate"' in file.read_text(encoding="utf-8", errors="replace")
         yield "feature_extractor" if hears else "image_processor"
+
+
+def notes_on_parts(checkpoint: Checkpoint) -> Iterator[str]:
+    """Tell of what lies beside the parts of a model and goes with none of them.
+
+    Args:
+        checkpoint: The checkpoint.
+
+    Yields:
+        A sentence each.
+    """
+    file = checkpoint.folder / "preprocessor_config.json"
+    if file.is_file() and _WITH_LANGUAGE_MODEL in file.read_text("utf-8", errors="replace"):
+        yield (
+            f"{checkpoint.name} brings a language model that chooses among the words heard, which "
+            "MLflow's flavor does not store: what is heard is the likeliest by the sound alone"
+        )
 
 
 def read_component(

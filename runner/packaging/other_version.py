@@ -68,12 +68,15 @@ class Reading:
     notes: list[str] = field(default_factory=list[str])
 
 
-def understood(config: PretrainedConfig, checkpoint: Checkpoint) -> Reading:
+def understood(
+    config: PretrainedConfig, checkpoint: Checkpoint, fields: Mapping[str, Any] | None = None
+) -> Reading:
     """See that a configuration says no more than the installed version makes use of.
 
     Args:
         config: The configuration, as transformers read it.
         checkpoint: Where its file lies.
+        fields: What is said otherwise than there.
 
     Returns:
         The configuration, with what it says in words of another version said in its own.
@@ -83,12 +86,15 @@ def understood(config: PretrainedConfig, checkpoint: Checkpoint) -> Reading:
             for.
     """
     said = read_values(checkpoint.folder)
-    if not said or checkpoint.gguf or said.get("auto_map"):
+    ours = type(config).__module__.startswith("transformers.")  # not code that came with it
+    if not said or checkpoint.gguf or not ours:
         return Reading(config)
     words = _translated(type(config), said)
     reading = Reading(config)
     if words != said:
         reading = Reading(type(config).from_dict(words), translated=True)
+        for name, value in (fields or {}).items():
+            setattr(reading.config, name, value)
     newer = _is_newer(str(said.get("transformers_version") or ""))
     unknown = dict(_unknown(type(config), words, ""))
     lost = {k: v for k, v in unknown.items() if newer or k.rpartition(".")[2] in _decisive(v, k)}

@@ -7,9 +7,10 @@ from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import packages_of
 from runner.pyfunc.settings import MAP
 from runner.recipe.language.models import Recipe
+from runner.tasks import Task
+from runner.tasks.media import MEDIA
 
 _BASE = ("mlflow", "torch", "transformers")
-_DECODERS = {"audio": "imageio-ffmpeg", "image": "pillow"}
 
 
 def requirements(parts: Blueprint, recipe: Recipe) -> list[str]:
@@ -23,7 +24,7 @@ def requirements(parts: Blueprint, recipe: Recipe) -> list[str]:
         Requirement lines, sorted, pinned to the installed versions without local labels such as
         ``+cpu``, which no package index carries.
     """
-    names = [*_BASE, *_tokenizer_packages(parts), *_media_packages(parts)]
+    names = [*_BASE, *_tokenizer_packages(parts), *_packages_of(parts.task)]
     names += ["peft"] if parts.adapter else []
     names += ["accelerate"] if recipe.inference_config.get("device") == MAP else []
     names += _quantiser_packages(parts)
@@ -50,7 +51,6 @@ def _quantiser_packages(parts: Blueprint) -> list[str]:
     return ["accelerate", *(parts.quantised.method.packages if parts.quantised.method else [])]
 
 
-def _media_packages(parts: Blueprint) -> list[str]:
-    """Recordings and images are decoded by packages of their own, where they are installed."""
-    media = {getattr(entry, "media", "audio") for entry in parts.task.inputs}
-    return [name for kind, name in _DECODERS.items() if kind in media]
+def _packages_of(task: Task) -> list[str]:
+    """What a task needs, and what decodes its files; the system may have that in another way."""
+    return [*task.libraries.values(), *(MEDIA[medium].decoder for medium in task.media)]

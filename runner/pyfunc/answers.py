@@ -93,7 +93,8 @@ class QuestionAnswering(Whole):
         null_score = 1e6
         for window, (starts, ends) in windows:
             encoding = window["encoding"]
-            allowed = np.array([sequence == part for sequence in encoding.sequence_ids])
+            # as the pipeline, which masks nothing where the context comes first
+            allowed = np.array([not part or sequence == part for sequence in encoding.sequence_ids])
             if tokenizer.cls_token_id is not None:
                 allowed |= np.array(window["input_ids"]) == tokenizer.cls_token_id
             start, end = _softmax(starts, allowed), _softmax(ends, allowed)

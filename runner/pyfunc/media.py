@@ -1,4 +1,4 @@
-"""Recordings and images, in whatever form a caller sends them."""
+"""Recordings, images and videos, in whatever form a caller sends them."""
 
 import base64
 import binascii
@@ -6,7 +6,11 @@ import io
 import shutil
 import subprocess
 import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -68,6 +72,43 @@ def image_of(value: Any, number: int) -> Any:
         return ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError) as error:
         raise bad_row(number, "it is no image that can be read") from error
+
+
+@contextmanager
+def video_file(value: Any, number: int) -> Generator[str]:
+    """Give the path of a video, for as long as it is read.
+
+    Args:
+        value: Bytes of a file, the same in base64, a path, or an address.
+        number: The row's number, for errors.
+
+    Raises:
+        BadRequest: It is no video; the error names the row.
+    """
+    with NamedTemporaryFile() as file:
+        file.write(_contents(value, number, "a video"))
+        file.flush()
+        yield file.name
+
+
+def frames_of(path: str, number: int, most: int) -> int:
+    """Count the frames of a video.
+
+    Args:
+        path: The file.
+        number: The row's number, for errors.
+        most: How many frames are asked for; more are not looked at.
+
+    Raises:
+        BadRequest: It is no video; the error names the row.
+    """
+    import av
+
+    try:
+        with av.open(path) as container:
+            return sum(1 for _ in islice(container.decode(video=0), most))
+    except (ValueError, IndexError, OSError) as error:  # av's own errors are such
+        raise bad_row(number, "it is no video that can be read") from error
 
 
 def _contents(value: Any, number: int, what: str) -> bytes:

@@ -1,8 +1,10 @@
-"""Images in: others made of them out; pairs of images in: the points that both show out."""
+"""Images in: others made of them, or masks of all there is in them, out; pairs: shared points."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from . import batches
 from .errors import BadRequest
@@ -20,6 +22,33 @@ class KeypointMatching(Found):
     def _row(self, row: Any, number: int, options: dict[str, Any]) -> Any:
         (given,) = records([row], ["image_0", "image_1"], first=number)
         return {"images": [image_of(given[name], number) for name in ("image_0", "image_1")]}
+
+
+class MaskGeneration(Found):
+    """Images in; masks (PNG in base64) of all that is in them, with scores, out."""
+
+    columns = ("mask", "score")
+
+    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> pd.DataFrame:
+        """Give a row an image: in each column a list."""
+        for name in ("output_rle_mask", "output_bboxes_mask"):
+            if options.get(name):
+                raise BadRequest(f"{name}: masks come as images, and as nothing else")
+        return super().predict(rows, options, budget)
+
+    def _find(self, row: dict[str, Any], options: dict[str, Any]) -> Sequence[dict[str, Any]]:
+        try:
+            found: Any = super()._find(row, options)
+        except StopIteration as error:  # the pipeline waits for a last batch that is full
+            why = "points_per_batch: it has to divide the points, points_per_crop times itself"
+            raise BadRequest(why) from error
+        pairs = zip(found["masks"], found["scores"].tolist(), strict=True)
+        return [{"mask": np.asarray(mask), "score": score} for mask, score in pairs]
+
+    def _value(self, one: dict[str, Any], column: str) -> Any:
+        from PIL import Image
+
+        return packed(Image.fromarray(one["mask"])) if column == "mask" else one[column]
 
 
 class ImageToImage(Piped):

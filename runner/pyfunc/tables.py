@@ -97,7 +97,8 @@ def _table(given: Any, number: int) -> pd.DataFrame:
     if not listed and not isinstance(given, dict | pd.DataFrame):
         raise bad_row(number, "`table` is a mapping of columns, or a list of records")
     try:
-        table = pd.DataFrame(given).reset_index(drop=True)
+        # as objects: a column of whole numbers with a hole in it would be one of 25.0
+        table = pd.DataFrame(given, dtype=object).reset_index(drop=True)
     except (ValueError, TypeError) as error:
         raise bad_row(number, f"`table` is none: {error}") from error
     if table.empty:

@@ -226,6 +226,14 @@ PIPELINE: Mapping[str, Argument] = MappingProxyType({
     "hypothesis_template": _TEXT_OR_NULL, "multi_label": _FLAG_OR_NULL, "targets": _TEXTS,
     "candidate_labels": _TEXTS, "src_lang": _TEXT_OR_NULL, "tgt_lang": _TEXT_OR_NULL,
     "sequential": _FLAG_OR_NULL, "pool": _FLAG_OR_NULL, "prompt": _TEXTS,
+    "num_frames": _ONE_OR_NULL, "frame_sampling_rate": _ONE_OR_NULL,
+    "points_per_batch": _ONE_OR_NULL, "points_per_crop": _ONE_OR_NULL,
+    "crops_n_layers": _COUNT_OR_NULL, "crop_overlap_ratio": _PART_OR_NULL,
+    "crop_n_points_downscale_factor": _ONE_OR_NULL, "crops_nms_thresh": _PART_OR_NULL,
+    "pred_iou_thresh": _NUMBER, "stability_score_thresh": _NUMBER,
+    "stability_score_offset": _NUMBER, "max_hole_area": Argument(("number",), null=True),
+    "max_sprinkle_area": Argument(("number",), null=True),
+    "output_rle_mask": _FLAG_OR_NULL, "output_bboxes_mask": _FLAG_OR_NULL,
 })  # fmt: skip
 """What the pipelines of transformers, and the tokenizers behind them, take when they are called."""
 

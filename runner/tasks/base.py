@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 from runner.tasks.answer_forms import LISTED, Agreement, AnswerForm, always_alike, whole
 from runner.tasks.arguments import Argument, Kind
+from runner.tasks.media import MEDIA, Media
 from runner.tasks.scoring import Form, Scored, as_it_is
 from runner.tasks.ways import Way, own_way
 
@@ -17,7 +17,6 @@ ColumnType = Literal[
     "string", "double", "float", "long", "integer", "boolean", "binary", "datetime", "object"
 ]
 ComponentName = Literal["tokenizer", "feature_extractor", "image_processor", "processor"]
-Media = Literal["", "audio", "image"]
 Cut = Literal[
     "", "truncation", "tokenizer_kwargs", "prompt", "windows", "seconds", "return_timestamps"
 ]  # fmt: skip
@@ -30,7 +29,6 @@ _KINDS: Mapping[ColumnType, Kind] = {
     "integer": "integer",
     "boolean": "boolean",
 }
-_IMAGES: Mapping[str, str] = MappingProxyType({"PIL": "pillow"})
 
 
 @dataclass(frozen=True)
@@ -235,8 +233,14 @@ class Task:
     @property
     def libraries(self) -> Mapping[str, str]:
         """What it needs beside transformers: import names with the distributions to install."""
-        sees = any(isinstance(entry, Column) and entry.media == "image" for entry in self.inputs)
-        return {**self.needs, **(_IMAGES if sees else {})}
+        return {**self.needs, **{k: v for m in self.media for k, v in MEDIA[m].libraries.items()}}
+
+    @property
+    def media(self) -> list[Media]:
+        """What the files hold that its inputs take, each kind once; samples are made from audio."""
+        held = [entry.media for entry in self.inputs if isinstance(entry, Column)]
+        from_files = bool(held) or not self.input_types
+        return [*dict.fromkeys(one for one in held if one)] if from_files else ["audio"]
 
     def called(self, name: str) -> "Task | None":
         """Give the task under a name that it goes by; None where it does not.

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from runner.spelling import did_you_mean
 from runner.tasks.base import Column, Task
+from runner.tasks.media import MEDIA
 from runner.wording import described
 
 _SCALARS: dict[str, tuple[type, ...]] = {
@@ -123,7 +124,7 @@ def _wanted(column: Column, *, structured: bool) -> str:
     if column.type == "object":
         plain = "a list or a mapping"
     if column.media:
-        plain = f"the path of {'an image' if column.media == 'image' else 'a recording'}"
+        plain = f"the path of {MEDIA[column.media].words}"
     if column.listed:
         plain = f"{plain}, or a list of it"
     return f"{plain}, a list or a mapping" if structured else plain

@@ -214,6 +214,11 @@ def _images(given: Samples) -> list[Case]:
         )
         for task, architecture, value, config in kinds
     ]  # fmt: skip
+    video = str(given.video)
+    shown = Case(
+        "video-classification", "video", "videomae", {"json": video}, {"inputs": [video]},
+        native={"json": video},
+    )  # fmt: skip
     said = given.labels[0]
     spoken = Case("text-to-audio", "str", "vits", {"json": said}, {"inputs": [said]})
     pair = {"image_0": image, "image_1": image}
@@ -225,7 +230,7 @@ def _images(given: Samples) -> list[Case]:
         "image-text-to-text", "image", "llava", {"json": asked}, {"inputs": asked},
         native={"json": {"images": [image], "text": asked["text"]}}, config=SHORT,
     )  # fmt: skip
-    return [*found, seen, matched, spoken]
+    return [*found, shown, seen, matched, spoken]
 
 
 def _as_callers_write(value: Any) -> Any:

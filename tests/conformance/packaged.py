@@ -19,6 +19,7 @@ from runner.ffmpeg import decode, ffmpeg_on_path
 from runner.sources import SourceContext
 from runner.sources.scratch.source import ScratchSource
 from runner.tasks import get_task
+from runner.tasks.media import Media
 from runner.upstream.transformers_source import has_pipeline
 from tests.conformance.cases import Case, cases
 from tests.conformance.samples import Samples, drawn
@@ -32,6 +33,7 @@ LOADERS: dict[str, Any] = {
 }
 PINS = ["mlflow", "torch", "transformers"]
 MANY = 100
+_SEEN: tuple[Media, ...] = ("image", "video")
 VIEWS = ("native", "pyfunc", "served")
 
 
@@ -46,7 +48,7 @@ class Packaged:
         self.folder = folder
         sound = sample_file(folder, "audio")
         np.save(sound.with_suffix(".npy"), np.frombuffer(decode(sound, 16_000), np.float32))
-        self.cases = by_name(Samples(sound, sample_file(folder, "image")))
+        self.cases = by_name(Samples(sound, *(sample_file(folder, kind) for kind in _SEEN)))
         self._checkpoints: dict[tuple[str, str], Path] = {}
         self._named: dict[str, str] = {}
         self._models: dict[str, dict[str, str]] = {}

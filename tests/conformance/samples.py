@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -28,6 +29,7 @@ class Samples:
     Args:
         sound: A WAV file; its samples at 16 kHz lie beside it as .npy. None where nothing is read.
         picture: A file of an image.
+        video: A file of a video.
         texts: Two texts.
         asked: Two questions, each with the context that has its answer.
         queries: Two questions about the table.
@@ -41,6 +43,7 @@ class Samples:
 
     sound: Path | None = None
     picture: Path | None = None
+    video: Path | None = None
     texts: tuple[str, str] = ("MLflow is great!", "My dog loves to eat spaghetti.")
     asked: tuple[dict[str, str], dict[str, str]] = (
         {"question": "What is open source?", "context": "MLflow is an open source platform."},
@@ -72,6 +75,7 @@ def drawn(number: int, folder: Path) -> Samples:
     return Samples(
         sound=_sound(number, chance, folder),
         picture=_picture(number, chance, folder),
+        video=film(folder / f"{number}.mp4", 16 + number % 7, seed=number),
         texts=(_sentence(chance) if number % 5 else ODD[number // 5 % len(ODD)], _sentence(chance)),
         asked=(_asked(chance), _asked(chance)),
         queries=(_sentence(chance) + "?", _sentence(chance) + "?"),
@@ -121,4 +125,23 @@ def _picture(number: int, chance: random.Random, folder: Path) -> Path:
         return path
     path = folder / f"{number}.png"
     image.convert(chance.choice(["RGB", "RGB", "RGBA", "L"])).save(path)
+    return path
+
+
+def film(path: Path, frames: int, *, seed: int) -> Path:
+    """Make a video of noise.
+
+    Args:
+        path: The file, MP4.
+        frames: How many frames it has.
+        seed: Which noise.
+    """
+    made = np.random.default_rng(seed)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 48, 40, "yuv420p"
+        for _ in range(frames):
+            pixels = made.integers(0, 256, (40, 48, 3), dtype=np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        out.mux(stream.encode())
     return path

@@ -42,7 +42,8 @@ For each task and each form of its input a small random model is packaged twice,
   default); the columns before are of `pyfunc: mlflow`.
 
 *equal* means equal to plain MLflow's, value for value, for the input that the case writes down and for a hundred drawn ones, which the
-three views share. What *extended* answers otherwise than MLflow, too long a text for one, is listed in [inference.md](inference.md).
+three views share. mask-generation is not among them: it needs torchvision, which the package index has for Linux with CUDA
+alone. tests/pyfunc/test_masks.py holds it to transformers with the one function that it needs of it. What *extended* answers otherwise than MLflow, too long a text for one, is listed in [inference.md](inference.md).
 """
 _SECOND = """\
 ## Where MLflow's inference code falls short

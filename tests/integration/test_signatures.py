@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from mlflow.models import Model, ModelSignature
+from mlflow.types.schema import DataType
 
 from tests.conftest import Outcome
 
@@ -204,6 +205,30 @@ def test_audio_is_signed_in_the_form_callers_give_it(
         case _:
             assert np.asarray(example).shape == (16_000,)
     assert mlflow.models.Model.load(str(path)).signature is not None
+
+
+@pytest.mark.parametrize(
+    ("task", "architecture", "inputs"),
+    [
+        ("image-classification", "vit", [{"type": "binary"}]),
+        ("video-classification", "videomae", [{"type": "binary"}]),
+        (
+            "visual-question-answering",
+            "vilt",
+            [{"name": "image", "type": "binary"}, {"name": "question", "type": "string"}],
+        ),
+    ],
+)
+def test_images_and_videos_may_be_signed_as_bytes(
+    run: Run, task: str, architecture: str, inputs: list[dict[str, str]]
+) -> None:
+    done, path = run({
+        "task": task,
+        "source": {"kind": "scratch", "architecture": architecture},
+        "signature": {"inputs": inputs},
+    })  # fmt: skip
+    assert done.code == 0, done.stderr
+    assert signature_of(path).inputs.input_types()[0] is DataType.binary
 
 
 def test_structured_columns_declared_as_arrays_are_sent_as_arrays(run: Run) -> None:

@@ -1,5 +1,6 @@
 """What is written around the weights: signature, requirements, card and licence."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,9 @@ from runner.packaging.requirements import requirements, versions
 from runner.packaging.sign import sign
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
+from runner.tasks import Task, get_task
+
+TEXT = get_task("text-generation")
 
 
 def recipe(**fields: object) -> Recipe:
@@ -19,8 +23,7 @@ def recipe(**fields: object) -> Recipe:
     return Recipe.model_validate({"task": "text-generation", "source": source, **fields})
 
 
-def parts(**components: object) -> SimpleNamespace:
-    task = SimpleNamespace(inputs=())
+def parts(task: Task = TEXT, **components: object) -> SimpleNamespace:
     return SimpleNamespace(components=components, task=task, adapter=None, code={}, quantised=None)
 
 
@@ -75,6 +78,25 @@ def test_a_slow_sentencepiece_tokenizer_brings_its_libraries() -> None:
     slow = SimpleNamespace(is_fast=False, vocab_files_names={"vocab_file": "spiece.model"})
     lines = requirements(parts(tokenizer=slow), recipe())
     assert any(line.startswith("protobuf==") for line in lines) == bool(installed("protobuf"))
+
+
+@pytest.mark.parametrize(
+    ("task", "decoder"),
+    [
+        ("video-classification", "av"),
+        ("image-classification", "pillow"),
+        ("automatic-speech-recognition", "imageio-ffmpeg"),
+    ],
+)
+def test_a_task_brings_what_reads_its_files(task: str, decoder: str) -> None:
+    lines = requirements(parts(task=get_task(task)), recipe(task=task))
+    assert f"{decoder}=={installed(decoder)}" in lines
+
+
+def test_a_task_brings_what_it_says_it_needs() -> None:
+    needing = replace(TEXT, needs={"scipy": "scipy"})
+    assert f"scipy=={installed('scipy')}" in requirements(parts(task=needing), recipe())
+    assert not any(line.startswith("scipy") for line in requirements(parts(), recipe()))
 
 
 def test_weights_that_are_spread_over_devices_bring_accelerate() -> None:

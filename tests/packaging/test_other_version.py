@@ -15,12 +15,12 @@ from runner.sources import Checkpoint
 NEWER = "99.0.0"
 
 
-def read(folder: Path, **says: Any) -> Reading:
+def read(folder: Path, fields: dict[str, Any] | None = None, **says: Any) -> Reading:
     folder.mkdir(exist_ok=True)
     config = {**LlamaConfig().to_dict(), "transformers_version": "4.40.0", **says}
     (folder / "config.json").write_text(json.dumps(config, default=str))
     as_read: PretrainedConfig = AutoConfig.from_pretrained(folder)
-    return understood(as_read, Checkpoint(folder, "local", "a folder"))
+    return understood(as_read, Checkpoint(folder, "local", "a folder"), fields)
 
 
 def test_what_the_installed_version_writes_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -77,3 +77,16 @@ def test_rotary_positions_without_words_for_them_are_not_translated() -> None:
         "global_rope_theta": 7.0,
         "local_rope_theta": 8.0,
     }
+
+
+def test_code_that_comes_along_and_is_not_run_excuses_nothing(tmp_path: Path) -> None:
+    own = {"AutoModelForCausalLM": "modeling_own.Own"}
+    with pytest.raises(SourceError, match="attention_chunks"):
+        read(tmp_path / "config", attention_chunks=4, transformers_version=NEWER, auto_map=own)
+
+
+def test_what_the_recipe_says_of_the_configuration_outlives_its_translation(tmp_path: Path) -> None:
+    newer = {"rope_parameters": {"rope_theta": 77.0, "rope_type": "default"}}
+    reading = read(tmp_path / "config", {"num_labels": 5}, **newer, transformers_version=NEWER)
+    assert reading.translated == ("rope_parameters" not in LlamaConfig().to_dict())
+    assert not reading.translated or reading.config.num_labels == 5

@@ -12,6 +12,7 @@ from mlflow.models import Model
 
 from runner.cli import main
 from runner.pyfunc.model import InferenceModel
+from tests.torchvision_nms import put_torchvision
 
 SHORT = {"max_new_tokens": 4, "do_sample": False}
 RECIPES: dict[str, dict[str, Any]] = {
@@ -49,6 +50,15 @@ RECIPES: dict[str, dict[str, Any]] = {
     "image-feature-extraction": {"architecture": "vit"},
     "image-to-image": {"architecture": "swin2sr"},
     "keypoint-matching": {"architecture": "efficientloftr"},
+    "mask-generation": {
+        "architecture": "sam",
+        "model_config": {
+            "points_per_crop": 8,
+            "pred_iou_thresh": -100,
+            "stability_score_thresh": -1,
+        },
+    },
+    "video-classification": {"architecture": "videomae"},
     "zero-shot-audio-classification": {"architecture": "clap"},
     "image-text-to-text": {"architecture": "llava", "model_config": SHORT},
     "text-to-audio": {
@@ -61,6 +71,12 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 Packaged = Callable[..., Any]
+
+
+@pytest.fixture
+def torchvision(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What mask-generation needs of torchvision, for one test."""
+    put_torchvision(tmp_path_factory.mktemp("site"), monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,7 @@ class Sinks:
             monkeypatch.setattr(type(model), "generate", generated)
 
 
+@pytest.mark.usefixtures("torchvision")
 @pytest.mark.parametrize("name", RECIPES)
 def test_what_is_accepted_is_applied_or_refused(
     shipped: Packaged,

@@ -83,10 +83,15 @@ def test_a_table_is_given_as_it_is_over_http(model: Packaged) -> None:
 
 def test_numbers_and_holes_in_a_table_are_text(shipped: Packaged) -> None:
     loaded = shipped(TASK)
-    numbers = {"product": ["tea", None], "sold": [25, 50]}
-    words = {"product": ["tea", ""], "sold": ["25", "50"]}
-    one, other = ([{"query": "how many?", "table": table}] for table in (numbers, words))
-    assert loaded.predict(one) == loaded.predict(other)
+    numbers = {"product": ["tea", None], "sold": [25, None], "price": [1.5, 2]}
+    words = {"product": ["tea", ""], "sold": ["25", ""], "price": ["1.5", "2"]}
+    other = {**words, "sold": ["25.0", ""], "price": ["1.5", "2.0"]}  # as pandas has them
+    asked = ["how many?", "what?", "25", "tea 2", "price of tea"]
+    found, wanted, unlike = (
+        loaded.predict([{"query": query, "table": table} for query in asked])
+        for table in (numbers, words, other)
+    )
+    assert found == wanted != unlike
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,11 @@ _ROPE: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
      {"rope_theta": 77.0, "rope_local_base_freq": 33.0,
       "rope_scaling": {"rope_type": "linear", "factor": 2.0}}),
 ]  # fmt: skip
+_BESIDE_CODE: tuple[str, dict[str, Any], dict[str, Any]] = (
+    "llama",
+    {"rope_theta": 77.0, "rope_type": "default"},
+    {"rope_theta": 77.0, "auto_map": {"AutoModelForCausalLM": "modeling_own.OwnForCausalLM"}},
+)
 _UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
     ("llama", {"attention_chunks": 4}, "`attention_chunks: 4`"),
     ("gemma", {"use_bidirectional_attention": True}, "`use_bidirectional_attention: True`"),
@@ -58,6 +63,9 @@ def _rope() -> list[Structure]:
         Structure(architecture, _TEXT, f"rope_parameters of transformers 5: {name}",
                   partial(_written_by_5, architecture, parameters, words))
         for architecture, name, parameters, words in _ROPE
+    ] + [
+        Structure("llama", _TEXT, "rope_parameters of transformers 5, and code of its own",
+                  partial(_written_by_5, *_BESIDE_CODE))
     ]  # fmt: skip
 
 
@@ -66,8 +74,9 @@ def _written_by_5(
 ) -> Made:
     """A configuration in the words of 5, and in those of the installed version."""
     first = tiny(architecture, _TEXT)
-    old = dict.fromkeys(words) | {"rope_theta": None}
-    other = saying(first, folder / "by-5", rope_parameters=parameters, **old, **_BY_5)
+    old = dict.fromkeys(words.keys() - {"auto_map"}) | {"rope_theta": None}
+    beside = {key: words[key] for key in words.keys() & {"auto_map"}}
+    other = saying(first, folder / "by-5", rope_parameters=parameters, **old, **beside, **_BY_5)
     return Made(other, native_folder=saying(first, folder / "in-our-words", **words))
 
 

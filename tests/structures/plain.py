@@ -17,11 +17,11 @@ _ARCHITECTURES = {
     "feature-extraction": "bert mpnet",
     "zero-shot-classification": "bert bart",
     "table-question-answering": "tapas",
-    "image-classification": "vit resnet deit convnext",
+    "image-classification": "vit resnet deit convnext swin",
     "image-feature-extraction": "vit dinov2",
-    "image-segmentation": "segformer",
+    "image-segmentation": "segformer dpt beit",
     "object-detection": "yolos",
-    "depth-estimation": "glpn",
+    "depth-estimation": "glpn dpt",
     "image-to-text": "blip",
     "image-text-to-text": "llava",
     "visual-question-answering": "vilt",
@@ -31,6 +31,7 @@ _ARCHITECTURES = {
     "automatic-speech-recognition": "wav2vec2 hubert",
     "audio-classification": "wav2vec2 hubert audio-spectrogram-transformer",
     "text-to-audio": "vits",
+    "video-classification": "videomae timesformer",
 }
 
 

@@ -16,8 +16,9 @@ from runner.recipe.language.signature import ExplicitSignature
 from runner.recipe.language.sizes import Size
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
-from runner.tasks.base import InputType, Media
+from runner.tasks.base import InputType
 from runner.tasks.installed import flavors
+from runner.tasks.media import Media
 from runner.tasks.scoring import Form
 from runner.tasks.ways import Way
 
@@ -199,8 +200,9 @@ class Recipe(Block):
             task = task.answering({**self.inference_config, **defaults})
         if not isinstance(self.signature, ExplicitSignature):
             return task
-        media: list[Media] = [c.media for c in task.inputs if isinstance(c, Column)]
-        inputs = tuple(spec.as_entry(media[0] if media else "") for spec in self.signature.inputs)
+        held: dict[str, Media] = {c.name: c.media for c in task.inputs if isinstance(c, Column)}
+        unnamed = held.get("", "")
+        inputs = tuple(s.as_entry(held.get(s.name or "", unnamed)) for s in self.signature.inputs)
         given = self.signature.outputs
         outputs = tuple(spec.as_entry("") for spec in given) if given else task.outputs
         texts = {spec.name for spec in self.signature.inputs if spec.type == "string"}

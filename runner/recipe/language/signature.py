@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from runner.tasks import Column, Tensor
-from runner.tasks.base import Media
+from runner.tasks.media import Media
 
 SpecType = Literal[
     "string", "boolean", "integer", "long", "float", "double", "binary", "datetime",

@@ -18,6 +18,9 @@ _SMALL = (
     "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.spm", "*.vocab", "*.bpe", "*.codes",
     "additional_chat_templates/*.jinja", "README.md", "LICENSE*", "[0-9]_*/config.json",
 )  # fmt: skip
+_PARTS = ("*_tokenizer/", "*_processor/", "*_extractor/")
+"""Folders of the parts that a processor keeps in one of their own, as InstructBLIP's does."""
+_PART_FILES = ("*.json", "*.txt", "*.model", "*.jinja")
 _MODULE = "[0-9]_*/"
 """Folders of the modules that sentence-transformers puts behind a model."""
 
@@ -28,7 +31,9 @@ def is_small(name: str) -> bool:
     Args:
         name: Path in the checkpoint.
     """
-    return any(fnmatch(name, p) and name.count("/") == p.count("/") for p in _SMALL)
+    of_parts = (folder + file for folder in _PARTS for file in _PART_FILES)
+    patterns = (*_SMALL, *of_parts)
+    return any(fnmatch(name, p) and name.count("/") == p.count("/") for p in patterns)
 
 
 def is_code(name: str) -> bool:

@@ -78,7 +78,7 @@ def _check_values(folder: Path) -> Iterator[Finding]:
     for key, wrong in (*impossible_values(values), *_without_weights(folder, values)):
         message = f"{folder / CONFIG}: `{key}` {wrong}."
         remedy = "Fetch the checkpoint again, or mend the file."
-        yield Finding("impossible-config", message, remedy, ("path",), of_source=True)
+        yield Finding("impossible-config", message, remedy, ("path",), outside=True)
 
 
 def _without_weights(folder: Path, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

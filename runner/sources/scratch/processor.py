@@ -1,5 +1,6 @@
 """Feature extractors, image processors and processors made to fit a small configuration."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
@@ -51,8 +52,8 @@ def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:
     sides = (getattr(part, "image_size", None) for part in (*parts, config))
     side = next(filter(None, sides), 32)
     side = int(side[0] if isinstance(side, list | tuple) else side)
-    for name in ("size", "crop_size"):
-        if usual := getattr(processor, name, None):
+    for name in ("size", "crop_size", "pad_size"):
+        if isinstance(usual := getattr(processor, name, None), Mapping):
             small = {key: side for key, given in dict(usual).items() if given}
             if len(small) > 1 and "longest_edge" in small:  # of the one, and at most of the other
                 small["longest_edge"] = 2 * side
@@ -73,6 +74,7 @@ def make_processor(config: "PretrainedConfig", task: Task) -> Any:
     processor = _class_of("processor", config)
     makers = {
         "tokenizer": train_tokenizer,
+        "qformer_tokenizer": train_tokenizer,
         "image_processor": make_image_processor,
         "feature_extractor": make_feature_extractor,
     }

@@ -17,6 +17,18 @@ _SPEECH = {
     "classifier_proj_size": 32,
     "mask_time_prob": 0.0,
 }
+_WINDOWS = {
+    "patch_size": 4,
+    "embed_dim": 16,
+    "depths": [1, 1],
+    "num_heads": [2, 2],
+    "window_size": 2,
+}
+_PYRAMID = {
+    "hidden_sizes": [8, 16, 32, 32],
+    "depths": [1, 1, 1, 1],
+    "num_attention_heads": [1, 2, 2, 4],
+}
 PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     "clap_audio_model": {
         "patch_size": 4,
@@ -25,12 +37,20 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "depths": [1, 1],
         "num_attention_heads": [2, 2],
     },
+    "beit": {"num_hidden_layers": 4, "out_indices": [1, 2, 3, 4]},
     "depth_pro": {
         "fusion_hidden_size": 16,
         "intermediate_hook_ids": [1, 0],
         "intermediate_feature_dims": [16, 16],
         "scaled_images_feature_dims": [16, 16, 8],
     },
+    "dpt": {
+        "num_hidden_layers": 4,
+        "backbone_out_indices": [0, 1, 2, 3],
+        "neck_hidden_sizes": [8, 16, 32, 32],
+        "fusion_hidden_size": 16,
+    },
+    "donut-swin": _WINDOWS,
     "efficientloftr": {
         "hidden_size": 32,
         "stage_num_blocks": [1, 1, 1, 1],
@@ -42,6 +62,7 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
         "num_attention_heads": 8,
         "num_key_value_heads": 8,
     },
+    "efficientnet": {"width_coefficient": 0.1, "depth_coefficient": 0.1, "hidden_dim": 128},
     "emu3_vqgan": {"base_channels": 32, "num_res_blocks": 1},
     "encodec": {"hidden_size": 128},  # the width of its codebook, which others keep to
     "funnel": {"block_sizes": [1, 1], "block_repeats": [1, 1]},
@@ -60,19 +81,14 @@ PER_ARCHITECTURE: Mapping[str, Mapping[str, Any]] = {
     "qwen2_vl": {"embed_dim": 32, "num_heads": 4},
     "qwen3_next": {"full_attention_interval": 2},
     "superglue": {"hidden_size": 256},  # as wide as what it is given
+    "sam_hq_vision_model": {"output_channels": 32, "num_pos_feats": 16},  # as wide as the rest
+    "sam_vision_model": {"output_channels": 32, "num_pos_feats": 16},
+    "swin": _WINDOWS,
     "swin2sr": {"patch_size": 1, "embed_dim": 32, "depths": [1, 1], "num_heads": [2, 2]},
-    "segformer": {
-        "hidden_sizes": [8, 16, 32, 32],
-        "depths": [1, 1, 1, 1],
-        "num_attention_heads": [1, 2, 2, 4],
-        "decoder_hidden_size": 32,
-    },
-    "glpn": {
-        "hidden_sizes": [8, 16, 32, 32],
-        "depths": [1, 1, 1, 1],
-        "num_attention_heads": [1, 2, 2, 4],
-        "decoder_hidden_size": 32,
-    },
+    "swinv2": _WINDOWS,
+    "pvt": _PYRAMID,
+    "segformer": {**_PYRAMID, "decoder_hidden_size": 32},
+    "glpn": {**_PYRAMID, "decoder_hidden_size": 32},
     "yolos": {
         "image_size": [64, 64],
         "patch_size": 16,

@@ -64,7 +64,7 @@ def train_tokenizer(
     family, class_name = _family(config)
     text = text_config(config)
     size = int(getattr(text, "vocab_size", 0) or _LONGEST)
-    sees = [name for name in _IMAGE_IDS if getattr(config, name, None) is not None]
+    sees = [name for name in _IMAGE_IDS if hasattr(config, name)]
     more = [IMAGE_TOKEN] if sees else []
     room = size - len(more)
     trained = (
@@ -169,7 +169,8 @@ def _tell(config: "PretrainedConfig", trained: "Tokenizer") -> None:
         if usual.get(f"forced_{name}_token_id") is not None:
             setattr(config, f"forced_{name}_token_id", ids.get(name))
     if config.is_encoder_decoder:
-        config.decoder_start_token_id = ids["eos" if begun_by_eos else "pad"]
+        start = "eos" if begun_by_eos else "pad"
+        config.decoder_start_token_id = ids.get(start, framed.get(start))
 
 
 def _wrap(
@@ -188,7 +189,8 @@ def _wrap(
     inputs = ["input_ids"] if config.model_type == "fnet" else ["input_ids", "attention_mask"]
     if wordpiece and getattr(config, "type_vocab_size", 0) > 1:
         inputs.insert(1, "token_type_ids")
-    longest = int(getattr(config, "max_position_embeddings", None) or _LONGEST)
+    positions = int(getattr(config, "max_position_embeddings", None) or 0)
+    longest = positions if positions > 0 else _LONGEST  # XLNet, which has no end, says -1
     tokenizer_class: type[PreTrainedTokenizerFast] = getattr(transformers, class_name)
     return tokenizer_class(
         tokenizer_object=trained,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from runner.recipe.language.models import Recipe
 from runner.recipe.language.signature import Spec
 from runner.tasks import Column, Tensor
 
@@ -48,3 +49,18 @@ def test_a_tensor(name: str) -> None:
     assert spec.as_entry("") == Tensor("float32", (-1, 8), name)
     tensor = {"dtype": "float32", "shape": [-1, 8]}
     assert spec.to_mlflow() == {"type": "tensor", "tensor-spec": tensor, **named}
+
+
+def test_of_several_inputs_only_what_the_task_has_as_files_is_one() -> None:
+    inputs = [{"name": name, "type": "string"} for name in ("image", "question")]
+    seen = {"kind": "scratch", "architecture": "vilt"}
+    recipe = {"task": "visual-question-answering", "source": seen, "signature": {"inputs": inputs}}
+    contract = Recipe.model_validate(recipe).contract
+    assert {c.name: c.media for c in contract.inputs if isinstance(c, Column)} == {
+        "image": "image",
+        "question": "",
+    }
+    named = {**recipe, "task": "image-classification", "signature": {"inputs": inputs[:1]}}
+    (picture,) = Recipe.model_validate(named).contract.inputs
+    assert isinstance(picture, Column)
+    assert picture.media == "image"

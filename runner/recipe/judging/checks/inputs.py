@@ -7,8 +7,8 @@ from runner.ffmpeg import REMEDY, has_ffmpeg
 from runner.findings import Finding, Loc
 from runner.recipe.judging.checks import Subject
 from runner.tasks import Column
-from runner.tasks.base import Media
 from runner.tasks.forms import example_rows, form_of, input_problem
+from runner.tasks.media import MEDIA, Media
 
 _TEXT = frozenset(range(9, 14)) | frozenset(range(32, 127))
 _HEAD = 64
@@ -35,7 +35,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield Finding("bad-input", message, remedy, loc)
         else:
             yield from _check_files(subject, value, loc)
-    if any(media == "audio" for media in _media(subject).values()) and not has_ffmpeg():
+    if "audio" in task.media and not has_ffmpeg():
         message = f"{task.name} decodes audio with ffmpeg, and there is none."
         yield Finding("ffmpeg-missing", message, REMEDY, ("task",))
 
@@ -55,7 +55,7 @@ def _check_files(subject: Subject, value: object, loc: Loc) -> Iterator[Finding]
         if not isinstance(given, str) or "://" in given:
             continue
         here = (*loc, column) if column else loc
-        what = "an image" if media == "image" else "a recording"
+        what = MEDIA[media].words
         file = subject.folder_of(here) / given
         if not file.is_file():
             message = f"{file} does not exist."

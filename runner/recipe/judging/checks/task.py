@@ -20,7 +20,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     for name, distribution in sorted(task.libraries.items()):
         if importlib.util.find_spec(name) is None:
             message = f"{task.name} needs {name}, which is not installed."
-            yield Finding("library-missing", message, f"pip install {distribution}", ("task",))
+            remedy = f"pip install {distribution}"
+            yield Finding("library-missing", message, remedy, ("task",), outside=True)
     if recipe.has_native and not recipe.has_pyfunc and OF_PYFUNC & {*recipe.views}:
         message = f"There is no inference code for {task.name}: it has no pyfunc to prove."
         yield Finding("no-pyfunc", message, "Write `views: [native]`.", ("evaluation", "views"))

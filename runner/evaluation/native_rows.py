@@ -1,0 +1,41 @@
+"""Rows as pipelines take them: of files given as bytes, they take recordings alone."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from runner.pyfunc.media import image_of, video_file
+from runner.tasks import Column, Task
+from runner.tasks.media import Media
+
+
+@contextmanager
+def as_pipelines_take(task: Task, row: Any, number: int) -> Generator[Any]:
+    """Give a row with its bytes as images, or in files of their own for as long as they are read.
+
+    Args:
+        task: The task.
+        row: The row, as a model takes it.
+        number: Its number, for errors.
+
+    Raises:
+        BadRequest: Bytes are no image or video.
+    """
+    media = {c.name: c.media for c in task.inputs if isinstance(c, Column) and c.media}
+    with ExitStack() as files:
+        if isinstance(row, dict):
+            yield {k: _as_taken(files, media.get(k, ""), v, number) for k, v in row.items()}
+        else:
+            yield _as_taken(files, media.get("", ""), row, number)
+
+
+def _as_taken(files: ExitStack, medium: Media, value: Any, number: int) -> Any:
+    if not isinstance(value, bytes):
+        return value
+    match medium:
+        case "image":
+            return image_of(value, number)
+        case "video":
+            return files.enter_context(video_file(value, number))
+        case _:
+            return value
