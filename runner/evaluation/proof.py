@@ -24,6 +24,7 @@ from runner.evaluation.rows import (
     say,
     type_problem,
 )
+from runner.evaluation.sharing import shared
 from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.ffmpeg import ffmpeg_on_path
@@ -93,7 +94,7 @@ def prove(
         EnvironmentFailed: There is no environment for the isolated view.
     """
     proof = Proof()
-    with ffmpeg_on_path(), imports_out_of_sight():
+    with ffmpeg_on_path(), imports_out_of_sight(), shared():
         asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None

@@ -90,10 +90,23 @@ def held_bytes() -> int:
 
 @contextmanager
 def loaded_once() -> Generator[None]:
-    """Hold what is loaded inside for whoever loads just that again."""
+    """Hold what is loaded to be asked inside, for whoever loads just that again."""
     global _memory  # noqa: PLW0603
+    _memory = _Memory()
+    try:
+        yield
+    finally:
+        _memory = None
+
+
+@contextmanager
+def shared() -> Generator[None]:
+    """Give what is held to whoever loads a model inside, where :func:`loaded_once` is around."""
+    memory = _memory
+    if memory is None:
+        yield
+        return
     theirs = PreTrainedModel.__dict__["from_pretrained"]
-    memory = _memory = _Memory()
 
     def from_pretrained(cls: type[PreTrainedModel], name: Any, *rest: Any, **how: Any) -> Any:
         def load() -> Any:
@@ -109,7 +122,6 @@ def loaded_once() -> Generator[None]:
         yield
     finally:
         PreTrainedModel.from_pretrained = theirs
-        _memory = None
 
 
 def _identity(folder: Path) -> str:

@@ -1,12 +1,13 @@
 """Run points one after the other: a failing point is recorded, and the others still run."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from runner.errors import Exit, RunnerError
 from runner.records import Observer, RunRecord, Verdict, read_record
 from runner.sweeps.points import Point
-from runner.sweeps.together import in_order, sharing
+from runner.sweeps.together import together
 from runner.work.kept import finished
 
 
@@ -103,8 +104,9 @@ def run_all(
     results = {**(done_before(points, how) if done is None else done)}
     for result in results.values():
         ended(result)
-    with sharing(todo := in_order(p for p in points if str(p.folder) not in results)):
-        for point in todo:
+    todo = [point for point in points if str(point.folder) not in results]
+    with closing(together(todo)) as ordered:
+        for point in ordered:
             started(point)
             results[str(point.folder)] = result = _run(point, observer, how)
             ended(result)

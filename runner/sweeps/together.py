@@ -1,37 +1,31 @@
 """Points of the same weights, together: so that what they need is read and loaded once."""
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, nullcontext
 
 from runner.sweeps.planning import weights_of
 from runner.sweeps.points import Point
 
 
-def in_order(points: Iterable[Point]) -> list[Point]:
-    """Give points with those of the same weights one after the other, else as they are.
+def together(points: Iterable[Point]) -> Generator[Point]:
+    """Give points to run, those of the same weights one after the other, else as they are.
+
+    While a point runs, what was read and loaded for those before it is at hand, where it has the
+    same weights; what other weights there were is let go of.
 
     Args:
         points: The points.
     """
-    found: dict[str, list[Point]] = {}
+    groups: dict[str, list[Point]] = {}
     for point in points:
-        found.setdefault(weights_of(point.composed), []).append(point)
-    return [point for together in found.values() for point in together]
-
-
-@contextmanager
-def sharing(points: Sequence[Point]) -> Generator[None]:
-    """Hold what was read and loaded for one point for the next, where there are several.
-
-    Args:
-        points: The points that run inside.
-    """
+        groups.setdefault(weights_of(point.composed), []).append(point)
     with ExitStack() as stack:
-        if len(points) > 1:
+        if groups:
             from runner.evaluation.sharing import loaded_once  # torch takes seconds
             from runner.packaging.gguf_file import parsed_once
 
-            files = (point.composed.recipe.source.gguf for point in points)
+            files = (group[0].composed.recipe.source.gguf for group in groups.values())
             stack.enter_context(parsed_once(next(filter(None, files), "")))
-            stack.enter_context(loaded_once())
-        yield
+        for group in groups.values():
+            with loaded_once() if len(group) > 1 else nullcontext():
+                yield from group

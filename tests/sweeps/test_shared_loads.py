@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2LMHeadModel, PreTrainedModel
 
-from runner.evaluation.sharing import held_bytes, loaded_once
+from runner.evaluation.sharing import held_bytes, loaded_once, shared
 from tests.checkpoints import causal_lm
 from tests.conftest import Outcome
 
@@ -75,7 +75,7 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
 def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
     folder = causal_lm(workspace / "weights")
     ids = torch.tensor([[1, 2, 3]])
-    with counted_loads() as loads, torch.inference_mode(), loaded_once():
+    with counted_loads() as loads, torch.inference_mode(), loaded_once(), shared():
         first = AutoModelForCausalLM.from_pretrained(str(folder))
         wanted = first(ids).logits
         first.config.task_specific_params = {"changed": 1}
@@ -98,7 +98,7 @@ def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
 @pytest.mark.parametrize("argument", [{"output_loading_info": True}, {"state_dict": {}}])
 def test_what_is_more_than_a_model_is_not_shared(workspace: Path, argument: dict[str, Any]) -> None:
     folder = causal_lm(workspace / "weights")
-    with counted_loads() as loads, loaded_once():
+    with counted_loads() as loads, loaded_once(), shared():
         for _ in range(2):
             GPT2LMHeadModel.from_pretrained(str(folder), **argument)
     assert len(loads) == 2
