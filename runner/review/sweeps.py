@@ -96,9 +96,9 @@ def sweep_changes(old: SweepVersion | None, new: SweepVersion | None) -> Iterato
     if removed := [name for name in before if name not in after]:
         yield Change("points-removed", "points", removed, ABSENT)
     yield from _of_points(old, new)
-    baselines = [one.file.sweep.baseline if one.file.sweep else {} for one in (old, new)]
-    if baselines[0] != baselines[1]:
-        yield Change("baseline-changed", "baseline", *baselines)
+    was, now = (one.file.sweep.baseline if one.file.sweep else {} for one in (old, new))
+    if was != now:
+        yield Change("baseline-changed", "baseline", was, now)
 
 
 def _of_points(old: SweepVersion, new: SweepVersion) -> Iterator[Change]:
