@@ -14,11 +14,12 @@ from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
 from runner.evaluation.beside import peak_gpu_memory
 from runner.evaluation.giving import Giving
 from runner.evaluation.identity import row_key
-from runner.evaluation.predictions import BATCH, Predictions, batches
+from runner.evaluation.predictions import BATCH, WINDOW, Predictions, batches
 from runner.evaluation.questions import Questions, questions_of
 from runner.evaluation.tokens import Tokens, tokens_of
 from runner.recipe.language.models import Recipe
 from runner.records import peak_memory
+from runner.tasks import Column
 from runner.temporary import temporary_folder
 
 Progress = Callable[[str, int, int], None]
@@ -67,10 +68,12 @@ class Asking:
         """
         questions, done = self._questions, 0
         questions.learn(self._vectors)
-        for batch in batches(self.data.examples(), BATCH):
+        for batch in batches(self.data.examples(), self._window):
             units = [[(one, self._given(one, u)) for u in questions.asked(one)] for one in batch]
             flat = [unit for of_row in units for unit in of_row]
-            times = [self._answers(flat, time) for time in range(self.recipe.evaluation.repeat)]
+            repeat = self.recipe.evaluation.repeat
+            told = _Telling(progress, rows, done, len(batch) / (len(flat) * repeat))
+            times = [self._answers(flat, time, told) for time in range(repeat)]
             self.inferred += len({one.number for _, asked in times for one, _ in asked})
             place = 0
             for example, of_row in zip(batch, units, strict=True):
@@ -78,7 +81,6 @@ class Asking:
                 yield _together([questions.answered(example, a[place:end]) for a, _ in times])
                 place = end
             done += len(batch)
-            progress("rows", done, rows)
 
     def latencies(self, requests: int) -> list[float]:
         """Give how long single requests take, in seconds: of the first rows, one after the other.
@@ -141,21 +143,36 @@ class Asking:
         giving = replace(self._giving, data=self.data.corpus or self.data)
         return self._answers([(one, giving.given(one, one.given)) for one in examples])[0]
 
-    def _answers(self, units: Sequence[Unit], time: int = 0) -> tuple[list[Any], list[Unit]]:
+    @property
+    def _window(self) -> int:
+        """Rows that are held at once, so that those of a length are asked together."""
+        columns = self.recipe.contract.inputs
+        texts = all(isinstance(entry, Column) and not entry.media for entry in columns)
+        return WINDOW if texts else BATCH
+
+    def _answers(
+        self, units: Sequence[Unit], time: int = 0, told: Callable[[int], None] = lambda asked: None
+    ) -> tuple[list[Any], list[Unit]]:
         """Give an answer a unit, and the units that the model had to be asked for.
+
+        They are asked in batches of like length, which are the same ones whatever was kept.
 
         Args:
             units: The units.
             time: Which time it is that they are asked, from 0.
+            told: Told how many have an answer, those of the times before included.
         """
         of_model = self.key + (f"time {time}".encode() if time else b"")
         keys = [row_key(of_model, self._giving.keyed(given)) for _, given in units]
-        keyed = dict(zip(keys, units, strict=True))
-        kept = self.predictions.kept(list(keyed))
-        missing = {key: unit for key, unit in keyed.items() if key not in kept}
-        if missing:
-            kept |= self._keep(missing, time)
-        return [kept[key] for key in keys], list(missing.values())
+        kept, asked = self.predictions.kept(keys), list[Unit]()
+        order = sorted(range(len(units)), key=lambda number: -_length(units[number][1]))
+        for done, batch in enumerate(batches(iter(order), BATCH), 1):
+            missing = {keys[n]: units[n] for n in batch if keys[n] not in kept}
+            if missing:
+                kept |= self._keep(missing, time)
+                asked += missing.values()
+            told(time * len(units) + min(done * BATCH, len(units)))
+        return [kept[key] for key in keys], asked
 
     def _keep(self, missing: Mapping[bytes, Unit], time: int) -> Mapping[bytes, Any]:
         units = list(missing.values())
@@ -203,6 +220,36 @@ class Asking:
             raise DataError(f"{self.path}: {error}.", "The proof says more of it.") from error
         self.predictions.time(self.key, "load", perf_counter() - start)
         return model
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Tells how many rows are done, while some are asked together.
+
+    Args:
+        progress: Who is told.
+        rows: How many there are.
+        before: How many were done before.
+        each: The part of a row that an answer is.
+    """
+
+    progress: Progress
+    rows: int
+    before: int
+    each: float
+
+    def __call__(self, answered: int) -> None:
+        """Tell.
+
+        Args:
+            answered: How many answers there are to the rows that are asked together.
+        """
+        self.progress("rows", self.before + round(answered * self.each), self.rows)
+
+
+def _length(given: Any) -> int:
+    """Give how long an input is, roughly: what it takes of a model grows with it."""
+    return len(given) if isinstance(given, str | bytes) else len(repr(given))
 
 
 def _together(times: Sequence[tuple[Example, Any]]) -> tuple[Example, Any]:

@@ -15,7 +15,7 @@ from runner.evaluation.champion import Champion, compare_all
 from runner.evaluation.gates import judge
 from runner.evaluation.identity import model_key
 from runner.evaluation.known_labels import KnownLabels
-from runner.evaluation.predictions import BATCH, open_predictions
+from runner.evaluation.predictions import BATCH, WINDOW, open_predictions
 from runner.evaluation.row_table import TABLE_FILE, RowWriter
 from runner.evaluation.scores import Measured, Measuring
 from runner.ffmpeg import ffmpeg_on_path
@@ -69,7 +69,7 @@ def assess(
     table = folder / TABLE_FILE
     with ffmpeg_on_path(), open_predictions(kept) as predictions, ExitStack() as stack:
         asked = how_to_ask(model, recipe)
-        said = {**asked.config, "view": asked.view, "device": device, "batch": BATCH}
+        said = {**asked.config, "view": asked.view, "device": device, "batch": [BATCH, WINDOW]}
         key = model_key(model, {**said, "seed": recipe.evaluation.seed}, predictions)
         asking = Asking(recipe, data, model, device, asked, key, predictions, rate, stack)
         writer = stack.enter_context(RowWriter(table, recipe.evaluation.slices))

@@ -16,6 +16,8 @@ from runner.errors import StorageError
 
 BATCH = 128
 """Rows that are asked together and kept together."""
+WINDOW = 8 * BATCH
+"""Rows of texts that batches of like length are made of."""
 _PATIENCE = 60
 _AT_ONCE = 500
 _NOTHING: Mapping[str, float] = {}

@@ -105,8 +105,7 @@ class Task:
     Args:
         name: The task's name in recipes.
         summary: One line for the docs.
-        auto_model: Names of the transformers auto classes that load a model for it, the first
-            that knows the architecture counts.
+        auto_model: Names of transformers' auto classes; the first that knows the model counts.
         inputs: Input schema of the task's own signature.
         outputs: Output schema of the task's own signature.
         example: An input the task can take, in the form a recipe gives it (one row).
@@ -121,11 +120,9 @@ class Task:
             input names.
         mlflow_schema: Prefix of the schemas in ``mlflow.types.llm`` that MLflow insists on for
             the task, such as ``CHAT_MODEL``; then it is saved under its own name.
-        endpoint: Where OpenAI's clients ask it, behind ``/v1/``; empty where they cannot. They ask
-            by its first input.
+        endpoint: Where OpenAI's clients ask it, by its first input, behind ``/v1/``; or empty.
         prompt_template: Whether MLflow applies a prompt template for it.
-        chat_template: Whether a missing prompt template is made from the tokenizer's chat
-            template.
+        chat_template: Whether a missing prompt template is made from the chat template.
         pyfunc: Whether MLflow has inference code for it (``pyfunc: mlflow``).
         inference: The adapter of ``runner.pyfunc`` that serves it (``pyfunc: extended``), as
             ``module:Class``; empty where the runner ships no inference code for it.
@@ -143,8 +140,7 @@ class Task:
             through joined windows, ``seconds`` for a recording that the feature extractor cuts.
             Empty where the pipeline sees to it.
         every_label: Whether an answer that is scored has every label there is.
-        with_template: What a caller of the pipeline gives to get what the pyfunc gives, where the
-            model has a prompt template.
+        with_template: What a caller of the pipeline gives where the model has a prompt template.
         streams: Whether that code gives its answer piece by piece too (``predict_stream``).
         batches: Whether one ``predict`` takes several inputs.
         json_columns: Input columns of structured values: callers of the pyfunc give JSON text.
@@ -154,8 +150,7 @@ class Task:
         sentence_modules: Whether its inference code does what the files of sentence-transformers
             in a checkpoint declare.
         languages: Whether a model that knows several languages has to be told two of them.
-        needs: Libraries its pipeline cannot do without: import names, each with the name of the
-            distribution to install.
+        needs: Libraries its pipeline cannot do without: import names with distributions.
         gone_in: The version of transformers that dropped its pipeline, if one did.
         variants: A pattern of further names that it goes by, such as those with languages.
         limitations: Checks of the proof that MLflow's own pyfunc is known not to meet for this
