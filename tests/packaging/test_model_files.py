@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from mlflow.types.schema import DataType
 
-from runner.libraries import installed
+from runner.libraries import installed, versions
 from runner.packaging.card import read_card, write_license
-from runner.packaging.requirements import requirements, versions
+from runner.packaging.requirements import requirements
 from runner.packaging.sign import sign
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
