@@ -19,7 +19,10 @@ class VideoClassification(Piped):
         frames = self._frames(options)
         given = list(enumerate(rows))
         found = batches.run(
-            given, [budget] * len(given), budget, lambda b: [self._seen(*b[0], frames, rest)]
+            given,
+            [budget] * len(given),
+            budget,
+            lambda b: [self._seen(number, row, frames, rest) for number, row in b],
         )
         return ranked(found, ("label", "score"), top)
 

@@ -152,8 +152,8 @@ def _side(
             yield Change(rule_of(was, now), field, _shown(was), _shown(now))
     kept = [name for name in old if name in new]
     if kept != [name for name in new if name in old]:
-        names = [", ".join(s.name for s in slots) for slots in (before, after)]
-        yield Change("columns-reordered", f"signature.{side}", *names)
+        was_so, is_so = (", ".join(s.name for s in slots) for slots in (before, after))
+        yield Change("columns-reordered", f"signature.{side}", was_so, is_so)
 
 
 def _shown(slot: Slot | None) -> Any:

@@ -20,12 +20,13 @@ def together(points: Iterable[Point]) -> Generator[Point]:
     for point in points:
         groups.setdefault(weights_of(point.composed), []).append(point)
     with ExitStack() as stack:
-        if groups:
-            from runner.evaluation.sharing import loaded_once  # torch takes seconds
-            from runner.packaging.gguf_file import parsed_once
+        if not groups:
+            return
+        from runner.evaluation.sharing import loaded_once  # torch takes seconds
+        from runner.packaging.gguf_file import parsed_once
 
-            files = (group[0].composed.recipe.source.gguf for group in groups.values())
-            stack.enter_context(parsed_once(next(filter(None, files), "")))
+        files = (group[0].composed.recipe.source.gguf for group in groups.values())
+        stack.enter_context(parsed_once(next(filter(None, files), "")))
         for group in groups.values():
             with loaded_once() if len(group) > 1 else nullcontext():
                 yield from group

@@ -233,7 +233,7 @@ class Task:
     @property
     def media(self) -> list[Media]:
         """What the files hold that its inputs take, each kind once; samples are made from audio."""
-        held = [entry.media for entry in self.inputs if isinstance(entry, Column)]
+        held: list[Media] = [entry.media for entry in self.inputs if isinstance(entry, Column)]
         from_files = bool(held) or not self.input_types
         return [*dict.fromkeys(one for one in held if one)] if from_files else ["audio"]
 

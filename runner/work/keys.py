@@ -125,8 +125,10 @@ def _files_of_inputs(composed: Composed) -> Iterator[Any]:
     if not _takes_files(composed.recipe):
         return
     recipe = composed.recipe
-    given = {("evaluation", "inputs"): recipe.evaluation.inputs}
-    given[("input_example",)] = [recipe.input_example]
+    given: dict[Loc, Any] = {
+        ("evaluation", "inputs"): recipe.evaluation.inputs,
+        ("input_example",): [recipe.input_example],
+    }
     for loc, inputs in given.items():
         for number, text in _texts(inputs):
             place: Loc = (*loc, number)
