@@ -44,7 +44,7 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
 
     with _session() as spark, tempfile.TemporaryDirectory(prefix="spark-work-") as folder:
         model = _as_model(work, Path(folder))
-        does = mlflow.pyfunc.spark_udf(spark, model, result_type="string")
+        does: Any = mlflow.pyfunc.spark_udf(spark, model, result_type="string")
         slots = spark.sparkContext.defaultParallelism
         while wave := [(_pickled(task),) for task in islice(tasks, _WAVES * slots)]:
             frame = spark.createDataFrame(
