@@ -6,7 +6,6 @@ from typing import Any
 
 from runner.pyfunc.media import image_of, video_file
 from runner.tasks import Column, Task
-from runner.tasks.media import Media
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def as_pipelines_take(task: Task, row: Any, number: int) -> Generator[Any]:
             yield _as_taken(files, media.get("", ""), row, number)
 
 
-def _as_taken(files: ExitStack, medium: Media, value: Any, number: int) -> Any:
+def _as_taken(files: ExitStack, medium: str, value: Any, number: int) -> Any:
     if not isinstance(value, bytes):
         return value
     match medium:

@@ -19,10 +19,7 @@ class VideoClassification(Piped):
         frames = self._frames(options)
         given = list(enumerate(rows))
         found = batches.run(
-            given,
-            [budget] * len(given),
-            budget,
-            lambda b: [self._seen(number, row, frames, rest) for number, row in b],
+            given, [budget] * len(given), budget, lambda b: [self._seen(b[0], frames, rest)]
         )
         return ranked(found, ("label", "score"), top)
 
@@ -33,12 +30,13 @@ class VideoClassification(Piped):
             raise BadRequest("num_frames: the model does not say how many frames it looks at")
         return int(frames)
 
-    def _seen(self, number: int, row: Any, frames: int, options: dict[str, Any]) -> Any:
+    def _seen(self, numbered: tuple[int, Any], frames: int, options: dict[str, Any]) -> Any:
         """Ask of one video; some models take as many frames as they were trained on, and no other.
 
         Raises:
             BadRequest: It is no video, or too short for the model.
         """
+        number, row = numbered
         wanted = frames * int(options.get("frame_sampling_rate") or 1)
         with video_file(row, number) as path:
             there = frames_of(path, number, wanted)

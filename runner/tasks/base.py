@@ -22,13 +22,9 @@ Cut = Literal[
 ]  # fmt: skip
 InputType = Literal["path", "bytes", "array"]
 _KINDS: Mapping[ColumnType, Kind] = {
-    "string": "text",
-    "double": "number",
-    "float": "number",
-    "long": "integer",
-    "integer": "integer",
-    "boolean": "boolean",
-}
+    "string": "text", "double": "number", "float": "number", "long": "integer",
+    "integer": "integer", "boolean": "boolean",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -233,9 +229,9 @@ class Task:
     @property
     def media(self) -> list[Media]:
         """What the files hold that its inputs take, each kind once; samples are made from audio."""
-        held: list[Media] = [entry.media for entry in self.inputs if isinstance(entry, Column)]
-        from_files = bool(held) or not self.input_types
-        return [*dict.fromkeys(one for one in held if one)] if from_files else ["audio"]
+        held: list[Media] = [one.media for one in self.inputs if isinstance(one, Column)]
+        heard: list[Media] = ["audio"] if self.input_types and not held else []
+        return [one for one in dict.fromkeys([*heard, *held]) if one]
 
     def called(self, name: str) -> "Task | None":
         """Give the task under a name that it goes by; None where it does not.
