@@ -20,9 +20,7 @@ def as_pipelines_take(task: Task, row: Any, number: int) -> Generator[Any]:
     Raises:
         BadRequest: Bytes are no image or video.
     """
-    media: dict[str, Media] = {
-        c.name: c.media for c in task.inputs if isinstance(c, Column) and c.media
-    }
+    media = {c.name: c.media for c in task.inputs if isinstance(c, Column) and c.media}
     with ExitStack() as files:
         if isinstance(row, dict):
             yield {k: _as_taken(files, media.get(k, ""), v, number) for k, v in row.items()}

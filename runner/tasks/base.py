@@ -229,9 +229,9 @@ class Task:
     @property
     def media(self) -> list[Media]:
         """What the files hold that its inputs take, each kind once; samples are made from audio."""
-        held: list[Media] = [one.media for one in self.inputs if isinstance(one, Column)]
-        heard: list[Media] = ["audio"] if self.input_types and not held else []
-        return [one for one in dict.fromkeys([*heard, *held]) if one]
+        held = {one.media for one in self.inputs if isinstance(one, Column)}
+        heard = bool(self.input_types) and not held
+        return [kind for kind in MEDIA if kind in held or (heard and kind == "audio")]
 
     def called(self, name: str) -> "Task | None":
         """Give the task under a name that it goes by; None where it does not.

@@ -24,7 +24,7 @@ class Medium:
     libraries: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-MEDIA: Mapping[str, Medium] = MappingProxyType({
+MEDIA: Mapping[Media, Medium] = MappingProxyType({
     "audio": Medium("a recording", "imageio-ffmpeg"),
     "image": Medium("an image", "pillow", {"PIL": "pillow"}),
     "video": Medium("a video", "av", {"av": "av"}),
