@@ -72,7 +72,7 @@ def change(*pairs: tuple[str, str]) -> None:
 
 
 def logged() -> Sequence[Any]:
-    client = MlflowClient("sqlite:///mlflow.db")
+    client = MlflowClient(f"sqlite:///{Path.cwd()}/mlflow.db")
     return client.search_runs([e.experiment_id for e in client.search_experiments()])
 
 
@@ -115,7 +115,7 @@ def test_another_gate_asks_nothing_anew(run: Callable[..., Outcome]) -> None:
 def test_what_was_not_logged_is_logged_and_nothing_else_done(
     run: Callable[..., Outcome],
 ) -> None:
-    uri = "sqlite:///mlflow.db"
+    uri = f"sqlite:///{Path.cwd()}/mlflow.db"  # MLflow keeps stores open by what they are called
     assert run(uri=uri).code == 0
     assert (details()["save"], details()["prove"]) == ("kept", "kept")
     (POINT / "report.html").unlink()  # not done any more, but logged
