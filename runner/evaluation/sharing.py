@@ -19,10 +19,12 @@ from transformers import PreTrainedModel
 from runner.memory import free_memory
 from runner.upstream.torch_api import changes_of
 
-_MOST = 2
-"""Folders whose models are held at once: the source of a model, and the saved one."""
+_MOST = 3
+"""Models that are held at once: of the source, natively, and as pyfunc where that is another."""
 _SAYS_NOTHING = ("_from_auto", "adapter_kwargs")
 _LARGE = (".safetensors", ".bin")
+_PLACE = "_name_or_path"
+"""Where a configuration was read."""
 
 
 @dataclass
@@ -51,24 +53,25 @@ class _Held:
 
 @dataclass
 class _Memory:
-    """The models that are held, by folder and by how they were loaded."""
+    """The models that are held, by their files and by how they were loaded; the latest last."""
 
-    held: dict[str, dict[str, _Held]] = field(default_factory=dict[str, dict[str, _Held]])
+    held: dict[tuple[str, str], _Held] = field(default_factory=dict[tuple[str, str], _Held])
 
     @property
     def bytes(self) -> int:
-        models = (one.model for ways in self.held.values() for one in ways.values())
-        return sum(model.get_memory_footprint() for model in models)
+        return sum(one.model.get_memory_footprint() for one in self.held.values())
 
     def give(self, folder: str, way: str, load: Callable[[], Any]) -> Any:
-        ways = self.held.pop(folder, {})
-        model = ways[way].as_loaded() if way in ways else None
-        if model is None:
-            ways.pop(way, None)
-            self._make_room()
-            model = load()
-            ways[way] = _Held.of(model)
-        self.held[folder] = ways  # the latest is the last
+        before = self.held.pop((folder, way), None)
+        model = before.as_loaded() if before else None
+        if before and model is not None:
+            self.held[folder, way] = before
+            return model
+        del before
+        self._make_room()
+        model = load()
+        if not any(tensor.is_inference() for tensor in model.parameters()):
+            self.held[folder, way] = _Held.of(model)
         return model
 
     def _make_room(self) -> None:
@@ -149,7 +152,8 @@ def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
     if dtype is not None:
         said["dtype"] = dtype
     if config := said.pop("config", None):
-        said["config"] = config.to_dict() if hasattr(config, "to_dict") else repr(config)
+        told = config.to_dict() if hasattr(config, "to_dict") else {"config": repr(config)}
+        said["config"] = {name: value for name, value in told.items() if name != _PLACE}
     if "dtype" in said:
         said["dtype"] = str(said["dtype"]).removeprefix("torch.")
     return f"{cls.__module__}.{cls.__qualname__} {json.dumps(said, sort_keys=True, default=repr)}"

@@ -141,9 +141,11 @@ def _save_into(staged: Path, about: About, progress: Progress, place: Place) -> 
         name = about.recipe.tracking.register_as or about.metadata["recipe"]
         ship(model, about.parts, staged, about.recipe, name)
     write_conda(staged, about.recipe.requirements)
-    model.model_size_bytes = _size(staged)
-    model.save(str(staged / "MLmodel"))
     write_license(about.parts.checkpoint, about.card, staged)
+    description = staged / "MLmodel"
+    description.unlink()  # MLflow's own has the path of the source, and its size that of the path
+    model.model_size_bytes = _size(staged)
+    model.save(str(description))
     return reports[0]
 
 

@@ -64,6 +64,7 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
         "load",
         "sign",
         "save",
+        "checksum",
         "prove",
         "report",
         "log",

@@ -60,7 +60,11 @@ def assert_done_once(folder: Path) -> None:
     assert {run.info.status for run in runs} <= {"FINISHED", "KILLED", "FAILED"}
     versions = client.search_model_versions("name = 'mine'")
     assert sorted(version.run_id for version in versions) == sorted(finished)
-    hidden = {path.name for path in (folder / "o").rglob(".*")} - {".store", ".entry.json"}
+    hidden = {path.name for path in (folder / "o").rglob(".*")} - {
+        ".store",
+        ".entry.json",
+        ".mlflow.json",
+    }
     assert hidden == set(), "something half-made or locked"
     assert len(list((folder / "o/.store/weights").iterdir())) == 2
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPT2LMHeadModel, PreTrainedModel
 
@@ -32,9 +31,10 @@ def counted_loads() -> Iterator[list[str]]:
     theirs = PreTrainedModel.__dict__["from_pretrained"]
 
     def counting(cls: Any, name: Any, *rest: Any, **how: Any) -> Any:
+        loaded = theirs.__get__(None, cls)(name, *rest, **how)  # MLflow tries what is refused
         if name is not None:  # None is the weightless model of packaging
             loads.append(str(name))
-        return theirs.__get__(None, cls)(name, *rest, **how)
+        return loaded
 
     PreTrainedModel.from_pretrained = classmethod(counting)
     try:
@@ -65,7 +65,7 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
     with counted_loads() as loads:
         done = cli("-m", *asked, *swept, "out=together")
     assert done.code == 0, done.stderr
-    assert len(loads) <= 2 * 2, loads  # the source and the saved model, in two dtypes
+    assert len(loads) == 2 * 2, loads  # the source and the saved model, in two dtypes
     for together in done.document["runs"]:
         alone = cli(*asked, *together["overrides"], "out=alone").document
         assert plain(alone) == plain(together)
@@ -75,9 +75,9 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
 def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
     folder = causal_lm(workspace / "weights")
     ids = torch.tensor([[1, 2, 3]])
-    with counted_loads() as loads, torch.inference_mode(), loaded_once(), shared():
+    with counted_loads() as loads, loaded_once(), shared():
         first = AutoModelForCausalLM.from_pretrained(str(folder))
-        wanted = first(ids).logits
+        wanted = first(ids).logits.detach()
         first.config.task_specific_params = {"changed": 1}
         first.generation_config.max_new_tokens = 77
         second = AutoModelForCausalLM.from_pretrained(str(folder))
@@ -86,7 +86,8 @@ def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
         assert second.generation_config.max_new_tokens is None
         assert len(loads) == 1
         assert AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.bfloat16) is not first
-        first.lm_head.weight.mul_(2)
+        with torch.no_grad():
+            first.lm_head.weight.mul_(2)
         third = AutoModelForCausalLM.from_pretrained(str(folder))
         assert third is not first
         assert torch.equal(third(ids).logits, wanted)
@@ -95,10 +96,9 @@ def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
         assert AutoModelForCausalLM.from_pretrained(str(folder)).config.layer_norm_epsilon == 0.5
 
 
-@pytest.mark.parametrize("argument", [{"output_loading_info": True}, {"state_dict": {}}])
-def test_what_is_more_than_a_model_is_not_shared(workspace: Path, argument: dict[str, Any]) -> None:
+def test_what_is_more_than_a_model_is_not_shared(workspace: Path) -> None:
     folder = causal_lm(workspace / "weights")
     with counted_loads() as loads, loaded_once(), shared():
         for _ in range(2):
-            GPT2LMHeadModel.from_pretrained(str(folder), **argument)
+            GPT2LMHeadModel.from_pretrained(str(folder), output_loading_info=True)
     assert len(loads) == 2

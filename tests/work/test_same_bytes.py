@@ -35,6 +35,7 @@ def test_two_homes_and_two_folders_give_the_same_bytes(workspace: Path) -> None:
     here = packaged(workspace / "here", weights, PYTHONHASHSEED="1")
     there = packaged(workspace / "elsewhere/there", weights, PYTHONHASHSEED="2")
     assert here.keys() == there.keys()
+    assert here["MLmodel"].decode() == there["MLmodel"].decode()
     assert [name for name in here if here[name] != there[name]] == []
     told = [name for name, content in here.items() if str(workspace).encode() in content]
     assert told == [], "a path of the machine"
