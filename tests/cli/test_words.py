@@ -28,10 +28,11 @@ GOOD = "task: text-generation\nsource: {kind: scratch, architecture: gpt2}\n"
         ("ls --json", "Write --output json."),
         ("validate --fx", "Did you mean `--fix`?"),
         ("lock --chek", "Did you mean `--check`?"),
-        (f"plan -m +recipe={SCRATCH}", "It is one of `run`."),
-        (f"rehearse --multirun +recipe={SCRATCH}", "It is one of `run`."),
-        ("schema --fail-on cost", "It is one of `review`."),
-        ("schema again", "`again` is one word too many."),
+        (f"lock -m +recipe={SCRATCH}", "It is one of `plan`, `rehearse` or `run`."),
+        ("validate --multirun", "It is one of `plan`, `rehearse` or `run`."),
+        ("schema --fail-on", "It is one of `review`."),
+        ("schema recipe again", "`again` is one word too many."),
+        ("schema resipe", "choose from 'recipe', 'sweep'"),
         ("ls --output yaml", "choose from 'text', 'json'"),
         ("run text-generation/scrach", f"Did you mean `{SCRATCH}`?"),
         ("text-generation/scrach", f"Did you mean `{SCRATCH}`?"),
@@ -185,7 +186,9 @@ def test_what_is_not_installed_is_a_note_on_a_shipped_recipe(
     done = cli("validate")
     assert done.code == 0, done.stdout
     assert "note[package-missing]" in done.stdout
-    assert re.search(r"^\d+ recipes, \d+ blocks, \d+ notes?$", done.stdout.splitlines()[-1])
+    assert re.search(
+        r"^\d+ recipes, \d+ blocks, \d+ sweeps?, \d+ notes?$", done.stdout.splitlines()[-1]
+    )
     (sarif,) = cli("validate", "--format", "sarif").document["runs"]
     assert {result["level"] for result in sarif["results"]} == {"note"}
     assert cli("validate", "--format", "github").stdout.startswith("::notice file=")

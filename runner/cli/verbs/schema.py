@@ -23,7 +23,7 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "of", nargs="?", choices=("recipe", "sweep"), default="recipe", help="of which files"
+        "what", nargs="?", choices=("recipe", "sweep"), default="recipe", help="what it is of"
     )
 
 
@@ -32,5 +32,5 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.documents import as_json
     from runner.recipe.language.json_schema import recipe_schema, sweep_schema
 
-    sys.stdout.write(as_json(sweep_schema() if args.of == "sweep" else recipe_schema()))
+    sys.stdout.write(as_json(sweep_schema() if args.what == "sweep" else recipe_schema()))
     return Exit.DONE
