@@ -42,6 +42,17 @@ class _Point:
         return frozenset(of_value) or None
 
 
+def stands_alone(composed: Composed, name: str) -> bool:
+    """Say whether no gate of a point is held to another point than itself.
+
+    Args:
+        composed: The composed recipe of the point.
+        name: Its name.
+    """
+    here = _Point(name, Path(), frozenset(composed.overrides))
+    return all(here.made_by(word) is not None for word in composed.recipe.evaluation.points)
+
+
 def point_named(word: str, composed: Composed, folder: Path) -> Champion | None:
     """Find a point of the same recipe; of several, the one that is like this one in all else.
 

@@ -17,6 +17,7 @@ from runner.sweeps.planning import memory_of, weights_of
 from runner.sweeps.points import Point
 from runner.sweeps.run_all import How, PointResult, run_all
 from runner.sweeps.searching import Asking, search_on
+from runner.sweeps.together import waves
 from runner.wording import size
 from runner.work.plan import plan
 
@@ -66,11 +67,11 @@ class Launch:
             self.kept.ended(result)
         found = {_place(result.point): result for result in known.values()}
         todo = [point for point in points if _place(point) not in found]
-        if todo:
-            try:
-                self._elsewhere(todo, found)
-            except _Failed:
-                self._cancel()
+        try:
+            for wave in waves(todo):
+                self._elsewhere(wave, found)
+        except _Failed:
+            self._cancel()
         return [found[place] for point in points if (place := _place(point)) in found]
 
     def search(self, asking: Asking) -> list[PointResult]:
