@@ -20,11 +20,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Find a dataset that could not be read, or not be given to the model."""
     evaluation = subject.recipe.evaluation
     if evaluation.engine in _TO_COME:
-        message = f"`engine: {evaluation.engine}` is not installed yet."
         yield Finding(
             "engine-missing",
-            message,
-            "Leave it out: this process runs them.",
+            f"`engine: {evaluation.engine}`: this version evaluates in its own process alone.",
+            f"Leave it out. `predict --engine {evaluation.engine}` asks rows elsewhere.",
             ("evaluation", "engine"),
         )
     data = labelled(subject.recipe, subject.folder_of)

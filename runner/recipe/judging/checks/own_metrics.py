@@ -16,7 +16,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """Find metrics whose function is not in the repository."""
     for metric, beside in own_metrics_of(subject.recipe, subject.folder_of):
         if not beside.path.is_file():
-            message = f"`{metric.name}` is in {beside.written} of {beside.top}, which is not there."
+            message = f"`{metric.name}`: there is no {beside.written}."
             remedy = "Name a function as `module:function`, from the folder that holds `recipes`."
             yield Finding("metric-missing", message, remedy, beside.loc)
         elif not beside.is_inside or beside.path.is_symlink():
