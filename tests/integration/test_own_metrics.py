@@ -153,7 +153,7 @@ def test_a_module_that_cannot_be_imported_is_named(repository: Path, model: Path
 @pytest.mark.parametrize(
     ("metric", "code", "said"),
     [
-        ("tone.owned:politeness", "metric-missing", "which is not there"),
+        ("tone.owned:politeness", "metric-missing", "there is no tone/owned.py"),
         ("tone.own:politenes", "metric-missing", "tone/own.py has no function `politenes`"),
         ("tone.own:", "bad-value", ""),
         ("../tone:x", "bad-value", ""),
