@@ -28,6 +28,7 @@ model_config: {max_new_tokens: 2}
 evaluation: {views: []}
 """
 MODEL = Path("outputs/big/default/model")
+STORE = Path("outputs/.store")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ class _Runs:
         """Start one; gives its process."""
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(" ".join(BIG) + "\n")
+        self._process.stdin.write(" ".join([*BIG, "--rerun"]) + "\n")
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
@@ -128,6 +129,7 @@ def test_a_run_killed_at_twenty_moments_never_leaves_a_half_written_model(worksp
     usual = 0.0
     for _ in range(2):  # the first one still imports
         began = time.perf_counter()
+        shutil.rmtree(STORE, ignore_errors=True)
         runs.start()
         assert runs.end() == 0
         usual = time.perf_counter() - began
@@ -136,6 +138,8 @@ def test_a_run_killed_at_twenty_moments_never_leaves_a_half_written_model(worksp
     while killed < 20:
         if killed % 2:  # every other run has no model to replace
             shutil.rmtree(MODEL, ignore_errors=True)
+        if killed % 3:  # and two of three make the weights
+            shutil.rmtree(STORE, ignore_errors=True)
         _kill(runs.start(), moments.uniform(0.0, usual / 2))
         killed += runs.end() == -signal.SIGKILL
         if MODEL.exists():
@@ -144,4 +148,6 @@ def test_a_run_killed_at_twenty_moments_never_leaves_a_half_written_model(worksp
         assert runs.end() == 0
         assert mlflow.pyfunc.load_model(str(MODEL)).predict("What is MLflow?")
         assert not list(MODEL.parent.glob(".*"))
+        (entry,) = (path for path in STORE.glob("weights/*") if path.is_dir())
+        assert (entry / "model.safetensors").samefile(MODEL / "model/model.safetensors")
     runs.close()
