@@ -112,7 +112,7 @@ mutants: setup  ## change the rules one place at a time, and list what no test s
 	@for room in $(ROOMS); do .ci/mutants $$room || exit 1; done
 
 recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
-	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --names | paste -sd,)" \
+	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --installed --names | paste -sd,)" \
 		out=outputs/recipes tracking.uri=null
 
 model-types: setup  ## rehearse every model type of transformers, and write docs/model-types.md

@@ -73,7 +73,9 @@ class QuestionAnswering(Whole):
         tokenizer = self._parts.tokenizer
         names = [name for name in ("input_ids", "token_type_ids") if name in batch[0]]
         inputs = {name: [window[name] for window in batch] for name in names}
-        padded = tokenizer.pad(inputs, padding=True, return_tensors="pt").to(self._parts.device)
+        # on the right, whatever the tokenizer's side: so each token has the position it has alone
+        padded = tokenizer.pad(inputs, padding=True, padding_side="right", return_tensors="pt")
+        padded = padded.to(self._parts.device)
         out = self._parts.model(**padded)
         starts, ends = out.start_logits.float().cpu().numpy(), out.end_logits.float().cpu().numpy()
         mask = padded["attention_mask"].cpu().numpy().astype(bool)
@@ -188,7 +190,10 @@ def _spans(start: Any, end: Any, allowed: Any, how: _Decoding) -> Iterator[tuple
 
 def _characters(encoding: Any, start: int, end: int, part: int, *, words: bool) -> tuple[int, int]:
     """Give the characters of a span of tokens, whole words where the tokenizer knows words."""
-    first, last = encoding.token_to_word(start), encoding.token_to_word(end)
-    if not words or first is None or last is None:
-        return encoding.offsets[start][0], encoding.offsets[end][1]
-    return encoding.word_to_chars(first, part)[0], encoding.word_to_chars(last, part)[1]
+    if words:
+        first, last = encoding.token_to_word(start), encoding.token_to_word(end)
+        left = None if first is None else encoding.word_to_chars(first, part)
+        right = None if last is None else encoding.word_to_chars(last, part)
+        if left and right:
+            return left[0], right[1]
+    return encoding.offsets[start][0], encoding.offsets[end][1]

@@ -12,11 +12,11 @@ import yaml
 
 from runner.disk import failing_as_storage, write_whole
 from runner.findings import Finding, RecipeError
-from runner.recipe.compose import compose
+from runner.recipe.assessing import assess
 from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.language.json_schema import recipe_schema
 from runner.recipe.named_source import block_of, source_named
-from runner.recipe.reading.shelf import SUFFIX
+from runner.recipe.reading.shelf import SUFFIX, open_shelf
 from runner.recipe.reading.shipped import shipped
 from runner.sources import Source
 from runner.spelling import did_you_mean
@@ -111,7 +111,7 @@ def _random(task: Task) -> dict[str, Any]:
     name = folder_of(task.name)
     if not (shipped("recipes") / name).is_dir():  # one of the pairs of languages
         name = task.name.partition("_")[0]
-    return compose([f"+recipe={name}/scratch"]).values["source"]
+    return assess(open_shelf(), f"{name}/scratch", COMMAND_LINE).values["source"]
 
 
 def _placed(source: Source, folder: Path) -> Source:

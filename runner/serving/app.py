@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from anyio.to_thread import run_sync
-from mlflow.version import VERSION
+from mlflow import __version__
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -62,7 +62,7 @@ class App:
         return Response("\n", media_type=_JSON)
 
     async def _version(self, _: Request) -> Response:
-        return Response(VERSION, media_type=_JSON)
+        return Response(__version__, media_type=_JSON)
 
     async def _invocations(self, request: Request) -> Response:
         kind = request.headers.get("content-type", "")

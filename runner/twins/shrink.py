@@ -104,7 +104,7 @@ def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any
     hidden = _least(values.get(_own(config, "hidden_size")), _HIDDEN_SIZE)
     heads = _least(values.get(_own(config, "num_attention_heads")), _HEADS)
     small = {_own(config, name): value for name, value in sizes(hidden, heads).items()}
-    small |= PER_ARCHITECTURE.get(config.model_type, {})
+    small |= _of_architecture(config, values)
     kept = {_own(config, name) for name in (*_KEPT, *_LAYER_COUNTS, "num_key_value_heads")}
     for name, value in small.items():
         real: Any = values.get(name)
@@ -121,6 +121,15 @@ def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any
             head = int(values.get("head_dim") or hidden // heads)
             values[name] = _rotating(rope, head, head / _head_of(config))
     return values
+
+
+def _of_architecture(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any]:
+    """Give the small sizes that an architecture has; a backbone keeps as many stages as it had."""
+    small = PER_ARCHITECTURE.get(config.model_type, {})
+    staged = "stage_names" in config.to_dict()
+    lengths = [(k, len(v)) for k, v in small.items() if isinstance(v, list)]
+    same = all(len(values[k]) == n for k, n in lengths if isinstance(values.get(k), list))
+    return {} if staged and not same else small
 
 
 def _share_heads(config: PretrainedConfig, values: dict[str, Any], heads: int) -> None:

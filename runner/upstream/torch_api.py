@@ -7,7 +7,7 @@ from runner.upstream.interface import Interface
 if TYPE_CHECKING:
     import torch
 
-_CHANGES = Interface("torch", "2.2 to 2.14", "torch", "Tensor._version")
+_CHANGES = Interface("torch", "2.6 to 2.14", "torch", "Tensor._version")
 
 
 def changes_of(tensor: "torch.Tensor") -> int:

@@ -151,7 +151,7 @@ def test_a_task_that_the_installed_transformers_has_no_more(workspace: Path) -> 
     [
         ("runner.packaging.components", "_insist_on_vocabulary", "load"),
         ("runner.packaging.sign", "prompt_template_of", "sign"),
-        ("runner.evaluation.proof", "as_rows", "prove"),
+        ("runner.evaluation.outputs", "as_rows", "prove"),
     ],
 )
 def test_a_mistake_of_the_runner_shows_itself(

@@ -101,7 +101,7 @@ def test_a_full_disk_is_one_message_and_nothing_is_left_in_part(
     assert "Traceback" not in done.stdout
     assert "no room left" in done.stdout or "could not be written" in done.stdout, done.stdout
     left = set(files(recipes)) - before
-    assert {Path(name).name for name in left} <= {"record.json", "recipe.yaml"}, left
+    assert {Path(name).name for name in left} <= {"record.json", "recipe.yaml", "sweep.json"}, left
     assert all((recipes / name).stat().st_size for name in left)
 
 

@@ -12,14 +12,18 @@ from runner.evaluation import source
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
 from runner.recipe.compose import compose
+from runner.recipe.library import list_recipes
 from runner.records import CheckRecord, Outcome, RunRecord, Verdict
 from runner.sources import Checkpoint
 from runner.work.evaluate import evaluate
 from runner.work.run import run
 from tests.checkpoints import causal_lm, classifier
-from tests.conftest import REPOSITORY
 
-SHELF = sorted(file.parent.name for file in (REPOSITORY / "recipes").glob("*/scratch.yaml"))
+SHELF = sorted(
+    one.name.partition("/")[0]
+    for one in list_recipes()
+    if one.name.endswith("/scratch") and not one.errors
+)
 ON_PURPOSE = {"feature-extraction", "image-feature-extraction", "llm-v1-embeddings"}
 NATIVE_ALONE = {"native"}
 TEXTS = ["My dog eats.", "What is MLflow, and who needs a thing like that?"]

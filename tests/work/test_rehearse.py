@@ -20,8 +20,12 @@ Cli = Callable[..., Outcome]
 
 
 def shipped(*kinds: str) -> list[str]:
-    """Name the shipped recipes of some kinds of source."""
-    return [one.name for one in list_recipes() if one.values["source"]["kind"] in kinds]
+    """Name the shipped recipes of some kinds of source whose libraries are here."""
+    return [
+        one.name
+        for one in list_recipes()
+        if one.values["source"]["kind"] in kinds and not one.errors
+    ]
 
 
 def full_size(name: str, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from runner.cli.documents import write_answer
 from runner.cli.options import add_config_dir, add_output
 from runner.cli.swept import file_document, file_lines
 from runner.errors import Exit
+from runner.recipe.judging.of_machine import OF_PACKAGES
 from runner.recipe.library import Assessed
 from runner.recipe.sweeping.files import all_sweeps
 from runner.sources import all_kinds, one_line
@@ -36,6 +37,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tag", action="append", metavar="KEY[=VALUE]", help="only recipes with this tag"
     )
+    parser.add_argument(
+        "--installed", action="store_true", help="only recipes whose packages are installed here"
+    )
     parser.add_argument("--names", action="store_true", help="print the names alone, a line each")
     add_config_dir(parser)
     add_output(parser)
@@ -49,7 +53,8 @@ def execute(args: Namespace) -> Exit:
     for task in args.task or ():
         known_task(task)
     recipes = [r for r in list_recipes(args.config_dir) if _is_wanted(r, args)]
-    sweeps = [] if args.task or args.source or args.tag else list(all_sweeps(args.config_dir))
+    narrowed = args.task or args.source or args.tag or args.installed
+    sweeps = [] if narrowed else list(all_sweeps(args.config_dir))
     document = {
         "recipes": [_document(recipe) for recipe in recipes],
         "sweeps": [file_document(file) for file in sweeps],
@@ -70,6 +75,7 @@ def _is_wanted(recipe: Assessed, args: Namespace) -> bool:
         (not args.task or recipe.text("task") in args.task)
         and (not args.source or kind in args.source)
         and all(tag in known for tag in args.tag or ())
+        and not (args.installed and any(f.code in OF_PACKAGES for f in recipe.findings))
     )
 
 

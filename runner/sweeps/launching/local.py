@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import runner
 from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.worker import ENDED, STARTED
 from runner.sweeps.points import Point
@@ -89,8 +90,9 @@ def run_in_processes(
 
 
 def search_path() -> str:
-    """Give the modules that this process finds to the one that it begins."""
-    return os.pathsep.join(path for path in sys.path if path)
+    """Give where a process that this one begins finds the runner, wherever it works."""
+    own = str(Path(runner.__file__).parents[1])
+    return os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH", ""))))
 
 
 def fitting(

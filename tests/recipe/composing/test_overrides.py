@@ -70,7 +70,7 @@ def test_as_many_points_as_are_the_most_are_taken() -> None:
     [
         (
             ["params.a=range(0,100)", "params.b=range(0,101)"],
-            ["bad-sweep: The sweep has 10100 points; 10000 are the most."],
+            ["bad-sweep: The sweep has more than 10000 points, which are the most."],
         ),
         (
             ["params.c=interval(0,1)", "params.b=1,2", "params.a=glob(zz*)"],
