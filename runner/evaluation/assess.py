@@ -70,6 +70,8 @@ def assess(
     with ffmpeg_on_path(), open_predictions(kept) as predictions, ExitStack() as stack:
         asked = how_to_ask(model, recipe)
         said = {**asked.config, "view": asked.view, "device": device, "batch": [BATCH, WINDOW]}
+        if asked.view != "pyfunc":  # what ships in a model has it in its own configuration
+            said["truncation"] = recipe.evaluation.truncation
         key = model_key(model, {**said, "seed": recipe.evaluation.seed}, predictions)
         asking = Asking(recipe, data, model, device, asked, key, predictions, rate, stack)
         writer = stack.enter_context(RowWriter(table, recipe.evaluation.slices))
