@@ -1,6 +1,5 @@
 """Feature extractors, image processors and processors made to fit a small configuration."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
@@ -53,7 +52,8 @@ def make_image_processor(config: "PretrainedConfig", task: Task) -> Any:
     side = next(filter(None, sides), 32)
     side = int(side[0] if isinstance(side, list | tuple) else side)
     for name in ("size", "crop_size", "pad_size"):
-        if isinstance(usual := getattr(processor, name, None), Mapping):
+        usual = getattr(processor, name, None)
+        if usual and not isinstance(usual, int | list | tuple):  # a mapping, or what reads as one
             small = {key: side for key, given in dict(usual).items() if given}
             if len(small) > 1 and "longest_edge" in small:  # of the one, and at most of the other
                 small["longest_edge"] = 2 * side
