@@ -15,7 +15,7 @@ from runner.evaluation.samples import sample_file
 from runner.ffmpeg import decode
 from runner.tasks import get_task
 from tests.conformance.cases import Case, cases
-from tests.conformance.samples import Samples
+from tests.conformance.samples import Samples, film
 from tests.conftest import REPOSITORY
 
 WORKER = Path(__file__).parent / "versions_worker.py"
@@ -52,7 +52,8 @@ class Both:
         self.folder = folder
         sound = sample_file(folder, "audio")
         np.save(sound.with_suffix(".npy"), np.frombuffer(decode(sound, 16_000), np.float32))
-        found = cases(Samples(sound, sample_file(folder, "image")))
+        seen = film(folder / "sample.mp4", 16, seed=0)
+        found = cases(Samples(sound, sample_file(folder, "image"), seen))
         self.cases = {c.name: c for c in {c.task: c for c in found}.values()}
         self.pythons = {self._version(p): p for p in (sys.executable, OTHER)}
         assert len(self.pythons) == 2, "the two environments have the same transformers"
