@@ -116,7 +116,10 @@ def test_an_evaluation_can_be_said_on_the_command_line(workspace: Path) -> None:
             {"dataset": {"path": "../data/reviews.csv", "sampel": 3, "target": "label"}},
             "unknown-key", "dataset.sampel", "Did you mean `sample`?",
         ),
-        ({"engine": "ray"}, "engine-missing", "engine", "Leave it out. `predict --engine ray` asks rows elsewhere."),
+        (
+            {"engine": "ray"}, "engine-missing", "engine",
+            "Leave it out. `predict --engine ray` asks rows elsewhere.",
+        ),
         ({"confidence": 1.5}, "bad-value", "confidence", None),
     ],
 )  # fmt: skip

@@ -37,9 +37,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--tag", action="append", metavar="KEY[=VALUE]", help="only recipes with this tag"
     )
-    parser.add_argument(
-        "--installed", action="store_true", help="only recipes whose packages are installed here"
-    )
+    parser.add_argument("--installed", action="store_true", help="only those that can run here")
     parser.add_argument("--names", action="store_true", help="print the names alone, a line each")
     add_config_dir(parser)
     add_output(parser)
