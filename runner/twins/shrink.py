@@ -123,7 +123,7 @@ def _narrower(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any
     return values
 
 
-def _of_architecture(config: PretrainedConfig, values: dict[str, Any]) -> dict[str, Any]:
+def _of_architecture(config: PretrainedConfig, values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the small sizes that an architecture has; a backbone keeps as many stages as it had."""
     small = PER_ARCHITECTURE.get(config.model_type, {})
     staged = "stage_names" in config.to_dict()
