@@ -163,6 +163,8 @@ def read_component(
     if name == "tokenizer":
         _insist_on_vocabulary(component, checkpoint)
         hold_to(component, asked)
+        if checkpoint.gguf:  # else saving it copies the whole file as that of its vocabulary
+            component.vocab_file = None
     insist_on_heard(name, component, asked)
     return component
 
