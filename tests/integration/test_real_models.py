@@ -67,6 +67,8 @@ def test_smollm2_knows_the_capital_of_france(cli: Callable[..., Outcome], worksp
     record = done.document
     assert record["verdict"] == "passed"
     assert all("Paris" in view["outputs"][0] for view in record["views"])
+    beside = record["model_bytes"] - record["weight_bytes"]
+    assert beside < 10_000_000, "files of the source are in the model beside its weights"
     answer = isolated(
         f"""
 path = {record["model"]!r}
