@@ -24,16 +24,18 @@ _TRIES = "Close what else runs, or raise the limit (`ulimit -a` shows it)."
 
 
 @contextmanager
-def replacing(file: Path) -> Generator[Path]:
+def replacing(file: Path, *, shared: bool = False) -> Generator[Path]:
     """Write a file aside, and put it in its place in one move.
 
     Args:
         file: The file; one that is there stays until then.
+        shared: Whether other processes may write it at the same time: the last one stays.
 
     Yields:
         Where to write, beside it; what is there is gone where the writing fails.
     """
-    staged = file.with_name(f".{file.name}.partial")
+    own = f".{os.getpid()}" if shared else ""
+    staged = file.with_name(f".{file.name}{own}.partial")
     try:
         yield staged
         os.replace(staged, file)

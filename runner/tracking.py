@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -21,6 +20,7 @@ from runner.recipe.language.models import Recipe
 from runner.records import RECORD_FILE, RunRecord, TrackingRecord, read_record
 from runner.secrets import masked, without_user
 from runner.stores import asking
+from runner.temporary import temporary_folder
 from runner.tracking_attempts import TAG, begin, withdraw_versions
 from runner.tracking_of_data import log_evaluation
 from runner.tracking_registry import may_have_alias, register, tags_of, version_tags
@@ -88,8 +88,8 @@ def log(
 
 def _logged_before(client: MlflowClient, run: Run) -> TrackingRecord | None:
     """Say where an attempt before this one logged the same, whose process did not live to tell."""
-    with TemporaryDirectory(prefix="logged-") as folder:
-        file = client.download_artifacts(run.info.run_id, RECORD_FILE, folder)
+    with temporary_folder("logged") as folder:
+        file = client.download_artifacts(run.info.run_id, RECORD_FILE, str(folder))
         record = read_record(file)
     return record.tracking if record else None
 

@@ -85,3 +85,14 @@ def add_output(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--output", choices=("text", "json"), default="text", help="one JSON document on stdout"
     )
+
+
+def add_outputs(parser: ArgumentParser) -> None:
+    """Declare the folders that runs are looked for in."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FOLDER",
+        help="where to look; outputs and multirun if absent",
+    )

@@ -8,7 +8,6 @@ import base64
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -19,6 +18,7 @@ from typing import Any
 from runner.engines.base import Does, EngineFailed, Work
 from runner.engines.threads import threads, with_threads
 from runner.errors import first_line
+from runner.temporary import temporary_folder
 
 NEEDS = "pyspark"
 _WAVES = 4
@@ -42,8 +42,8 @@ def run(work: Work, tasks: Iterator[Any]) -> Generator[Any]:
     """
     import mlflow.pyfunc
 
-    with _session() as spark, tempfile.TemporaryDirectory(prefix="spark-work-") as folder:
-        model = _as_model(work, Path(folder))
+    with _session() as spark, temporary_folder("spark") as folder:
+        model = _as_model(work, folder)
         does: Any = mlflow.pyfunc.spark_udf(spark, model, result_type="string")
         slots = spark.sparkContext.defaultParallelism
         while wave := [(_pickled(task),) for task in islice(tasks, _WAVES * slots)]:

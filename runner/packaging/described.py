@@ -1,6 +1,5 @@
 """What the folder of an MLflow model says of itself, in its ``MLmodel``."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from mlflow.models import Model
 
+from runner.disk import replacing
 from runner.errors import SourceError
 from runner.sources import Source
 from runner.sources.checkpoint.files import sha256_of
@@ -109,9 +109,8 @@ class Described:
         self._inference.pop("reference", None)
         files = (file for file in self.folder.rglob("*") if file.is_file())
         self.description.model_size_bytes = sum(file.stat().st_size for file in files)
-        staged = self.folder / f".{DESCRIPTION}.partial"
-        self.description.save(str(staged))
-        os.replace(staged, self.folder / DESCRIPTION)
+        with replacing(self.folder / DESCRIPTION) as staged:
+            self.description.save(str(staged))
 
     @property
     def _flavor(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sweeps.keeping import values_of, varying
 from runner.sweeps.points import Point
+from runner.work.kept import finished
 from runner.work.planned import Plan
 
 _OF_WEIGHTS = (
@@ -20,7 +21,7 @@ _OF_WEIGHTS = (
     *("merge", "max_shard_size", "save_pretrained", "save_as"),
 )
 """What of a recipe the files of its weights depend on."""
-_IMPORTS = 10**9
+IMPORTS = 10**9
 """Bytes that torch, transformers and mlflow take by themselves."""
 _COPIES = 2
 """How often a model is in memory at most: the proof holds it beside its source."""
@@ -41,7 +42,7 @@ class PlannedPoint(_Part):
         memory: Bytes that its run will take at most, with all that it imports.
         memory_from: ``record`` of an earlier run, or ``plan``: the model twice and the imports.
         seconds: How long its run will take; nothing where no earlier record tells.
-        done: Whether an earlier run of the very same recipe lies in its folder.
+        done: Whether an earlier run left nothing to be done.
         folder: Its folder.
     """
 
@@ -150,7 +151,7 @@ def memory_of(plan: Plan, earlier: RunRecord | None = None) -> int:
     """
     if earlier and (peak := max((step.peak_memory for step in earlier.steps), default=0)):
         return peak
-    return _IMPORTS + _COPIES * (plan.model.bytes if plan.model else 0)
+    return IMPORTS + _COPIES * (plan.model.bytes if plan.model else 0)
 
 
 def _weights(plan: Plan, points: int) -> PlannedWeights:
@@ -177,7 +178,7 @@ def _point(point: Point, values: Mapping[str, Any], weights: int, plan: Plan) ->
         memory=memory_of(plan, same),
         memory_from="record" if same else "plan",
         seconds=round(sum(seconds) / len(seconds), 2) if seconds else None,
-        done=same is not None and (point.folder / "model").is_dir(),
+        done=finished(point.composed, point.folder) is not None,
         folder=str(point.folder),
     )
 

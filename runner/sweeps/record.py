@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runner.disk import replacing
 from runner.errors import Exit
 from runner.secrets import masked
 from runner.visible import in_json
@@ -96,9 +97,9 @@ class SweepRecord(_Part):
             file: Where; its folder is made where it is not there.
         """
         file.parent.mkdir(parents=True, exist_ok=True)
-        staged = file.with_name(f".{file.name}.{os.getpid()}.partial")
-        staged.write_text(in_json(masked(self.model_dump_json(indent=2))) + "\n", encoding="utf-8")
-        os.replace(staged, file)
+        text = in_json(masked(self.model_dump_json(indent=2))) + "\n"
+        with replacing(file, shared=True) as staged:
+            staged.write_text(text, encoding="utf-8")
 
     def end(self) -> None:
         """Note that every point has ended."""

@@ -5,12 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.cli import main
+from tests.browser import Opened, axe_finds_nothing
 from tests.comparing.points import point
-from tests.report.test_in_a_browser import (  # noqa: F401 - fixtures, and skipped with them
-    Opened,
-    browser,
-    opened,
-)
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +22,11 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page_file: Path, opened: Opened, scheme: str, width: int) -> None:  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
-    viewport = {"width": width, "height": 900}
-    page = opened(page_file, color_scheme=scheme, viewport=viewport, bypass_csp=True)
-    found = Axe().run(page).response
-    assert found["violations"] == []
-    assert len(found["passes"]) > 20
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_axe_finds_nothing(page_file: Path, opened: Opened, scheme: str, width: int) -> None:
+    axe_finds_nothing(opened, page_file, scheme, width)
 
 
-def test_heads_sort_by_keyboard_both_ways(page_file: Path, opened: Opened) -> None:  # noqa: F811
+def test_heads_sort_by_keyboard_both_ways(page_file: Path, opened: Opened) -> None:
     page = opened(page_file)
     names = page.locator("#runs-table tbody tr:visible th")
     page.get_by_role("button", name="latency").focus()
@@ -48,7 +37,7 @@ def test_heads_sort_by_keyboard_both_ways(page_file: Path, opened: Opened) -> No
     assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
 
 
-def test_runs_are_filtered_and_searched(page_file: Path, opened: Opened) -> None:  # noqa: F811
+def test_runs_are_filtered_and_searched(page_file: Path, opened: Opened) -> None:
     page = opened(page_file)
     names = page.locator("#runs-table tbody tr:visible th")
     page.get_by_label("Verdict").select_option("failed")
@@ -61,7 +50,7 @@ def test_runs_are_filtered_and_searched(page_file: Path, opened: Opened) -> None
 
 def test_answers_that_are_all_the_same_are_hidden_when_asked(
     page_file: Path,
-    opened: Opened,  # noqa: F811
+    opened: Opened,
 ) -> None:
     page = opened(page_file)
     assert page.locator("ins").first.text_content() == "dog"

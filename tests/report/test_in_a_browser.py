@@ -1,37 +1,19 @@
 """The report in headless Chromium: nothing for axe to find, no request, all of it by keyboard."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.evaluated import Verdict
+from tests.browser import Opened, axe_finds_nothing
 from tests.report.reported import labels, recipe_of, report_of
 from tests.report.test_report import HOSTILE, hostile_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-if "CI" not in os.environ:
-    pytest.importorskip("playwright.sync_api", reason="make browser installs it")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium", allow_module_level=True)
-
-from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 WRONG, RIGHT = 60, 140
-Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium; a container's root cannot have its sandbox."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,42 +31,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "report.html"
 
 
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Opened]:
-    """A way to open a page, of which no message, error or request is left unseen."""
-    heard: list[str] = []
-    contexts: list[Any] = []
-
-    def open_page(file: Path, **how: Any) -> Page:
-        context = browser.new_context(**how)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: heard.append(dialog.message))
-        page.goto(file.as_uri())
-        page.on("request", lambda request: heard.append(request.url))
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert heard == []
-
-
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(report: Path, opened: Opened, scheme: str, width: int) -> None:
-    viewport = {"width": width, "height": 900}
-    page = opened(report, color_scheme=scheme, viewport=viewport, bypass_csp=True)
-    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
-    found = Axe().run(page).response
-    assert found["violations"] == []
-    assert len(found["passes"]) > 20
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    axe_finds_nothing(opened, report, scheme, width)
 
 
-def shown(page: Page) -> list[str]:
+def shown(page: "Page") -> list[str]:
     """Give the inputs of the rows that are shown, as far as they are not folded."""
     return [text.split()[0] for text in page.locator("#table td.long").all_text_contents()]
 
@@ -144,7 +97,7 @@ def test_hostile_texts_are_shown_and_nothing_runs(tmp_path: Path, opened: Opened
 
 
 def test_a_script_that_got_into_the_page_would_not_run(
-    report: Path, tmp_path: Path, browser: Browser
+    report: Path, tmp_path: Path, browser: "Browser"
 ) -> None:
     html = report.read_text(encoding="utf-8")
     planted = tmp_path / "planted.html"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import Exit, WrongInput
+from runner.errors import Exit, RunnerError, WrongInput
 from runner.recipe.compose import compose_all
 from runner.recipe.language.sweep import Launcher
 from runner.records import RunRecord, Silent, read_record
@@ -20,9 +20,11 @@ from runner.sweeps.launching.launch import Launch
 from runner.sweeps.launching.local import Running, fitting, run_in_processes
 from runner.sweeps.launching.on_submitit import cancel, run_in_jobs
 from runner.sweeps.points import Point, points
-from runner.sweeps.run_all import How, PointResult
+from runner.sweeps.run_all import How, PointResult, done_before
 
 ASKED = [["dtype=float32"], ["dtype=float32", "params.max_new_tokens=2"], ["dtype=float16"]]
+FLOATS = ("float32", "bfloat16", "float16")
+FAILING = ["+source.config.n_head=5"]
 COMMON = ["+recipe=text-generation/scratch", "tracking.uri=null", "evaluation.views=[native]"]
 
 
@@ -90,6 +92,36 @@ def test_a_killed_worker_is_begun_once_more_and_all_records_are_as_in_one_proces
     for result, expected in zip(results, in_one_process, strict=True):
         assert untimed(result.record) == expected
     assert len(begun) > len(ASKED)
+    assert {*children()} <= before
+    found = asked("workers")
+    kept = keep(found)
+    again = Launch(Launcher(workers=2), How(), kept, Silent(), lambda p: begun.append(p.name)).run(
+        found, done_before(found, How())
+    )
+    assert all(result.kept for result in again), "what is done is not launched"
+    assert kept.record.ended
+
+
+def test_a_point_that_fails_is_told_and_the_others_run_in_their_processes(workspace: Path) -> None:
+    found = points(
+        compose_all([*COMMON, *one, "out=out"] for one in [FAILING, ["dtype=float16"]]), sweep=True
+    )
+    failed, done = Launch(Launcher(workers=2), How(), keep(found), Silent()).run(found)
+    assert isinstance(failed.error, RunnerError)
+    assert "5 attention heads" in failed.error.message
+    assert failed.exit is Exit.OUTSIDE_FAILED
+    assert done.exit is Exit.DONE
+
+
+def test_with_fail_fast_no_process_goes_on_after_a_failure(workspace: Path) -> None:
+    asked_for = [FAILING, *([f"dtype={one}"] for one in FLOATS)]
+    found = points(compose_all([*COMMON, *one, "out=out"] for one in asked_for), sweep=True)
+    before, kept = {*children()}, keep(found)
+    how = How(fail_fast=True)
+    results = Launch(Launcher(workers=2), how, kept, Silent()).run(found)
+    failed = [result for result in results if result.exit is not Exit.DONE]
+    assert [result.point.name for result in failed] == [found[0].name]
+    assert len(results) <= 2, "the others waited for a worker, and were not begun"
     assert {*children()} <= before
 
 

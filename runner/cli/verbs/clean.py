@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.options import add_output
+from runner.cli.options import add_output, add_outputs
 from runner.cli.rules import age_of, count_of
 from runner.errors import Exit, RunnerError, WrongInput
 from runner.wording import counted, size
@@ -28,13 +28,7 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        metavar="FOLDER",
-        help="where to look; outputs and multirun if absent",
-    )
+    add_outputs(parser)
     parser.add_argument(
         "--keep", type=count_of, metavar="N", help="all but the newest N of each recipe"
     )

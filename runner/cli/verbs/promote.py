@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from runner.cli.options import add_config_dir, add_output, add_tracking_uri, tracking_uri
 from runner.errors import Exit, WrongInput
+from runner.temporary import temporary_folder
 
 SUMMARY = "register a run's model, set its alias, write its values into the recipe"
 
@@ -48,7 +48,7 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.documents import write_answer
     from runner.cli.session import session
 
-    with session() as at, TemporaryDirectory(prefix="promote-") as workdir:
+    with session() as at, temporary_folder("promote") as workdir:
         with at.importing():
             from runner.kept.promoting import Asked, promote
             from runner.kept.rolling_back import roll_back
@@ -65,7 +65,7 @@ def execute(args: Namespace) -> Exit:
                 dry=args.dry_run,
                 config_dirs=args.config_dir,
             )
-            promoted = promote(_folder(args, Path(workdir)), asked)
+            promoted = promote(_folder(args, workdir), asked)
             lines = promoted.done
             document = {"record": str(args.record), **asdict(promoted)}
     write_answer(args, document, lines)

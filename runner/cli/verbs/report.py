@@ -3,11 +3,11 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from runner.cli.options import add_output, add_tracking_uri, tracking_uri
 from runner.errors import Exit, WrongInput
+from runner.temporary import temporary_folder
 from runner.visible import on_a_line
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _compared(args: Namespace) -> "tuple[Found, Comparison]":
     from runner.kept.reading import read_runs
     from runner.process import undisturbed
 
-    with TemporaryDirectory(prefix="report-") as workdir, undisturbed(verbose=False):
-        found = read_runs(args.paths, tracking_uri(args), Path(workdir), args.baseline)
+    with temporary_folder("report") as workdir, undisturbed(verbose=False):
+        found = read_runs(args.paths, tracking_uri(args), workdir, args.baseline)
         return found, compare_runs(found.runs, found.baseline)
 
 

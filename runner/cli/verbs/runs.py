@@ -3,9 +3,8 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from runner.cli.options import add_output
+from runner.cli.options import add_output, add_outputs
 from runner.errors import Exit
 from runner.wording import counted, size
 
@@ -23,13 +22,7 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        metavar="FOLDER",
-        help="where to look; outputs and multirun if absent",
-    )
+    add_outputs(parser)
     add_output(parser)
 
 

@@ -1,9 +1,9 @@
 """A recipe file written anew: in one move, and with the mode it had."""
 
 import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
+
+from runner.disk import replacing
 
 
 def replace_text(file: Path, text: str) -> None:
@@ -20,12 +20,6 @@ def replace_text(file: Path, text: str) -> None:
     mode = file.stat().st_mode
     if not os.access(file, os.W_OK):
         raise PermissionError(13, "it may not be written", str(file))
-    handle, staged = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as writer:
-            writer.write(text.encode("utf-8"))
-        os.chmod(staged, mode & 0o7777)
-        os.replace(staged, file)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(staged)
+    with replacing(file, shared=True) as staged:
+        staged.write_bytes(text.encode("utf-8"))
+        staged.chmod(mode & 0o7777)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from runner.errors import Exit, WrongInput
+from runner.errors import Exit, RunnerError, WrongInput
 from runner.memory import free_memory
 from runner.recipe.language.sizes import parse_size
 from runner.recipe.language.sweep import Launcher
@@ -13,7 +13,7 @@ from runner.sweeps.launching.batches import Batch, Ended, batches
 from runner.sweeps.launching.local import run_in_processes
 from runner.sweeps.launching.on_ray import run_in_tasks
 from runner.sweeps.launching.on_submitit import cancel, run_in_jobs
-from runner.sweeps.planning import memory_of, weights_of
+from runner.sweeps.planning import IMPORTS, memory_of, weights_of
 from runner.sweeps.points import Point
 from runner.sweeps.run_all import How, PointResult, run_all
 from runner.sweeps.searching import Asking, search_on
@@ -147,8 +147,11 @@ def _with_memory(parts: Sequence[Batch], observer: Observer) -> list[Batch]:
         key = weights_of(first.composed)
         if key not in needs:
             observer.step_started("plan")
-            planned = plan(first.composed, first.folder, first.name, observer.progress)
-            needs[key] = memory_of(planned)
+            try:
+                planned = plan(first.composed, first.folder, first.name, observer.progress)
+                needs[key] = memory_of(planned)
+            except RunnerError:  # its run will tell, and the others still run
+                needs[key] = IMPORTS
     return [replace(batch, memory=needs[weights_of(batch.points[0].composed)]) for batch in parts]
 
 

@@ -15,6 +15,7 @@ import runner
 from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.worker import ENDED, STARTED
 from runner.sweeps.points import Point
+from runner.temporary import temporary_folder
 
 _TRIES = 2
 """A point whose process is lost is begun once more; what has ended in the process stays so."""
@@ -68,12 +69,12 @@ def run_in_processes(
     waiting = list(batches)
     running: list[Running] = []
     lines: queue.Queue[tuple[Running, str]] = queue.Queue()
-    with tempfile.TemporaryDirectory(prefix="sweep-") as folder:
+    with temporary_folder("sweep") as folder:
         try:
             while waiting or running:
                 while batch := fitting(waiting, running, workers, memory):
                     waiting.remove(batch)
-                    running.append(_begin(batch, Path(folder), workers, lines))
+                    running.append(_begin(batch, folder, workers, lines))
                 one, line = lines.get()
                 if line.startswith(STARTED):
                     one.current = line.removeprefix(STARTED).strip()
