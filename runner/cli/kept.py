@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from runner.kept.listing import Kept
+from runner.kept.listing import StoredRun
 from runner.store.garbage import Unused
 from runner.wording import size
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
-def print_runs(console: Console, runs: Iterable[Kept], now: datetime) -> None:
+def print_runs(console: Console, runs: Iterable[StoredRun], now: datetime) -> None:
     """Print runs, a line each.
 
     Args:
@@ -31,7 +31,7 @@ def print_runs(console: Console, runs: Iterable[Kept], now: datetime) -> None:
     console.print(table)
 
 
-def run_line(run: Kept, now: datetime) -> str:
+def run_line(run: StoredRun, now: datetime) -> str:
     """Give a run in a line.
 
     Args:
@@ -61,7 +61,7 @@ def told_age(age: timedelta) -> str:
     return next((f"{seconds // n} {unit}" for n, unit in _UNITS if seconds >= n), f"{seconds} s")
 
 
-def run_document(run: Kept, now: datetime) -> dict[str, Any]:
+def run_document(run: StoredRun, now: datetime) -> dict[str, Any]:
     """Give a run as plain values.
 
     Args:
@@ -82,7 +82,7 @@ def run_document(run: Kept, now: datetime) -> dict[str, Any]:
     }
 
 
-def _cells(run: Kept, now: datetime) -> Iterator[str]:
+def _cells(run: StoredRun, now: datetime) -> Iterator[str]:
     record = run.record
     yield record.recipe
     yield record.point

@@ -10,6 +10,7 @@ import gc
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,29 +84,29 @@ class _Memory:
         gc.collect()
 
 
-_memory: _Memory | None = None
+_MEMORY: ContextVar[_Memory | None] = ContextVar("models that are held", default=None)
 
 
 def held_bytes() -> int:
     """Give the bytes of the models that are held; they can be had again."""
-    return _memory.bytes if _memory else 0
+    memory = _MEMORY.get()
+    return memory.bytes if memory else 0
 
 
 @contextmanager
 def loaded_once() -> Generator[None]:
     """Hold what is loaded to be asked inside, for whoever loads just that again."""
-    global _memory  # noqa: PLW0603
-    _memory = _Memory()
+    held = _MEMORY.set(_Memory())
     try:
         yield
     finally:
-        _memory = None
+        _MEMORY.reset(held)
 
 
 @contextmanager
 def shared() -> Generator[None]:
     """Give what is held to whoever loads a model inside, where :func:`loaded_once` is around."""
-    memory = _memory
+    memory = _MEMORY.get()
     if memory is None:
         yield
         return

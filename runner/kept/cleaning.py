@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from runner.errors import StorageError, TrackingError
 from runner.evaluated import Verdict
 from runner.kept.folders import folders_in, is_sweep
-from runner.kept.listing import Kept
+from runner.kept.listing import StoredRun
 from runner.kept.servers import server_of
 from runner.records import RECORD_FILE, TrackingRecord
 from runner.secrets import without_user
@@ -46,7 +46,7 @@ class Rule:
     older: timedelta | None = None
 
 
-def chosen(runs: Sequence[Kept], rule: Rule, now: datetime) -> list[Kept]:
+def chosen(runs: Sequence[StoredRun], rule: Rule, now: datetime) -> list[StoredRun]:
     """Choose what a rule deletes: nothing that runs, nothing that was promoted.
 
     Args:
@@ -55,7 +55,7 @@ def chosen(runs: Sequence[Kept], rule: Rule, now: datetime) -> list[Kept]:
         now: The time.
     """
     newer = Counter[tuple[str, ...]]()
-    found: list[Kept] = []
+    found: list[StoredRun] = []
     for run in runs:
         point = (run.record.point,) if rule.per == "point" else ()
         newer[run.record.recipe, *point] += 1
@@ -65,12 +65,12 @@ def chosen(runs: Sequence[Kept], rule: Rule, now: datetime) -> list[Kept]:
     return found
 
 
-def _falls_under(run: Kept, rule: Rule, now: datetime) -> bool:
+def _falls_under(run: StoredRun, rule: Rule, now: datetime) -> bool:
     failed = run.record.failure is not None or run.record.verdict is Verdict.FAILED
     return (failed or not rule.failed) and (rule.older is None or run.age(now) > rule.older)
 
 
-def delete(run: Kept) -> list[str]:
+def delete(run: StoredRun) -> list[str]:
     """Delete what a run has left: its run in MLflow, then its folder.
 
     Args:

@@ -17,7 +17,7 @@ USUAL = (Path(SINGLE_RUN_FOLDER), Path(SWEEP_FOLDER))
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRun:
     """What a run has left.
 
     Args:
@@ -61,7 +61,7 @@ class Kept:
         return now - self.started
 
 
-def listed(paths: Sequence[Path]) -> list[Kept]:
+def listed(paths: Sequence[Path]) -> list[StoredRun]:
     """List what runs have left.
 
     Args:
@@ -76,14 +76,14 @@ def listed(paths: Sequence[Path]) -> list[Kept]:
     for path in paths:
         if not path.is_dir():
             raise SourceError(f"{path} is no folder.", "Name a folder that runs have written to.")
-    found: dict[str, Kept] = {}
+    found: dict[str, StoredRun] = {}
     for root in paths or [path for path in USUAL if path.is_dir()]:
         for kept in _under(root):
             found.setdefault(str(kept.folder.absolute()), kept)
     return sorted(found.values(), key=lambda kept: kept.started, reverse=True)
 
 
-def on_disk(runs: Iterable[Kept]) -> int:
+def on_disk(runs: Iterable[StoredRun]) -> int:
     """Give the bytes of all files of some runs, each file once, however many share it.
 
     Args:
@@ -93,10 +93,10 @@ def on_disk(runs: Iterable[Kept]) -> int:
     return sum({(s.st_dev, s.st_ino): s.st_size for s in files}.values())
 
 
-def _under(root: Path) -> Iterator[Kept]:
+def _under(root: Path) -> Iterator[StoredRun]:
     for folder, record in records_in(root):
         note = read_promotion(folder)
-        yield Kept(
+        yield StoredRun(
             root=root,
             folder=folder,
             record=record,

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from runner.kept.listing import USUAL, Kept
+from runner.kept.listing import USUAL, StoredRun
 from runner.store.garbage import Unused, unused
 
 
-def outs_of(paths: Sequence[Path], runs: Iterable[Kept]) -> list[Path]:
+def outs_of(paths: Sequence[Path], runs: Iterable[StoredRun]) -> list[Path]:
     """Give the output folders that runs lie in.
 
     Args:
@@ -28,7 +28,7 @@ def unused_in(outs: Iterable[Path]) -> list[Unused]:
     return [entry for out in outs for entry in unused(out)]
 
 
-def _around(run: Kept) -> Path:
+def _around(run: StoredRun) -> Path:
     """Give the folder around the points of all recipes: ``<out>`` of ``<out>/<recipe>/<point>``."""
     names, parents = Path(run.record.recipe).parts, run.folder.absolute().parents
     within = len(parents) > len(names) and parents[0].parts[-len(names) :] == names

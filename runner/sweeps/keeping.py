@@ -18,7 +18,7 @@ _RECIPE = "recipe"
 
 
 @dataclass(frozen=True)
-class Kept:
+class SweepJournal:
     """A sweep's record and its file, which is written anew with all that happens.
 
     Args:
@@ -93,7 +93,7 @@ def keep(
     name: str = "",
     baseline: Mapping[str, Any] | None = None,
     launcher: str = "",
-) -> Kept:
+) -> SweepJournal:
     """Begin the record of a sweep, and write it.
 
     Args:
@@ -120,7 +120,7 @@ def keep(
         command=list(command),
         launcher=launcher,
     )
-    kept = Kept(record, file)
+    kept = SweepJournal(record, file)
     record.write(file)
     return kept
 

@@ -15,7 +15,7 @@ from runner.recipe.sweeping.files import SweepFile
 from runner.recipe.sweeping.space import Dimension, space_of
 from runner.recipe.sweeping.written import override_of
 from runner.records import RunRecord
-from runner.sweeps.keeping import Kept
+from runner.sweeps.keeping import SweepJournal
 from runner.sweeps.launching.library import needed
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import PointResult
@@ -74,7 +74,7 @@ def asking_of(asked: AskedSweep) -> Asking | None:
 
 
 def search_on(
-    asking: Asking, kept: Kept, run: Callable[[Point], PointResult]
+    asking: Asking, kept: SweepJournal, run: Callable[[Point], PointResult]
 ) -> tuple[list[PointResult], list[str]]:
     """Run the points of a search, and go on where an earlier one ended.
 
@@ -124,7 +124,7 @@ def search_on(
     return results, _best(study)
 
 
-def _study(optuna: Any, search: Search, kept: Kept) -> Any:
+def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
     file = kept.file.with_name(kept.file.name.replace(".json", ".trials.log"))
     backend = optuna.storages.journal.JournalFileBackend(str(file))
     storage = optuna.storages.JournalStorage(backend)

@@ -7,7 +7,7 @@ import pytest
 from runner.errors import SourceError
 from runner.recipe.sweeping.asking import ask_sweep
 from runner.records import RunRecord, Verdict
-from runner.sweeps.keeping import Kept, keep
+from runner.sweeps.keeping import SweepJournal, keep
 from runner.sweeps.points import Point, points
 from runner.sweeps.record import SweepRecord, read_sweep
 from runner.sweeps.run_all import PointResult
@@ -26,7 +26,7 @@ search:
 """
 
 
-def asked() -> tuple[Asking, Kept]:
+def asked() -> tuple[Asking, SweepJournal]:
     Path("sweeps").mkdir(exist_ok=True)
     Path("sweeps/find.yaml").write_text(SWEEP)
     found = ask_sweep(["+sweep=find", "tracking.uri=null"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from runner.errors import Exit
 from runner.recipe.compose import compose_all
 from runner.records import Failure, RunRecord, Verdict
-from runner.sweeps.keeping import Kept, keep
+from runner.sweeps.keeping import SweepJournal, keep
 from runner.sweeps.points import points
 from tests.conftest import Outcome
 
@@ -16,14 +16,14 @@ DTYPES = ("float32", "float16", "bfloat16", "auto")
 SWEEP = ("-m", SCRATCH, f"dtype={','.join(DTYPES)}")
 
 
-def begun() -> Kept:
+def begun() -> SweepJournal:
     asked = points(compose_all([SCRATCH, f"dtype={dtype}"] for dtype in DTYPES), sweep=True)
     kept = keep(asked, launcher="submitit")
     kept.submitted({str(point.folder.absolute()): "local:0" for point in asked[:2]})
     return kept
 
 
-def left(kept: Kept, number: int, digest: str = "", **said: object) -> None:
+def left(kept: SweepJournal, number: int, digest: str = "", **said: object) -> None:
     """Leave a record in a point's folder."""
     point = kept.record.points[number]
     record = RunRecord(recipe="a", point="b", digest=digest or point.digest)

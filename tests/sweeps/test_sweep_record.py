@@ -8,7 +8,7 @@ from runner.errors import Exit, SourceError
 from runner.findings import RecipeError
 from runner.recipe.compose import compose_all
 from runner.records import RunRecord, Verdict
-from runner.sweeps.keeping import Kept, keep
+from runner.sweeps.keeping import SweepJournal, keep
 from runner.sweeps.points import points
 from runner.sweeps.record import Status, SweepRecord, read_sweep, sweep_file
 from runner.sweeps.run_all import PointResult
@@ -16,12 +16,12 @@ from runner.sweeps.run_all import PointResult
 SCRATCH = "+recipe=text-generation/scratch"
 
 
-def kept_of(*overrides: list[str], **named: object) -> tuple[Kept, list[object]]:
+def kept_of(*overrides: list[str], **named: object) -> tuple[SweepJournal, list[object]]:
     found = points(compose_all([SCRATCH, *one] for one in overrides), sweep=True)
     return keep(found, **named), list(found)  # pyright: ignore[reportArgumentType]
 
 
-def stored(kept: Kept) -> SweepRecord:
+def stored(kept: SweepJournal) -> SweepRecord:
     record = read_sweep(kept.file)
     assert record
     return record

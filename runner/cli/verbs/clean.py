@@ -11,7 +11,7 @@ from runner.errors import Exit, RunnerError, WrongInput
 from runner.wording import counted, size
 
 if TYPE_CHECKING:
-    from runner.kept.listing import Kept
+    from runner.kept.listing import StoredRun
 
 SUMMARY = "delete what runs have left, by rule; only says what it would delete without --yes"
 
@@ -66,7 +66,7 @@ def execute(args: Namespace) -> Exit:
     return max((error.exit for error in errors), default=Exit.DONE)
 
 
-def _said(runs: "list[Kept]", outs: list[Path], now: datetime) -> list[str]:
+def _said(runs: "list[StoredRun]", outs: list[Path], now: datetime) -> list[str]:
     from runner.cli.kept import run_line
     from runner.kept.listing import on_disk
     from runner.kept.weights import unused_in
@@ -80,7 +80,7 @@ def _said(runs: "list[Kept]", outs: list[Path], now: datetime) -> list[str]:
     return [*lines, f"{counted(len(runs), 'run')}, {size(on_disk(runs))}; --yes does it"]
 
 
-def _deleted(runs: "list[Kept]", outs: list[Path]) -> tuple[list[str], list[RunnerError]]:
+def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list[RunnerError]]:
     """Delete runs, then the weights that none uses; one that cannot be does not keep the others."""
     from runner.kept.cleaning import delete
     from runner.kept.weights import unused_in

@@ -8,7 +8,7 @@ from runner.memory import free_memory
 from runner.recipe.language.sizes import parse_size
 from runner.recipe.language.sweep import Launcher
 from runner.records import Observer
-from runner.sweeps.keeping import Kept
+from runner.sweeps.keeping import SweepJournal
 from runner.sweeps.launching.batches import Batch, Ended, batches
 from runner.sweeps.launching.local import run_in_processes
 from runner.sweeps.launching.on_ray import run_in_tasks
@@ -40,7 +40,7 @@ class Launch:
 
     launcher: Launcher
     how: How
-    kept: Kept
+    kept: SweepJournal
     observer: Observer
     started: Callable[[Point], None] = lambda _: None
 
