@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RunnerError as RunnerError
 from runner.findings import Finding as Finding
 from runner.findings import RecipeError as RecipeError
-from runner.process import undisturbed
+from runner.machine.process import undisturbed
 from runner.recipe import compose as composing
 from runner.recipe.composing.composed import Composed
 from runner.records import Observer, RunRecord, Silent

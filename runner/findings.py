@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from runner.errors import Exit, RunnerError
-from runner.visible import on_a_line
+from runner.text.visible import on_a_line
 
 Loc = tuple[str | int, ...]
 """The path of a value inside a recipe: ``("params", "temperature", "type")``."""

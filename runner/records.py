@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner.disk import write_whole
 from runner.evaluated import EvaluationRecord
 from runner.evaluated import Verdict as Verdict
-from runner.file_states import State
-from runner.secrets import masked
-from runner.visible import in_json
+from runner.files.disk import write_whole
+from runner.files.states import State
+from runner.text.secrets import masked
+from runner.text.visible import in_json
 
 _LARGEST = 2**26
 """Bytes of a record; what is larger was never one."""

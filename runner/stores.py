@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.errors import RunnerError, first_line, raise_if_ours
-from runner.locked_file import holding
-from runner.secrets import masked, without_user
+from runner.files.locked import holding
+from runner.text.secrets import masked, without_user
 from runner.upstream.mlflow_api import engine_tries, make_database
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.memory import free_memory
+from runner.machine.memory import free_memory
 
 SYSTEM = (
     "MemTotal:       16000 kB\nMemFree:         1000 kB\nMemAvailable:    8000 kB\nHugePages: 0\n"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.temporary import temporary_folder, temporary_place
+from runner.files.temporary import temporary_folder, temporary_place
 
 _KILLED = """
 import os, signal
-from runner.temporary import temporary_folder
+from runner.files.temporary import temporary_folder
 with temporary_folder("killed") as folder:
     (folder / "left").write_text("behind")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from runner import __version__
 from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
-from runner.disk import failing_as_storage
 from runner.errors import Exit, RunnerError, ending_of
-from runner.signals import ending_in_order
-from runner.visible import on_a_line, visible
+from runner.files.disk import failing_as_storage
+from runner.machine.signals import ending_in_order
+from runner.text.visible import on_a_line, visible
 
 DEFAULT_VERB = "run"
 _BY_SIGNAL = 128
@@ -91,7 +91,7 @@ def _refuse_unknown_verb(word: str) -> None:
         return
     from runner.cli.arguments import UsageError
     from runner.recipe.reading.shelf import open_shelf
-    from runner.spelling import did_you_mean
+    from runner.text.spelling import did_you_mean
 
     if open_shelf().find(word) is None:
         hint = did_you_mean(word, verb_names()) or f"The verbs are {', '.join(verb_names())}."

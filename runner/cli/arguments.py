@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from runner.cli.verb import load_verb, verb_names
 from runner.errors import WrongInput
-from runner.spelling import did_you_mean, one_of
+from runner.text.spelling import did_you_mean, one_of
 
 PROGRAM = "python -m runner"
 _ELSEWHERE = {

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from runner.cli.console import LOG_WIDTH, PeoplesConsole
-from runner.secrets import masked
-from runner.visible import on_a_line
+from runner.text.secrets import masked
+from runner.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from runner.comparing.comparison import Comparison

@@ -10,9 +10,9 @@ from rich.status import Status
 from rich.text import Text
 
 from runner.records import Step
-from runner.secrets import masked
-from runner.visible import on_a_line, visible
-from runner.wording import size
+from runner.text.secrets import masked
+from runner.text.visible import on_a_line, visible
+from runner.text.wording import size
 
 _PROGRESS_AFTER = 1.0
 LOG_WIDTH = 160

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from runner.disk import write_whole
 from runner.errors import RunnerError, StorageError
+from runner.files.disk import write_whole
 from runner.findings import Finding, Severity
-from runner.secrets import masked
-from runner.visible import in_json, on_a_line, visible
+from runner.text.secrets import masked
+from runner.text.visible import in_json, on_a_line, visible
 
 
 def as_json(document: Any) -> str:

@@ -12,7 +12,7 @@ from runner.findings import RecipeError, Severity
 from runner.locks.check import Checked, check
 from runner.locks.drift import Drift, DriftKind
 from runner.recipe.composing.composed import Composed
-from runner.wording import counted
+from runner.text.wording import counted
 
 
 def report_drift(composed: Sequence[Composed], args: Namespace) -> Exit:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from runner.evaluated import EvaluationRecord, GateRecord, GateVerdict, RowRecord, ScoreRecord
 from runner.recipe.language.gates import OF_GENERATION
-from runner.wording import counted, figure, interval, size
+from runner.text.wording import counted, figure, interval, size
 
 _COLOURS = {
     GateVerdict.PASSED: "green",

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from runner.kept.listing import StoredRun
 from runner.store.garbage import Unused
-from runner.wording import size
+from runner.text.wording import size
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 

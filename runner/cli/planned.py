@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.cli.swept import columns
 from runner.sweeps.planning import SweepPlan
-from runner.wording import counted, size
+from runner.text.wording import counted, size
 from runner.work.planned import Output, Plan, PlannedData, PlannedSource
 
 _WIDTH = 14

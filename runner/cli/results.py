@@ -12,7 +12,7 @@ from runner.cli.compared import print_decision
 from runner.cli.evaluated import print_evaluation
 from runner.cli.loading import loading_lines
 from runner.records import CheckRecord, Outcome, RunRecord, Verdict
-from runner.wording import size
+from runner.text.wording import size
 
 if TYPE_CHECKING:
     from runner.evaluation.proof import Proof

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from runner.cli.console import ConsoleObserver, open_console
 from runner.findings import Finding
-from runner.process import undisturbed
+from runner.machine.process import undisturbed
 
 
 @dataclass(frozen=True)

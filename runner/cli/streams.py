@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
-from runner.secrets import masked
+from runner.text.secrets import masked
 
 
 class Outlet:

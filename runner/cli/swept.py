@@ -12,7 +12,7 @@ from runner.recipe.sweeping.asking import ask_sweep
 from runner.recipe.sweeping.files import SWEEP, SweepFile
 from runner.sweeps.keeping import values_of, varying
 from runner.sweeps.points import Point
-from runner.wording import counted
+from runner.text.wording import counted
 
 
 def file_document(file: SweepFile) -> dict[str, Any]:

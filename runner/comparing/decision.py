@@ -11,7 +11,7 @@ from runner.comparing.front import value_of
 from runner.comparing.runs import Run
 from runner.evaluated import GateRecord, GateVerdict, Verdict
 from runner.records import Outcome
-from runner.wording import counted, figure, interval, size
+from runner.text.wording import counted, figure, interval, size
 
 _PROMOTE = "python -m runner promote"
 _MEDIAN = "latency_p50_ms"

@@ -11,7 +11,7 @@ from runner.comparing.comparison import Comparison
 from runner.comparing.decision import held_back
 from runner.comparing.runs import Run
 from runner.comparing.words import Piece
-from runner.visible import unhidden
+from runner.text.visible import unhidden
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula where a cell begins with it."""

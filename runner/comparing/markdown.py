@@ -14,7 +14,7 @@ from runner.comparing.table import (
     reasons,
 )
 from runner.comparing.words import Piece
-from runner.quoting import block, code, prose
+from runner.text.quoting import block, code, prose
 
 
 def as_markdown(compared: Comparison) -> str:

@@ -10,7 +10,7 @@ from runner.comparing.comparison import Comparison
 from runner.comparing.decision import held_back
 from runner.comparing.runs import Run
 from runner.evaluated import ScoreRecord
-from runner.wording import figure, interval, size
+from runner.text.wording import figure, interval, size
 
 NONE = "–"
 _LONGEST = 80

@@ -7,7 +7,7 @@ from runner.datasets.errors import DataError
 from runner.datasets.formats import format_of, unknown_format
 from runner.datasets.reading import Columns, Labelled
 from runner.findings import Finding, Loc
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 from runner.where import WhereError, parse
 
 

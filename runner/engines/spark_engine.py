@@ -18,7 +18,7 @@ from typing import Any
 from runner.engines.base import Does, EngineFailed, Work
 from runner.engines.threads import threads, with_threads
 from runner.errors import first_line
-from runner.temporary import temporary_folder
+from runner.files.temporary import temporary_folder
 
 NEEDS = "pyspark"
 _WAVES = 4

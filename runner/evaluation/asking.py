@@ -17,10 +17,10 @@ from runner.evaluation.identity import row_key
 from runner.evaluation.predictions import BATCH, WINDOW, Predictions, batches
 from runner.evaluation.questions import Questions, questions_of
 from runner.evaluation.tokens import Tokens, tokens_of
+from runner.files.temporary import temporary_folder
 from runner.recipe.language.models import Recipe
 from runner.records import peak_memory
 from runner.tasks import Column
-from runner.temporary import temporary_folder
 
 Progress = Callable[[str, int, int], None]
 _FIRST_TEXT, _STREAMED = "first text", "streamed"

@@ -18,7 +18,7 @@ from runner.evaluation.known_labels import KnownLabels
 from runner.evaluation.predictions import BATCH, WINDOW, open_predictions
 from runner.evaluation.row_table import TABLE_FILE, RowWriter
 from runner.evaluation.scores import Measured, Measuring
-from runner.ffmpeg import ffmpeg_on_path
+from runner.machine.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Recipe
 
 Progress = Callable[[str, int, int], None]

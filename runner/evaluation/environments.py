@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from runner.errors import Exit, RunnerError
-from runner.locked_file import holding
+from runner.files.locked import holding
 
 _REQUIREMENTS = ("requirements.txt", "constraints.txt")
 _PYTHON = "python_env.yaml"

@@ -9,8 +9,8 @@ from runner.recipe.language.evaluation import Evaluation
 from runner.recipe.language.gates import Gate
 from runner.statistics.deciding import Decision, Operator, decide, rows_needed
 from runner.statistics.intervals import Interval
-from runner.wording import counted, figure
-from runner.wording import interval as told
+from runner.text.wording import counted, figure
+from runner.text.wording import interval as told
 
 
 def judge(

@@ -8,14 +8,14 @@ from typing import Any
 
 from mlflow.models import Model
 
-from runner.disk import write_whole
 from runner.evaluation.answering import plain
 from runner.evaluation.held import TOLERANCES, short_of
 from runner.evaluation.inputs import inputs_of
 from runner.evaluation.rows import same
+from runner.files.disk import write_whole
 from runner.recipe.composing.composed import Composed
 from runner.recipe.reading.shelf import golden_file_of
-from runner.visible import in_json
+from runner.text.visible import in_json
 
 _UPDATE = "--update-golden takes what it answers now"
 

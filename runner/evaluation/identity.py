@@ -10,7 +10,7 @@ import numpy as np
 from mlflow.models import Model
 
 from runner.evaluation.predictions import Predictions
-from runner.libraries import versions
+from runner.machine.libraries import versions
 
 _SMALL = 2**16
 _SAYS_NOTHING = {

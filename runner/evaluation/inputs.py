@@ -10,8 +10,8 @@ import numpy as np
 
 from runner.errors import SourceError
 from runner.evaluation.samples import sample_file
-from runner.ffmpeg import decode
 from runner.findings import Loc
+from runner.machine.ffmpeg import decode
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task

@@ -13,8 +13,8 @@ from runner.evaluation import plain_mlflow
 from runner.evaluation.environments import environment_of
 from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.plain_mlflow import read, written
+from runner.files.temporary import temporary_folder
 from runner.tasks import Task
-from runner.temporary import temporary_folder
 
 _SCRIPT = Path(plain_mlflow.__file__)
 _LAST = 300

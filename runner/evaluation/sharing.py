@@ -17,7 +17,7 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from runner.memory import free_memory
+from runner.machine.memory import free_memory
 from runner.upstream.torch_api import changes_of
 
 _MOST = 3

@@ -9,7 +9,7 @@ from transformers import PretrainedConfig
 
 from runner.evaluation.sharing import held_bytes
 from runner.evaluation.views import NativeView, device_number
-from runner.memory import free_memory
+from runner.machine.memory import free_memory
 from runner.packaging.blueprint import draw
 from runner.packaging.forward import build_pipeline
 from runner.packaging.quantising import quantization_config
@@ -19,7 +19,7 @@ from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
 from runner.sources.checkpoint.model_classes import fitting_classes
 from runner.sources.checkpoint.quantisation import quantisation_of
-from runner.wording import size
+from runner.text.wording import size
 
 LOADERS = {
     "tokenizer": "AutoTokenizer",

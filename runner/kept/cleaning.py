@@ -16,10 +16,10 @@ from runner.kept.folders import folders_in, is_sweep
 from runner.kept.listing import StoredRun
 from runner.kept.servers import server_of
 from runner.records import RECORD_FILE, TrackingRecord
-from runner.secrets import without_user
 from runner.stores import asking
 from runner.sweeps.parents import forget_parents
 from runner.sweeps.record import read_sweep
+from runner.text.secrets import without_user
 from runner.work.workplace import alone_in
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from runner.kept.servers import not_promoted, server_of
 from runner.kept.writing_back import Change, change_of
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord, read_record
-from runner.secrets import without_user
 from runner.stores import asking
-from runner.visible import on_a_line
+from runner.text.secrets import without_user
+from runner.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -132,7 +132,7 @@ def _read(named: Path, folder: Path) -> tuple[RunRecord, Recipe]:
 
 def _insist(record: RunRecord, asked: Asked) -> bool:
     """Insist that the model may be promoted, and say whether it may have an alias."""
-    from runner.tracking_registry import may_have_alias
+    from runner.tracking.registry import may_have_alias
 
     if record.failure or not record.model:
         raise NotPromoted(f"{record.point} has not run to its end.", "Run it again.")
@@ -147,19 +147,19 @@ def _insist(record: RunRecord, asked: Asked) -> bool:
 
 def _logged(record: RunRecord, recipe: Recipe, folder: Path, uri: str) -> TrackingRecord:
     """Log a run that was not logged; it is registered after that, as any other."""
-    from runner import tracking
+    from runner.tracking import runs
 
     unnamed = recipe.tracking.model_copy(update={"register_as": None})
     record.model = str((folder / _MODEL).absolute())
     recipe = recipe.model_copy(update={"tracking": unnamed})
-    record.tracking = tracking.log(record, recipe, recipe_values(folder), uri)
+    record.tracking = runs.log(record, recipe, recipe_values(folder), uri)
     record.write(folder)
     return record.tracking
 
 
 def _version(client: "MlflowClient", name: str, tracked: TrackingRecord, record: RunRecord) -> str:
     """Give the version of a run's model, which is registered where it is not yet."""
-    from runner.tracking_registry import register, version_tags
+    from runner.tracking.registry import register, version_tags
 
     tags = version_tags(record)
     for there in client.search_model_versions(f"run_id = '{tracked.run_id}'"):

@@ -10,8 +10,8 @@ from runner.errors import SourceError, WrongInput
 from runner.kept.folders import folders_in, is_sweep, sweeps_in
 from runner.kept.tracked import RUN, read_tracked
 from runner.records import RECORD_FILE, Failure, RunRecord, read_record
-from runner.spelling import did_you_mean
 from runner.sweeps.record import Status, SweepPoint, SweepRecord, read_sweep
+from runner.text.spelling import did_you_mean
 
 _NOT_YET = {
     Status.WAITING: Failure(step="", code="waiting", message="It has not run yet."),

@@ -5,8 +5,8 @@ import os
 from runner.errors import TrackingError
 from runner.recipe.language.settings import DEFAULT_TRACKING_URI
 from runner.records import TrackingRecord
-from runner.secrets import without_user
 from runner.stores import is_there
+from runner.text.secrets import without_user
 
 
 def server_of(tracked: TrackingRecord | None, asked: str | None) -> str:

@@ -11,8 +11,8 @@ from runner.errors import SourceError
 from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
 from runner.evaluation.row_table import TABLE_FILE
 from runner.records import RECORD_FILE, RunRecord, read_record
-from runner.secrets import without_user
 from runner.stores import asking, is_there
+from runner.text.secrets import without_user
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner.libraries import installed
+from runner.files.temporary import temporary_folder
 from runner.locks.beside import parts_beside
 from runner.locks.drift import Drift, LockError, drift, missing
 from runner.locks.lock import Lock, lock_file_of
 from runner.locks.pins import pinned, recipe_digest
 from runner.locks.reading import read_lock
+from runner.machine.libraries import installed
 from runner.recipe.composing.composed import Composed
 from runner.recipe.reading.strict_yaml import display_name
-from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)

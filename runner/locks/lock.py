@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from runner.disk import write_whole
+from runner.files.disk import write_whole
 from runner.recipe.reading.shelf import LOCK_SUFFIX
 
 FORGIVING: Final = "forgiving"

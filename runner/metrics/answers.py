@@ -3,7 +3,7 @@
 from typing import Any
 
 from runner.metrics.base import MetricError
-from runner.wording import described
+from runner.text.wording import described
 
 
 def best_label(answer: Any) -> str:

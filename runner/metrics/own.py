@@ -9,7 +9,7 @@ from pydantic import Field
 from runner.metrics.base import Mean, Measured, MetricError
 from runner.metrics.reading import number_of
 from runner.tasks.scoring import FORMS
-from runner.wording import described
+from runner.text.wording import described
 
 Function = Callable[..., Any]
 """Gives a number for an answer, its target, and the parameters."""

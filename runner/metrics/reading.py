@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.metrics.answers import right_labels, right_texts
 from runner.metrics.base import MetricError
-from runner.wording import described
+from runner.text.wording import described
 
 _WHOLE = 0.02
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from runner.errors import SourceError
 from runner.pyfunc.languages import ARGUMENTS, languages_of, named_by, problem
 from runner.recipe.language.models import Recipe
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from runner.packaging.blueprint import Blueprint

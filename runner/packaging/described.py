@@ -7,8 +7,8 @@ from typing import Any
 
 from mlflow.models import Model
 
-from runner.disk import replacing
 from runner.errors import SourceError
+from runner.files.disk import replacing
 from runner.sources import Source
 from runner.sources.checkpoint.files import sha256_of
 from runner.sources.mlflow.references import referenced_component

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import __version__
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.weights import configured_shard_size
 from runner.recipe.language.models import Recipe

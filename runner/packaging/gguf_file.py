@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.findings import Finding, RecipeError
-from runner.spelling import did_you_mean
 from runner.tasks.arguments import LOADING
+from runner.text.spelling import did_you_mean
 
 _PARTS = ("tokenizer", "image_processor", "feature_extractor", "video_processor")
 

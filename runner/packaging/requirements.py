@@ -2,7 +2,7 @@
 
 from packaging.requirements import Requirement
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import packages_of
 from runner.pyfunc.settings import MAP

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from runner.disk import failing_as_storage
 from runner.errors import StorageError
+from runner.files.disk import failing_as_storage
 
 Way = Literal["reflink", "hardlink", "copy"]
 

@@ -12,8 +12,8 @@ import pandas as pd
 from mlflow.types.schema import ColSpec, DataType, Schema
 
 from runner.prediction.errors import PredictError
-from runner.spelling import did_you_mean
 from runner.tasks import Column, Task
+from runner.text.spelling import did_you_mean
 
 UNNAMED = ""
 """The name of the one input of a model whose signature names none."""

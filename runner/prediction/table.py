@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from runner.disk import replacing
+from runner.files.disk import replacing
 from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
 from runner.prediction.kept import Kept
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 ANSWER, ERROR = "prediction", "error"
 _BLOCK = 1024

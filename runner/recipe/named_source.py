@@ -11,7 +11,7 @@ from runner.findings import Finding, RecipeError
 from runner.recipe.composing.overrides import COMMAND_LINE
 from runner.recipe.language.meanings import meanings_of
 from runner.sources import Source, all_kinds
-from runner.spelling import one_of
+from runner.text.spelling import one_of
 
 _TEXT: tuple[Any, ...] = (str, str | None)
 

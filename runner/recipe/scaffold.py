@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from runner.disk import failing_as_storage, write_whole
+from runner.files.disk import failing_as_storage, write_whole
 from runner.findings import Finding, RecipeError
 from runner.recipe.assessing import assess
 from runner.recipe.composing.overrides import COMMAND_LINE
@@ -19,8 +19,8 @@ from runner.recipe.named_source import block_of, source_named
 from runner.recipe.reading.shelf import SUFFIX, open_shelf
 from runner.recipe.reading.shipped import shipped
 from runner.sources import Source
-from runner.spelling import did_you_mean
 from runner.tasks import Column, Task, all_tasks, find_task
+from runner.text.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _SCHEMA = "recipe.schema.json"

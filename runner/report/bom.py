@@ -11,7 +11,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 
 from runner.records import RunRecord, SourceRecord
-from runner.visible import in_json
+from runner.text.visible import in_json
 
 _SPACE = uuid.UUID("7f1b0d5c-5f8e-4a52-9d2f-0f3c9b1f7a11")
 """Of the serial numbers: the same run has the same one."""

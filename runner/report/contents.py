@@ -12,7 +12,7 @@ from runner.report.figures import Bar, bars
 from runner.report.provenance import provenance
 from runner.report.rows import Rows, choose
 from runner.report.slices import SliceTable, is_of_slice, sliced
-from runner.wording import counted
+from runner.text.wording import counted
 
 _MOST_PARTS = 60
 _OF_CLASSES = ("labels", "answers")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from runner.recipe.language.gates import parse_gate
-from runner.wording import figure
+from runner.text.wording import figure
 
 _BARS = 24
 _MARGIN = 0.04

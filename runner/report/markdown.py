@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from runner.evaluated import GateRecord, ScoreRecord
-from runner.quoting import code, prose
 from runner.records import CheckRecord, Outcome
 from runner.report.classes import BY_CLASS, Classes
 from runner.report.contents import Contents
 from runner.report.rows import Rows
 from runner.report.slices import SliceTable
-from runner.wording import counted, figure, interval, size
+from runner.text.quoting import code, prose
+from runner.text.wording import counted, figure, interval, size
 
 _MOST_ROWS = 20
 _WIDTH = 300

@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from runner.report.figures import span
-from runner.visible import unhidden
-from runner.wording import counted, figure, interval, size
+from runner.text.visible import unhidden
+from runner.text.wording import counted, figure, interval, size
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _LONGEST_NAME = 80

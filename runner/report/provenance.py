@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord
-from runner.wording import size
+from runner.text.wording import size
 
 
 def provenance(record: RunRecord, recipe: Recipe) -> Iterator[tuple[str, str]]:

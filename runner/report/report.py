@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.disk import write_whole
+from runner.files.disk import write_whole
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord
 from runner.report.bom import as_bom

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from runner.evaluation.row_table import TableRow, badness, columns_of, read_rows
 from runner.metrics import Metric
 from runner.recipe.language.models import Recipe
-from runner.visible import unhidden
+from runner.text.visible import unhidden
 
 _MOST = 2000
 _ROOM_OF_HEAD = 2000

@@ -9,7 +9,7 @@ from runner.review.rules import ABSENT, RULES, Change, Impact
 from runner.review.severities import Override
 from runner.review.sides import Side
 from runner.review.trial import Trial
-from runner.visible import unhidden
+from runner.text.visible import unhidden
 
 
 def review_document(

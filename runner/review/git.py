@@ -26,7 +26,7 @@ from runner.review.tree import (
     with_those_above,
     write,
 )
-from runner.spelling import nearest, one_of
+from runner.text.spelling import nearest, one_of
 
 _SHORT = 12
 _DEEPEN = "`git fetch --unshallow`"

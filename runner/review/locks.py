@@ -26,7 +26,7 @@ from runner.review.packages import package_change
 from runner.review.parts import GOLDEN_FIELD
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
-from runner.wording import counted, size
+from runner.text.wording import counted, size
 
 _PROVEN = ("passed", "proven")
 _DOCUMENTS = (".md", ".txt.license", ".gitattributes", ".png", ".jpg")

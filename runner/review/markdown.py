@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from runner.quoting import block, code, prose
 from runner.review.git import short
 from runner.review.quoting import cell, in_words, is_long
 from runner.review.review import Review, Reviewed
@@ -17,8 +16,9 @@ from runner.review.severities_table import accepted
 from runner.review.sides import Side
 from runner.review.tree import Note
 from runner.review.trial import Answer, Trial
-from runner.visible import unhidden
-from runner.wording import counted
+from runner.text.quoting import block, code, prose
+from runner.text.visible import unhidden
+from runner.text.wording import counted
 
 LONGEST = 60_000
 """Characters that a comment may have; GitHub takes 65,536."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
-from runner.wording import counted, figure, interval
+from runner.text.wording import counted, figure, interval
 
 if TYPE_CHECKING:
     from runner.comparing.against import Difference

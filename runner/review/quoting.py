@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from runner.quoting import code
 from runner.review.rules import ABSENT
+from runner.text.quoting import code
 
 _LONGEST = 60
 _NOTHING = "–"

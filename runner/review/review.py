@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Exit, RunnerError
+from runner.files.temporary import temporary_folder
 from runner.findings import Finding
 from runner.recipe.sweeping.files import SWEEPS
 from runner.review.compare import compare
@@ -15,8 +16,7 @@ from runner.review.rules import Change, Impact, gravest
 from runner.review.sides import Layout, Side, Version, is_recipe_file, lay_out
 from runner.review.sweeps import sweep_changes, sweeps_of
 from runner.review.tree import Note
-from runner.spelling import distance
-from runner.temporary import temporary_folder
+from runner.text.spelling import distance
 
 WORKING_TREE = "working tree"
 _SINCE, _TO = "...", ".."

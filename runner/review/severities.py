@@ -14,7 +14,7 @@ from runner.findings import Finding, Loc, Place, RecipeError
 from runner.recipe.reading.strict_yaml import Document, read
 from runner.review.review import SEVERITIES, Review, Reviewed
 from runner.review.rules import RULES, Change, Impact
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 _CODES: Mapping[str, str] = MappingProxyType(
     {"extra_forbidden": "unknown-key", "missing": "missing-key"}

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from runner.quoting import code, prose
 from runner.review.review import Review
 from runner.review.rules import RULES, Change
 from runner.review.severities import Override
+from runner.text.quoting import code, prose
 
 _MOST = 50
 _FOR_GOOD = "–"

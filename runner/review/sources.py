@@ -11,7 +11,7 @@ from runner.review.rules import ABSENT, Change
 from runner.review.sides import Version
 from runner.review.signatures import same
 from runner.sources import all_kinds
-from runner.wording import counted
+from runner.text.wording import counted
 
 _RULES = {"source": "weights-replaced", "adapter": "adapter-changed"}
 _COMPONENT = "component-changed"

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.comparing.runs import Run, run_in
 from runner.errors import RunnerError
+from runner.files.temporary import temporary_folder
 from runner.locks.differences import result_differences
 from runner.locks.lock import LockedResult
 from runner.recipe.reading.shelf import FOLDER
@@ -18,7 +19,6 @@ from runner.review.review import Review, Reviewed
 from runner.review.rules import ABSENT, Change
 from runner.review.sides import Side, Version
 from runner.review.signatures import canonical, compare_signatures, read_signature, same
-from runner.temporary import temporary_folder
 
 _POINT = "review"
 _RUN = "run."

@@ -9,11 +9,11 @@ import uvicorn
 from mlflow.models import Model
 
 from runner.errors import Exit, RunnerError
+from runner.files.temporary import temporary_folder
 from runner.prediction.model import described, load, task_of
 from runner.serving.app import App
 from runner.serving.served import ServedModel
 from runner.sources.mlflow.location import fetch_model, location_of
-from runner.temporary import temporary_folder
 
 _SECONDS_TO_END = 10
 _REGISTERED = "models:/"

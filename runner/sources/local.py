@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from runner.file_states import states_of
+from runner.files.states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from runner.errors import SourceError
-from runner.file_states import states_of
+from runner.files.states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import needed_files
@@ -20,7 +20,7 @@ from runner.sources.checkpoint.folder import (
 )
 from runner.sources.checkpoint.pickles import with_safetensors
 from runner.sources.facts import Stay
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 _NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)
 

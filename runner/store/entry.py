@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from runner.file_states import State, states_of
+from runner.files.states import State, states_of
 from runner.sources.checkpoint.files import sha256_of
 
 _NOTE = ".entry.json"

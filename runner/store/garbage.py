@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.locked_file import holding
+from runner.files.locked import holding
 from runner.records import RECORD_FILE
 from runner.store.place import STORE
 

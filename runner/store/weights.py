@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.locked_file import holding
+from runner.files.locked import holding
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.distinct import weights_key
 from runner.packaging.storage import appearing, share_file

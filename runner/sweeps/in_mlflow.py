@@ -47,7 +47,7 @@ class Together:
         """
         if self.parent is None:
             return
-        from runner.tracking_sweeps import close_parent
+        from runner.tracking.sweeps import close_parent
 
         self.closed = True
         runs = [*runs_of(results), *_others(self.parent, results)]
@@ -88,7 +88,7 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     if uri is None or known is None and len(points) < 2:
         yield Together(points)
         return
-    from runner.tracking_sweeps import give_up_parent, open_parent
+    from runner.tracking.sweeps import give_up_parent, open_parent
 
     recipes = ", ".join(dict.fromkeys(point.composed.name for point in points))
     experiment = points[0].composed.recipe.tracking.experiment

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runner.disk import write_whole
+from runner.files.disk import write_whole
 
 NOTE_FILE = ".mlflow.json"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner.disk import replacing
 from runner.errors import Exit
-from runner.secrets import masked
-from runner.visible import in_json
+from runner.files.disk import replacing
+from runner.text.secrets import masked
+from runner.text.visible import in_json
 
 SWEEP_FILE = "sweep.json"
 """The record of a sweep of the command line; that of a sweep file is ``NAME.sweep.json``."""

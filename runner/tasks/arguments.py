@@ -10,7 +10,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Any, Literal
 
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 Kind = Literal["boolean", "integer", "number", "text", "list", "mapping"]
 _WORDS: Mapping[Kind, tuple[str, ...]] = {

@@ -2,10 +2,10 @@
 
 from typing import Any, cast
 
-from runner.spelling import did_you_mean
 from runner.tasks.base import Column, Task
 from runner.tasks.media import MEDIA
-from runner.wording import described
+from runner.text.spelling import did_you_mean
+from runner.text.wording import described
 
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),

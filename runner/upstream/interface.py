@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from runner.upstream.errors import Moved
 
 

@@ -7,8 +7,8 @@ from runner import __version__
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.inputs import inputs_of
 from runner.evaluation.proof import Proof
-from runner.file_states import states_of
-from runner.libraries import versions
+from runner.files.states import states_of
+from runner.machine.libraries import versions
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import code_of
 from runner.packaging.save import Saved
@@ -16,7 +16,7 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.language.digest import digest
 from runner.records import RunRecord, SourceRecord, TrackingRecord, Verdict
 from runner.sources import Checkpoint
-from runner.wording import counted
+from runner.text.wording import counted
 from runner.work.journal import KEPT, Entry
 
 

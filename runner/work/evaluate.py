@@ -8,13 +8,13 @@ from runner.evaluation.held import skipped
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
+from runner.files.temporary import temporary_folder
 from runner.packaging.blueprint import draw
 from runner.recipe.composing.composed import Composed
 from runner.records import CheckRecord
 from runner.report.report import write_report
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
-from runner.temporary import temporary_folder
 from runner.work import entries
 from runner.work.on_data import evaluate_on_data, sampling_rate
 from runner.work.ready import insist_on_ready

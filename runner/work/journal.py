@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from runner.errors import RunnerError, ending_of, first_line
 from runner.records import Failure, Observer, RunRecord, Step, peak_memory
-from runner.visible import visible
+from runner.text.visible import visible
 from runner.work.kept import Kept
 
 KEPT = "kept"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.file_states import states_of
+from runner.files.states import states_of
 from runner.recipe.composing.composed import Composed
 from runner.records import RunRecord, read_record
 from runner.work.keys import LOG, PROVE, SAVE, keys_of

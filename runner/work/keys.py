@@ -10,9 +10,9 @@ from typing import Any
 
 import runner
 from runner.errors import RunnerError
-from runner.file_states import states_of
+from runner.files.states import states_of
 from runner.findings import Loc
-from runner.libraries import versions
+from runner.machine.libraries import versions
 from runner.recipe.composing.beside import card_of, code_of, own_metrics_of
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from runner.files.temporary import temporary_folder
 from runner.locks.beside import parts_beside
 from runner.locks.drift import Drift, drift
 from runner.locks.lock import Lock, LockedModel, LockedPart, lock_file_of
@@ -18,7 +19,6 @@ from runner.packaging.sign import signature_of
 from runner.recipe.composing.composed import Composed
 from runner.sources import Checkpoint
 from runner.sources.base import Progress, no_progress
-from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)

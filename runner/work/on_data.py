@@ -7,12 +7,12 @@ from typing import Any
 from runner.evaluated import EvaluationRecord
 from runner.evaluation.assess import assess, count
 from runner.evaluation.own_metrics import insist_on_leave, sources_of, with_own_metrics
+from runner.files.temporary import temporary_folder
 from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
 from runner.store.place import STORE, store_of
-from runner.temporary import temporary_folder
 from runner.work.champion import others_of
 from runner.work.planned import PlannedData
 

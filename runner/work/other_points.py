@@ -9,8 +9,8 @@ from runner.evaluation.champion import Champion
 from runner.evaluation.row_table import TABLE_FILE
 from runner.recipe.composing.composed import Composed
 from runner.records import RECORD_FILE, read_record
-from runner.spelling import did_you_mean
-from runner.wording import counted
+from runner.text.spelling import did_you_mean
+from runner.text.wording import counted
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import transformers
 
-from runner.disk import failing_as_storage
 from runner.errors import SourceError
+from runner.files.disk import failing_as_storage
+from runner.files.temporary import temporary_folder
 from runner.packaging.blueprint import draw_as
 from runner.packaging.described import COMPONENTS, DESCRIPTION, WEIGHTS, Described
 from runner.packaging.storage import need_room
 from runner.packaging.weights import write_weights
-from runner.secrets import without_user
 from runner.sources import SourceContext
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, is_remote, location_of
 from runner.sources.mlflow.references import referenced
 from runner.stores import failing_as
-from runner.temporary import temporary_folder
+from runner.text.secrets import without_user
 from runner.upstream.mlflow_api import artifact_repository
 
 _STAGED = ".model.partial"

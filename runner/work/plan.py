@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.evaluation.environments import announced
+from runner.files.temporary import temporary_folder
 from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
 from runner.packaging.sign import signature_of
@@ -12,7 +13,6 @@ from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
-from runner.temporary import temporary_folder
 from runner.work.on_data import plan_data
 from runner.work.planned import Disk, Output, Plan, PlannedFile, PlannedModel, PlannedSource
 from runner.work.resolve import survey

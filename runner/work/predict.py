@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner import engines
 from runner.evaluation.predictions import batches
+from runner.files.temporary import temporary_folder
 from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
 from runner.prediction.how import HowToPredict
@@ -18,7 +19,6 @@ from runner.prediction.model import RowWork, described, drawn_from, flat_outputs
 from runner.prediction.table import Table, insist_on_format
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
-from runner.temporary import temporary_folder
 
 
 @dataclass(frozen=True)

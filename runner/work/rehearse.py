@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from runner.files.temporary import temporary_folder
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
 from runner.records import Observer, Silent
 from runner.sources.local import LocalSource
-from runner.temporary import temporary_folder
+from runner.text.wording import counted
 from runner.twins.adapter import make_adapter_twin
 from runner.twins.checkpoint import Twin, make_twin
-from runner.wording import counted
 from runner.work.rehearsal import Rehearsal, surveyed
 from runner.work.resolve import survey
 from runner.work.run import run

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from runner import tracking
-from runner.disk import failing_as_storage, write_whole
 from runner.evaluation.golden import golden_of
 from runner.evaluation.proof import prove
+from runner.files.disk import failing_as_storage, write_whole
 from runner.recipe.composing.composed import Composed
 from runner.records import Observer, RunRecord, Silent
 from runner.report.report import write_report
-from runner.secrets import masked
-from runner.tracking_attempts import forget
+from runner.text.secrets import masked
+from runner.tracking import runs
+from runner.tracking.attempts import forget
 from runner.work import entries
 from runner.work.journal import Journal, keeping
 from runner.work.kept import kept_of
@@ -107,7 +107,7 @@ def _tell(composed: Composed, folder: Path, journal: Journal) -> None:
     if uri := composed.settings.tracking.uri:
         journal.step(
             "log",
-            lambda: tracking.log(record, recipe, composed.values, uri, composed.within, key),
+            lambda: runs.log(record, recipe, composed.values, uri, composed.within, key),
             entries.of_tracking,
             entries.tracked_before,
         )

@@ -9,10 +9,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from runner.errors import SourceError
+from runner.files.temporary import temporary_folder
 from runner.packaging.checksums import checksums_of
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sources.mlflow.location import fetch_model, location_of
-from runner.temporary import temporary_folder
 
 _MODEL = "model"
 _DESCRIPTION = "MLmodel"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import FolderInUse
-from runner.locked_file import holding
+from runner.files.locked import holding
 from runner.records import Observer, Step, peak_memory
 
 _LOCK = ".lock"

@@ -15,7 +15,7 @@ import yaml
 
 from runner.cli import main
 from runner.evaluation.samples import sample_file
-from runner.ffmpeg import decode, ffmpeg_on_path
+from runner.machine.ffmpeg import decode, ffmpeg_on_path
 from runner.sources import SourceContext
 from runner.sources.scratch.source import ScratchSource
 from runner.tasks import get_task

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from runner.evaluation.samples import sample_file
-from runner.ffmpeg import decode
+from runner.machine.ffmpeg import decode
 from runner.tasks import get_task
 from tests.conformance.cases import Case, cases
 from tests.conformance.samples import Samples, film

@@ -23,7 +23,7 @@ from runner.sources.checkpoint.config_values import impossible_values, read_valu
 from runner.sources.checkpoint.folder import declared_license
 from runner.sources.checkpoint.safetensors_header import read_headers
 from runner.sources.mlflow.references import referenced
-from runner.visible import visible
+from runner.text.visible import visible
 from tests.fuzz.drawn import exchanged, fuzzed
 from tests.locks.test_drift import VALUES
 

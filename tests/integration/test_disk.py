@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from runner.disk import failing_as_storage, replacing, write_whole
 from runner.errors import ResourceError, StorageError
+from runner.files.disk import failing_as_storage, replacing, write_whole
 from tests.conftest import REPOSITORY
 from tests.forked import Ended, start
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from runner import compose, read_record, tracking
-from runner.tracking_attempts import forget
+from runner import compose, read_record
+from runner.tracking import runs
+from runner.tracking.attempts import forget
 from tests import forked
 from tests.conftest import REPOSITORY, Outcome
 
@@ -15,7 +16,8 @@ KILLED = """
 import os, signal
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from runner import compose, read_record, tracking
+from runner import compose, read_record
+from runner.tracking import runs
 
 record = read_record("outputs/mine/default")
 composed = compose("mine")
@@ -28,7 +30,7 @@ def killed_before(statement, parameter):
         if said.startswith(statement) and parameter in str(given):
             os.kill(os.getpid(), signal.SIGKILL)
     event.listen(Engine, "before_cursor_execute", written)
-    tracking.log(record, composed.recipe, composed.values, URI)
+    runs.log(record, composed.recipe, composed.values, URI)
 
 URI = "sqlite:///" + os.getcwd() + "/mlflow.db"
 moments = ("INSERT INTO params", ""), ("UPDATE logged_models", ""), ("UPDATE runs", "FINISHED")
@@ -56,16 +58,16 @@ def test_the_next_run_closes_what_kills_left_and_registers_once(
     }
     record, composed = read_record("outputs/mine/default"), compose("mine")
     assert record is not None
-    tracked = tracking.log(record, composed.recipe, composed.values, uri, key="0" * 64)
-    runs = client.search_runs(["1"])
-    assert Counter(run.info.status for run in runs) == {"FINISHED": 1, "KILLED": 3}
+    tracked = runs.log(record, composed.recipe, composed.values, uri, key="0" * 64)
+    known = client.search_runs(["1"])
+    assert Counter(run.info.status for run in known) == {"FINISHED": 1, "KILLED": 3}
     models = client.search_logged_models(["1"])
     assert Counter(str(model.status) for model in models) == {"READY": 2, "FAILED": 1}
     (version,) = client.search_model_versions("name = 'assistant'")
     assert version.run_id == tracked.run_id
-    taken_up = tracking.log(record, composed.recipe, composed.values, uri, key="0" * 64)
-    assert (taken_up, len(client.search_runs(["1"]))) == (tracked, len(runs))
-    another = tracking.log(record, composed.recipe, composed.values, uri, key="1" * 64)
+    taken_up = runs.log(record, composed.recipe, composed.values, uri, key="0" * 64)
+    assert (taken_up, len(client.search_runs(["1"]))) == (tracked, len(known))
+    another = runs.log(record, composed.recipe, composed.values, uri, key="1" * 64)
     assert another.run_id != tracked.run_id
     assert len(client.search_model_versions("name = 'assistant'")) == 2
     forget(Path("outputs/mine/default"), uri)

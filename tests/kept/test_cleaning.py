@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from runner.evaluated import Verdict
+from runner.files.locked import holding
 from runner.kept.promotion import Promotion
-from runner.locked_file import holding
 from runner.records import Failure, TrackingRecord
 from runner.sweeps.record import SweepPoint, SweepRecord
 from tests.comparing.points import point, record_at

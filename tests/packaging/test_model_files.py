@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from mlflow.types.schema import DataType
 
-from runner.libraries import installed, versions
+from runner.machine.libraries import installed, versions
 from runner.packaging.card import read_card, write_license
 from runner.packaging.requirements import requirements
 from runner.packaging.sign import sign

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from tests import quantised
 from tests.checkpoints import causal_lm
 from tests.conftest import Outcome

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from runner.quoting import block, code, prose
 from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.review.markdown import LONGEST
 from runner.review.quoting import cell
+from runner.text.quoting import block, code, prose
 from tests.conftest import REPOSITORY, Outcome
 from tests.review.history import BASE, CHAT, LABELS, OF_BASE, History, lock
 

@@ -11,7 +11,7 @@ import yaml
 from peft import PeftModel
 
 from runner import compose
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from runner.sources.checkpoint.quantisation import METHODS
 from runner.work.run import run
 from tests import quantised

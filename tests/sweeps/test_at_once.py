@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from runner.tracking_attempts import TAG
+from runner.tracking.attempts import TAG
 from tests.checkpoints import classifier
 from tests.conftest import REPOSITORY
 

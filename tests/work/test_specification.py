@@ -11,7 +11,7 @@ import pytest
 import torch
 from mlflow.models import Model
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from tests.checkpoints import as_pickle, build
 from tests.conftest import REPOSITORY
 from tests.pyfunc.media import recording

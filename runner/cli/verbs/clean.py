@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runner.cli.options import add_output, add_outputs
 from runner.cli.rules import age_of, count_of
 from runner.errors import Exit, RunnerError, WrongInput
-from runner.wording import counted, size
+from runner.text.wording import counted, size
 
 if TYPE_CHECKING:
     from runner.kept.listing import StoredRun
@@ -84,7 +84,7 @@ def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list
     """Delete runs, then the weights that none uses; one that cannot be does not keep the others."""
     from runner.kept.cleaning import delete
     from runner.kept.weights import unused_in
-    from runner.process import undisturbed
+    from runner.machine.process import undisturbed
 
     lines: list[str] = []
     errors: list[RunnerError] = []

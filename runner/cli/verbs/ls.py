@@ -15,7 +15,7 @@ from runner.recipe.sweeping.files import all_sweeps
 from runner.sources import all_kinds, one_line
 from runner.tasks import find_task
 from runner.tasks.installed import flavors
-from runner.wording import counted
+from runner.text.wording import counted
 
 SUMMARY = "list the recipes by task, and the sweeps: name, source and description"
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from runner.cli.options import add_model, add_output, tracking_uri
 from runner.errors import Exit
-from runner.wording import size
+from runner.text.wording import size
 
 SUMMARY = "put the weights into a model that references them, or that has an adapter alone"
 

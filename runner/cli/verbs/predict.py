@@ -8,7 +8,7 @@ from runner.cli.options import add_model, add_output, tracking_uri
 from runner.engines import LOCAL, Engine
 from runner.errors import Exit
 from runner.findings import Finding, RecipeError
-from runner.wording import counted
+from runner.text.wording import counted
 
 SUMMARY = "ask a packaged model, whoever made it, for every row of a file"
 

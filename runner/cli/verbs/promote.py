@@ -6,7 +6,7 @@ from pathlib import Path
 
 from runner.cli.options import add_config_dir, add_output, add_tracking_uri, tracking_uri
 from runner.errors import Exit, WrongInput
-from runner.temporary import temporary_folder
+from runner.files.temporary import temporary_folder
 
 SUMMARY = "register a run's model, set its alias, write its values into the recipe"
 

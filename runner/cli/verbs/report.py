@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from runner.cli.options import add_output, add_tracking_uri, tracking_uri
 from runner.errors import Exit, WrongInput
-from runner.temporary import temporary_folder
-from runner.visible import on_a_line
+from runner.files.temporary import temporary_folder
+from runner.text.visible import on_a_line
 
 if TYPE_CHECKING:
     from runner.comparing.comparison import Comparison
@@ -92,7 +92,7 @@ def _form(args: Namespace) -> str:
 def _compared(args: Namespace) -> "tuple[Found, Comparison]":
     from runner.comparing.comparison import compare_runs
     from runner.kept.reading import read_runs
-    from runner.process import undisturbed
+    from runner.machine.process import undisturbed
 
     with temporary_folder("report") as workdir, undisturbed(verbose=False):
         found = read_runs(args.paths, tracking_uri(args), workdir, args.baseline)

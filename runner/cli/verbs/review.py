@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
-from runner.temporary import temporary_folder
+from runner.files.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from runner.review.review import Review

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from runner.cli.options import add_output, add_outputs
 from runner.errors import Exit
-from runner.wording import counted, size
+from runner.text.wording import counted, size
 
 SUMMARY = "list what runs have left: recipe, point, age, size, verdict, MLflow run"
 

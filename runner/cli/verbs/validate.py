@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.findings import Severity
-from runner.visible import on_a_line
-from runner.wording import counted
+from runner.text.visible import on_a_line
+from runner.text.wording import counted
 
 if TYPE_CHECKING:
     from runner.recipe.library import Validated
@@ -100,7 +100,7 @@ def _printed(validated: "Validated", form: str) -> str:
 def _explained(code: str) -> str:
     from runner.findings import Finding, Place, RecipeError
     from runner.recipe.judging.catalogue import catalogue, page
-    from runner.spelling import did_you_mean
+    from runner.text.spelling import did_you_mean
 
     if entry := catalogue().get(code):
         return page(code, entry)

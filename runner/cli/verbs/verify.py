@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runner.cli.options import add_output, tracking_uri
 from runner.errors import Exit
-from runner.wording import counted
+from runner.text.wording import counted
 
 SUMMARY = "say whether a file of a model was changed since its run"
 

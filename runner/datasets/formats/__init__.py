@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from runner.datasets.errors import DataError
 from runner.discovery import load, names_in
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 FOLDER = ""
 """What stands for the suffix of a folder."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets.errors import DataError, at_row
-from runner.wording import described
+from runner.text.wording import described
 
 SUFFIXES = (".json",)
 

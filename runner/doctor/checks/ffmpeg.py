@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.doctor.diagnosis import Needs, Result, Status
-from runner.ffmpeg import REMEDY, find_ffmpeg, has_ffmpeg
+from runner.machine.ffmpeg import REMEDY, find_ffmpeg, has_ffmpeg
 from runner.tasks import find_task
 from runner.tasks.base import Column
 

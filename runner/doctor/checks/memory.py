@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.doctor.diagnosis import Needs, Result, Status
-from runner.memory import free_memory
+from runner.machine.memory import free_memory
 
 _IMPORTS = 10**9
 """Bytes that torch, transformers and mlflow take by themselves."""

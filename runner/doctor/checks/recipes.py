@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from runner.doctor.diagnosis import Needs, Result, Status
 from runner.findings import Severity
 from runner.recipe.judging.of_machine import OF_FILES, OF_PACKAGES
-from runner.wording import counted
+from runner.text.wording import counted
 
 _NAMED = 3
 

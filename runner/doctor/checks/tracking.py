@@ -8,7 +8,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from runner.doctor.diagnosis import Needs, Result, Status
-from runner.secrets import masked, without_user
+from runner.text.secrets import masked, without_user
 
 PATIENCE = 5.0
 """Seconds."""

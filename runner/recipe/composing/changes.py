@@ -24,9 +24,9 @@ from runner.recipe.language.schema import (
 from runner.recipe.language.wording import unknown_key
 from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
+from runner.text.wording import counted, described
 from runner.upstream.hydra_api import Override
-from runner.wording import counted, described
 
 _ESCAPE = re.compile(r"\\[nrt]")
 _FREE_TEXT = (("prompt_template",), ("description",), ("input_example",), ("evaluation", "inputs"))

@@ -12,7 +12,7 @@ from runner.recipe.composing.written import NOWHERE, origin_of
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import fields, is_block_at
 from runner.recipe.reading.shelf import SUFFIX, Shelf, is_lock, not_a_recipe, unknown_recipe
-from runner.spelling import nearest
+from runner.text.spelling import nearest
 from runner.upstream.hydra_api import Override
 
 GROUP = "recipe"

@@ -19,10 +19,10 @@ from runner.recipe.language.schema import (
 )
 from runner.recipe.language.wording import block_named, unknown_key
 from runner.sources import all_kinds
-from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks import all_tasks
 from runner.tasks.base import JSON
-from runner.wording import described
+from runner.text.spelling import did_you_mean, one_of, slip
+from runner.text.wording import described
 
 Details = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from runner.findings import Finding, Loc
 from runner.recipe.language.params import Param, ParamType
 from runner.tasks.arguments import Argument, Kind
 from runner.tasks.base import JSON
-from runner.wording import described
+from runner.text.wording import described
 
 _SAMPLES: Mapping[ParamType, JSON] = {
     "string": "",

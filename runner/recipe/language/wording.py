@@ -9,8 +9,8 @@ from runner.findings import Finding, Fix, Loc
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.schema import annotation_at, fields, known_keys, models, value_at
 from runner.sources import all_kinds
-from runner.spelling import did_you_mean, one_of, slip
 from runner.tasks.base import JSON
+from runner.text.spelling import did_you_mean, one_of, slip
 
 
 def unknown_key(loc: Loc, values: dict[str, Any], root: type[BaseModel] = Recipe) -> Finding:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from runner.disk import replacing
+from runner.files.disk import replacing
 
 
 def replace_text(file: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from runner.findings import Finding, RecipeError
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import display_name
-from runner.spelling import did_you_mean, nearest, one_of
+from runner.text.spelling import did_you_mean, nearest, one_of
 
 SUFFIX = ".yaml"
 FOLDER = "recipes"

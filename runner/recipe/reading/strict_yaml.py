@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from runner.disk import raise_if_short
+from runner.files.disk import raise_if_short
 from runner.findings import Finding, Loc, Place
 from runner.recipe.reading.scalars import core_scalar
 

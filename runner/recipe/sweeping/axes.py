@@ -11,8 +11,8 @@ from runner.recipe.composing.overrides import MOST_POINTS, key_of
 from runner.recipe.language.sweep import Sweep
 from runner.recipe.sweeping.files import SweepFile
 from runner.recipe.sweeping.written import UnwritableError, override_of
+from runner.text.wording import counted
 from runner.upstream.hydra_api import enumerated, parse_override
-from runner.wording import counted
 
 _OF_THE_RUN = ("out", "tracking.uri", "policy")
 _FORM = "Write a list, or range(…) or choice(…) as Hydra has them."

@@ -16,7 +16,7 @@ from runner.recipe.reading.shelf import SUFFIX
 from runner.recipe.sweeping.axes import Alternative, AxisError, axes_of, setting_of
 from runner.recipe.sweeping.files import SweepFile
 from runner.recipe.sweeping.space import SpaceError, corners, space_of, stands_alone
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 from runner.where import WhereError, parse
 
 _RECIPE = "recipe"

@@ -21,7 +21,7 @@ from runner.recipe.reading.shelf import (
 )
 from runner.recipe.reading.shipped import shipped
 from runner.recipe.reading.strict_yaml import Document, display_name, read
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 SWEEPS = "sweeps"
 """The folder beside ``recipes`` that holds sweep files."""

@@ -21,8 +21,8 @@ from runner.sources.checkpoint.safetensors_header import (
     read_headers,
 )
 from runner.sources.checkpoint.untrusted import parse_front_matter
-from runner.spelling import did_you_mean
-from runner.visible import on_a_line
+from runner.text.spelling import did_you_mean
+from runner.text.visible import on_a_line
 
 _CONFIGS = {
     "adapter": ("adapter_config.json",),

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
-from runner.libraries import installed
+from runner.machine.libraries import installed
 from runner.sources.checkpoint.untrusted import read_json
 
 _BITSANDBYTES = "bitsandbytes"

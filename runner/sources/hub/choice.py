@@ -16,7 +16,7 @@ from runner.sources.checkpoint.safetensors_header import (
 from runner.sources.checkpoint.variants import PICKLE, PICKLE_INDEX, of_variant
 from runner.sources.hub.download import fetch_file
 from runner.sources.hub.listing import Listing
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".msgpack", ".h5")
 WEIGHTS = (".safetensors", ".gguf", ".onnx", *_PICKLES)

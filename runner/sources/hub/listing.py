@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runner.errors import SourceError
 from runner.sources.checkpoint.inside import is_inside
 from runner.sources.hub.retries import patiently
-from runner.spelling import did_you_mean, one_of
+from runner.text.spelling import did_you_mean, one_of
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo, RepoSibling

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import SourceError
-from runner.secrets import without_user
 from runner.stores import asking, failing_as
+from runner.text.secrets import without_user
 from runner.upstream.mlflow_api import local_path
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from runner.file_states import states_of
+from runner.files.states import states_of
 from runner.findings import Finding
 from runner.pyfunc.sentences import FOLDER as SENTENCES
 from runner.sources.base import Checkpoint, Source, SourceContext

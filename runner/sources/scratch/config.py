@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from runner.errors import SourceError
 from runner.sources.scratch.small_sizes import PER_ARCHITECTURE, sizes
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig

@@ -22,8 +22,8 @@ from runner.sources.scratch.processor import (
     make_processor,
 )
 from runner.sources.scratch.tokenizer import token_of, train_tokenizer
-from runner.spelling import did_you_mean
 from runner.tasks import Task
+from runner.text.spelling import did_you_mean
 from runner.upstream.architectures import model_types
 
 if TYPE_CHECKING:

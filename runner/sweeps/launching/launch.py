@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runner.errors import Exit, RunnerError, WrongInput
-from runner.memory import free_memory
+from runner.machine.memory import free_memory
 from runner.recipe.language.sizes import parse_size
 from runner.recipe.language.sweep import Launcher
 from runner.records import Observer
@@ -18,7 +18,7 @@ from runner.sweeps.points import Point
 from runner.sweeps.run_all import How, PointResult, run_all
 from runner.sweeps.searching import Asking, search_on
 from runner.sweeps.together import waves
-from runner.wording import size
+from runner.text.wording import size
 from runner.work.plan import plan
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import runner
+from runner.files.temporary import temporary_folder
 from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.worker import ENDED, STARTED
 from runner.sweeps.points import Point
-from runner.temporary import temporary_folder
 
 _TRIES = 2
 """A point whose process is lost is begun once more; what has ended in the process stays so."""

@@ -8,7 +8,7 @@ from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.library import needed
 from runner.sweeps.launching.local import search_path
 from runner.sweeps.launching.worker import work
-from runner.wording import size
+from runner.text.wording import size
 
 
 def run_in_tasks(

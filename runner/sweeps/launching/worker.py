@@ -14,7 +14,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.process import undisturbed
+from runner.machine.process import undisturbed
 from runner.records import Silent
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def work(
 
 
 def _main(file: Path) -> None:
-    from runner.signals import ending_in_order
+    from runner.machine.signals import ending_in_order
 
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

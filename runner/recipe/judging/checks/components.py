@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
-from runner.spelling import one_of
+from runner.text.spelling import one_of
 
 
 def check(subject: Subject) -> Iterator[Finding]:

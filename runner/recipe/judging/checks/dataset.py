@@ -8,10 +8,10 @@ from runner.findings import Finding
 from runner.metrics import all_metrics
 from runner.recipe.judging.checks import Subject
 from runner.recipe.labelled import labelled
-from runner.spelling import did_you_mean, one_of
 from runner.tasks import Column
 from runner.tasks.forms import form_of
 from runner.tasks.ways import SEARCH
+from runner.text.spelling import did_you_mean, one_of
 
 _TO_COME = ("ray", "spark")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.evaluation import Expectation
-from runner.spelling import did_you_mean, one_of
 from runner.tasks.forms import example_rows
+from runner.text.spelling import did_you_mean, one_of
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from runner.findings import Finding, Loc, Severity
 from runner.recipe.judging.checks import Subject
 from runner.recipe.judging.values import judged, param_judged
-from runner.spelling import did_you_mean
 from runner.tasks import Column, Task
 from runner.tasks.arguments import EXTENDED, GENERATION, PIPELINE, Argument
+from runner.text.spelling import did_you_mean
 from runner.upstream.transformers_source import (
     accepted_arguments,
     generation_arguments,

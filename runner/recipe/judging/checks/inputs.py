@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.ffmpeg import REMEDY, has_ffmpeg
 from runner.findings import Finding, Loc
+from runner.machine.ffmpeg import REMEDY, has_ffmpeg
 from runner.recipe.judging.checks import Subject
 from runner.tasks import Column
 from runner.tasks.forms import example_rows, form_of, input_problem

@@ -8,8 +8,8 @@ from runner.metrics import Metric, all_metrics
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.gates import MEASURED, OF_GENERATION, OF_STREAMS, Gate
 from runner.recipe.language.models import Recipe
-from runner.spelling import did_you_mean, one_of
 from runner.tasks.scoring import Form
+from runner.text.spelling import did_you_mean, one_of
 
 
 def check(subject: Subject) -> Iterator[Finding]:

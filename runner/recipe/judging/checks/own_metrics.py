@@ -7,7 +7,7 @@ from pathlib import Path
 from runner.findings import Finding
 from runner.recipe.composing.beside import own_metrics_of
 from runner.recipe.judging.checks import Subject
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 _LARGEST = 2**20
 

@@ -6,7 +6,7 @@ from runner.findings import Finding, Severity
 from runner.recipe.judging.checks import Subject
 from runner.recipe.judging.stored_form import refused
 from runner.sources.checkpoint.quantisation import METHODS
-from runner.spelling import did_you_mean
+from runner.text.spelling import did_you_mean
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ from runner.findings import Finding
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.evaluation import OF_PYFUNC
 from runner.recipe.language.models import Recipe
-from runner.spelling import one_of
 from runner.tasks import Task
+from runner.text.spelling import one_of
 from runner.upstream.transformers_source import transformers_version
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from runner.visible import unhidden
+from runner.text.visible import unhidden
 
 _MOST = 4000
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from runner.locked_file import holding
+from runner.files.locked import holding
 
 _LOCK = ".lock"
 

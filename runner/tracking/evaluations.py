@@ -7,7 +7,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
 from runner.evaluated import EvaluationRecord
-from runner.secrets import masked
+from runner.text.secrets import masked
 
 _DIGITS = 8
 _LONGEST = 250

@@ -7,7 +7,7 @@ from mlflow.entities import LoggedModel
 from mlflow.exceptions import MlflowException
 
 from runner.records import RunRecord, Verdict
-from runner.tracking_of_data import key_of
+from runner.tracking.evaluations import key_of
 
 _THERE = "RESOURCE_ALREADY_EXISTS"
 

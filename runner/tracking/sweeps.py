@@ -8,8 +8,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from runner.errors import TrackingError
-from runner.secrets import masked, without_user
 from runner.stores import asking
+from runner.text.secrets import masked, without_user
 
 PARENT = "mlflow.parentRunId"
 """The tag by which MLflow's pages put a run under another."""

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus, Run
 from pydantic import TypeAdapter, ValidationError
 
-from runner.disk import write_whole
+from runner.files.disk import write_whole
 
 TAG = "recipe.attempt"
 """The tag of a run that names its attempt."""

@@ -14,17 +14,17 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, R
 from mlflow.models import Model
 
 from runner.errors import TrackingError
+from runner.files.temporary import temporary_folder
 from runner.packaging.storage import share_file
 from runner.recipe.composing.composed import Within
 from runner.recipe.language.models import Recipe
 from runner.records import RECORD_FILE, RunRecord, TrackingRecord, read_record
-from runner.secrets import masked, without_user
 from runner.stores import asking
-from runner.temporary import temporary_folder
-from runner.tracking_attempts import TAG, begin, withdraw_versions
-from runner.tracking_of_data import log_evaluation
-from runner.tracking_registry import may_have_alias, register, tags_of, version_tags
-from runner.tracking_sweeps import PARENT, experiment_of
+from runner.text.secrets import masked, without_user
+from runner.tracking.attempts import TAG, begin, withdraw_versions
+from runner.tracking.evaluations import log_evaluation
+from runner.tracking.registry import may_have_alias, register, tags_of, version_tags
+from runner.tracking.sweeps import PARENT, experiment_of
 from runner.upstream.mlflow_api import local_path
 
 _SHARED_FROM = 2**20

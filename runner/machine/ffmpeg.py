@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runner.temporary import temporary_folder
+from runner.files.temporary import temporary_folder
 
 PACKAGE = "imageio-ffmpeg"
 REMEDY = f"pip install {PACKAGE}, or install ffmpeg on this system."

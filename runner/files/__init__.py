@@ -1,0 +1,1 @@
+"""Files that are whole, locked or gone: everything the runner writes passes here."""

@@ -1,0 +1,1 @@
+"""Tracking: what a run found, in MLflow as its users expect it."""
