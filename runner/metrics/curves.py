@@ -1,10 +1,10 @@
 """roc_auc and average_precision: how well scores tell a class from the others."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.metrics.base import Measured, Metric, MetricError
+from runner.metrics.base import Measured, MetricError
+from runner.metrics.over_classes import OverClasses
 from runner.metrics.reading import one_label, scores_of
 from runner.metrics.table import Table
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SCORE = "score."
 
 
-class Curve(Metric, frozen=True):
+class Curve(OverClasses, frozen=True):
     """A metric of the order that scores give rows in; of all classes the mean over each of them."""
 
     takes = frozenset({"labels"})
@@ -44,38 +44,19 @@ class Curve(Metric, frozen=True):
             negatives: Weight of the other rows.
         """
 
-    def aggregate(self, table: Table, weights: "Numbers") -> "Numbers":
-        """Average over the classes that have rows of their own and of others."""
-        import numpy as np
-
-        each = self._of_classes(table, weights)
-        there = ~np.isnan(each)
-        with np.errstate(invalid="ignore"):
-            return np.where(there, each, 0).sum(axis=0) / there.sum(axis=0)
-
-    def parts(self, table: Table, weights: "Numbers") -> Mapping[str, float]:
-        """Give it for each class."""
-        each = self._of_classes(table, weights[None])[:, 0]
-        named = zip(self._classes(table), each.tolist(), strict=True)
-        return {f"class.{label}": value for label, value in named if value == value}
-
     def part(self, name: str) -> "Curve":
         """Give the same metric of one class."""
         return self.model_copy(update={"positive": name.removeprefix("class.")})
 
-    def _classes(self, table: Table) -> list[str]:
+    def classes(self, table: Table) -> list[str]:
+        """Give the class that is meant, or all that are a target."""
         if self.positive is not None:
             return [self.positive]
         targets = {table.words[int(place)] for place in table["target"]}
         return sorted(targets)
 
-    def _of_classes(self, table: Table, weights: "Numbers") -> "Numbers":
-        import numpy as np
-
-        of_each = [self._of_class(label, table, weights) for label in self._classes(table)]
-        return np.array(of_each).reshape(len(of_each), len(weights))
-
-    def _of_class(self, label: str, table: Table, weights: "Numbers") -> "Numbers":
+    def of_class(self, label: str, table: Table, weights: "Numbers") -> "Numbers":
+        """Count the rows of the class and the others at each score."""
         import numpy as np
 
         place = table.words.index(label) if label in table.words else -1

@@ -1,9 +1,10 @@
 """map, map_50 and map_75: boxes found in images, as COCO counts them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from runner.metrics.base import Measured, Metric
+from runner.metrics.base import Measured
+from runner.metrics.over_classes import OverClasses
 from runner.metrics.reading import Box, boxes_of
 from runner.metrics.table import Table
 
@@ -19,7 +20,7 @@ _MOST = 100
 _THERE = 2.0 ** len(OVERLAPS)
 
 
-class DetectionMap(Metric, frozen=True):
+class DetectionMap(OverClasses, frozen=True):
     """Mean average precision of boxes, over the classes that targets have.
 
     ``map`` is the mean over overlaps (intersection over union) of 0.50, 0.55 … 0.95; ``map_50``
@@ -52,27 +53,22 @@ class DetectionMap(Metric, frozen=True):
                 measured[f"score.{place}.{label}"] = of_answer[place].score
         return measured
 
-    def aggregate(self, table: Table, weights: "Numbers") -> "Numbers":
-        """Average over classes and overlaps."""
-        import numpy as np
+    def classes(self, table: Table) -> list[str]:
+        """Give the classes that a target has."""
+        counted = (name for name in table.names if name.startswith("boxes."))
+        return sorted(name.partition(".")[2] for name in counted if table[name].any())
 
-        each = self._of_classes(table, weights)
-        there = ~np.isnan(each)
-        with np.errstate(invalid="ignore"):
-            return np.where(there, each, 0).sum(axis=0) / there.sum(axis=0)
-
-    def parts(self, table: Table, weights: "Numbers") -> Mapping[str, float]:
-        """Give it for each class."""
-        each = self._of_classes(table, weights[None])[:, 0]
-        named = zip(_labels(table), each.tolist(), strict=True)
-        return {f"class.{label}": value for label, value in named if value == value}
-
-    def _of_classes(self, table: Table, weights: "Numbers") -> "Numbers":
+    def of_class(self, label: str, table: Table, weights: "Numbers") -> "Numbers":
+        """Average the precision over the overlaps; nan without a target."""
         import numpy as np
 
         which = range(len(OVERLAPS)) if self.name == "map" else [OVERLAPS.index(int(self.name[4:]))]
-        of_each = [_of_class(label, table, weights, which) for label in _labels(table)]
-        return np.array(of_each).reshape(len(of_each), len(weights))
+        rows, scores, found = _boxes(label, table)
+        order = np.argsort(-scores, kind="stable")
+        counted, found = weights[:, rows[order]], found[order].astype(np.int64)
+        wanted = weights @ table[f"boxes.{label}"]
+        each = [_interpolated(counted, (found >> bit) & 1, wanted) for bit in which]
+        return np.where(wanted > 0, np.mean(each, axis=0), np.nan)
 
 
 def _found(given: Sequence[Box], wanted: Sequence[Box]) -> list[int]:
@@ -96,24 +92,6 @@ def _overlap(one: Box, other: Box) -> float:
     right, bottom = (min(one.corners[side], other.corners[side]) for side in (2, 3))
     shared = max(right - left, 0.0) * max(bottom - top, 0.0)
     return shared / (one.area + other.area - shared) if shared else 0.0
-
-
-def _labels(table: Table) -> list[str]:
-    """Give the classes that a target has."""
-    counted = (name for name in table.names if name.startswith("boxes."))
-    return sorted(name.partition(".")[2] for name in counted if table[name].any())
-
-
-def _of_class(label: str, table: Table, weights: "Numbers", which: Sequence[int]) -> "Numbers":
-    """Give the average precision of one class, shape ``(resamples,)``; nan without a target."""
-    import numpy as np
-
-    rows, scores, found = _boxes(label, table)
-    order = np.argsort(-scores, kind="stable")
-    counted, found = weights[:, rows[order]], found[order].astype(np.int64)
-    wanted = weights @ table[f"boxes.{label}"]
-    each = [_interpolated(counted, (found >> bit) & 1, wanted) for bit in which]
-    return np.where(wanted > 0, np.mean(each, axis=0), np.nan)
 
 
 def _boxes(label: str, table: Table) -> "tuple[NDArray[np.intp], Numbers, Numbers]":
