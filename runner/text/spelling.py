@@ -34,7 +34,7 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
         candidate: distance(word.casefold(), folded)
         for candidate, folded in _of_length(frozenset(known), len(word))
     }
-    near = {c: n for c, n in edits.items() if n <= _reach(c) and n < len(c)}
+    near = {c: n for c, n in edits.items() if n <= _reach(c) and n < min(len(c), len(word))}
     fewest = min(near.values(), default=0)
     return sorted(c for c, n in near.items() if n == fewest)[:_MOST]
 

@@ -67,6 +67,7 @@ def _line(name: str, width: int, result: "Result") -> str:
 
 
 def _needs(args: Namespace) -> "Needs":
+    from runner.cli.named import named
     from runner.doctor.diagnosis import Needs
     from runner.findings import Place, RecipeError
     from runner.recipe.compose import compose
@@ -74,8 +75,8 @@ def _needs(args: Namespace) -> "Needs":
     from runner.recipe.library import list_recipes
     from runner.recipe.reading.shelf import open_shelf, unknown_recipe
 
-    names = [word for word in args.words if "=" not in word]
-    overrides = [word for word in args.words if "=" in word]
+    overrides = [word for word in args.words if "=" in word and not word.startswith("+recipe=")]
+    names = named([word for word in args.words if word not in overrides], "doctor")
     recipes = {recipe.name: recipe for recipe in list_recipes(args.config_dir)}
     shelf, typed = open_shelf(args.config_dir), Place("command line")
     if unknown := [unknown_recipe(shelf, name).at(typed) for name in names if name not in recipes]:

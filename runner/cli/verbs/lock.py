@@ -59,10 +59,11 @@ def configure(parser: ArgumentParser) -> None:
 
 def execute(args: Namespace) -> Exit:
     """Compose every recipe, and only if all are right lock or check them."""
+    from runner.cli.named import named
     from runner.cli.swept import with_sweeps
     from runner.recipe.compose import compose_all, naming
 
-    names = with_sweeps(args.recipes, args.config_dir) or _own(args.config_dir)
+    names = with_sweeps(named(args.recipes, "lock"), args.config_dir) or _own(args.config_dir)
     composed = compose_all(([naming(name)] for name in names), args.config_dir)
     if args.check:
         from runner.cli.drifts import report_drift

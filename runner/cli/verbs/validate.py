@@ -35,11 +35,7 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "paths",
-        nargs="*",
-        type=Path,
-        metavar="PATH",
-        help="a recipe or sweep file, a folder, or a name",
+        "paths", nargs="*", metavar="PATH", help="a name, a recipe or sweep file, or a folder"
     )
     parser.add_argument(
         "--format",
@@ -63,11 +59,13 @@ def execute(args: Namespace) -> Exit:
     if args.explain:
         sys.stdout.write(_explained(args.explain))
         return Exit.DONE
+    from runner.cli.named import named
     from runner.recipe.library import validate_paths
 
+    paths = [Path(word.removeprefix("+sweep=")) for word in named(args.paths, "validate")]
     form = args.format or args.output
     args.output = "json" if form == "json" else "text"
-    validated = validate_paths(args.paths, args.config_dir)
+    validated = validate_paths(paths, args.config_dir)
     if args.fix:
         from runner.recipe.judging.fixing import fix_files
 
@@ -75,7 +73,7 @@ def execute(args: Namespace) -> Exit:
             if not (fixed := fix_files(validated.findings, validated.own_files)):
                 break
             sys.stderr.writelines(f"{on_a_line(str(one))}\n" for one in fixed)
-            validated = validate_paths(args.paths, args.config_dir)
+            validated = validate_paths(paths, args.config_dir)
     sys.stdout.write(_printed(validated, form))
     return Exit.WRONG_INPUT if validated.errors else Exit.DONE
 
