@@ -47,6 +47,7 @@ def measure(
         **os.environ,
         "HF_HUB_OFFLINE": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONDONTWRITEBYTECODE": "",  # the runner's modules are compiled once, as installed ones
         "PYTHONPATH": str(Path(__file__).parent.parent),
         **(environment or {}),
     }

@@ -1,9 +1,11 @@
 """What every test gets: a folder of its own as working directory, and no network."""
 
+import compileall
 import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,21 @@ QUICK = {
     *("recipe", "report", "review", "statistics"),
 }
 """Folders whose tests need no model, or hardly one; and so do the files outside any folder."""
-LONGEST = ("conformance", "integration", "work")
-"""Folders whose files take longest: they come first, so that no process is left with one alone."""
+LONGEST = (
+    *("conformance/test_conformance.py", "structures/test_structures.py"),
+    *("work/test_rehearse.py", "integration/test_persist.py"),
+    *("recipe/composing/test_one_composition.py", "integration/test_interruptions.py"),
+    *("integration/test_adapters.py", "test_adding.py", "recipe/judging/test_catalogue.py"),
+    *("integration/test_real_models.py", "sources/hub/test_hub_faults.py"),
+    *("work/test_specification.py", "integration/test_locking.py", "integration/test_disk.py"),
+)
+"""The files that take longest, in their order: they come first, so that none is left at the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the runner before all else: many tests start it, and some may not write there."""
+    if getattr(config.option, "numprocesses", None):
+        compileall.compile_dir(REPOSITORY / "runner", quiet=2)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -50,7 +65,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its tier, which its folder tells, and bring long ones to the front."""
-    items.sort(key=lambda item: item.path.parent.name not in LONGEST)
+    items.sort(key=lambda item: _turn(item.path))
     for item in items:
         folder, *rest = item.path.relative_to(REPOSITORY / "tests").parts
         if folder == "conformance":
@@ -61,8 +76,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
+@cache
+def _turn(file: Path) -> tuple[int, bool]:
+    """Say when a file has its turn: the longest first, those that need no model last."""
+    name = file.relative_to(REPOSITORY / "tests")
+    longest = LONGEST.index(str(name)) if str(name) in LONGEST else len(LONGEST)
+    return longest, name.parts[0] in QUICK
+
+
 @pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # mlflow leaves it behind

@@ -124,8 +124,7 @@ answer(len(model.predict(["one", "two"])))
 def house(workspace: Path) -> Path:
     """A copy of the runner and what comes with it, in a folder of its own."""
     for folder in ("runner", "configs", "recipes"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / folder, workspace / "house" / folder, ignore=ignored)
+        shutil.copytree(REPOSITORY / folder, workspace / "house" / folder)  # what is compiled, too
     return workspace / "house"
 
 

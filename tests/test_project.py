@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.conftest import LONGEST, REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 TRACKED = subprocess.run(
@@ -26,6 +26,10 @@ def test_every_dependency_is_bounded_and_pinned_in_the_constraints() -> None:
             continue
         assert ">=" in line, line
         assert re.search(rf"^{name.replace('_', '[-_]')}==", pins, re.MULTILINE), name
+
+
+def test_the_files_that_come_first_are_there() -> None:
+    assert [name for name in LONGEST if f"tests/{name}" not in TRACKED] == []
 
 
 def test_constraints_name_no_place_and_no_local_build() -> None:

@@ -28,7 +28,7 @@ from runner.evaluation.sharing import shared
 from runner.evaluation.source import Origin
 from runner.evaluation.views import View, open_view
 from runner.machine.ffmpeg import ffmpeg_on_path
-from runner.machine.process import imports_out_of_sight
+from runner.machine.garbage import imports_out_of_sight
 from runner.recipe.language.evaluation import Expectation
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, Verdict, ViewRecord

@@ -1,6 +1,5 @@
 """What the work changes of its process, and puts back when it is done."""
 
-import gc
 import logging
 import os
 import random
@@ -91,16 +90,3 @@ def _quiet() -> Generator[None]:
         finally:
             for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
-
-
-@contextmanager
-def imports_out_of_sight() -> Generator[None]:
-    """Keep what the imports made, which is not garbage, out of what is looked through for it."""
-    if gc.get_freeze_count():  # somebody else's doing: theirs to undo
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -174,10 +174,16 @@ def _problem(reading: Callable[[], object]) -> Iterator[str]:
 
 def _file_of(class_name: str) -> str:
     """Give the file of a pipeline class: that of the module it is imported from."""
-    for module, names in _IMPORT.findall(_text(_PIPELINES)):
-        if re.search(rf"\b{class_name}\b", names):
-            return f"pipelines/{module}.py"
+    if module := _imported().get(class_name):
+        return f"pipelines/{module}.py"
     raise _moved(f"{class_name} is imported from nowhere", _PIPELINES)
+
+
+@cache
+def _imported() -> Mapping[str, str]:
+    """Give the module that each name of the pipelines' package is imported from."""
+    found = _IMPORT.findall(_text(_PIPELINES))
+    return {name: module for module, names in found for name in re.findall(r"\w+", names)}
 
 
 def _sanitizer(class_name: str, file: str) -> ast.FunctionDef:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.cli.options import add_config_dir, add_output
 from runner.errors import Exit
 from runner.findings import Severity
+from runner.machine.garbage import garbage_left_lying
 from runner.text.visible import on_a_line
 from runner.text.wording import counted
 
@@ -54,6 +55,7 @@ def configure(parser: ArgumentParser) -> None:
     add_config_dir(parser)
 
 
+@garbage_left_lying()
 def execute(args: Namespace) -> Exit:
     """Validate, and print a line for each finding."""
     if args.explain:
@@ -84,9 +86,8 @@ def _printed(validated: "Validated", form: str) -> str:
     findings, errors = validated.findings, validated.errors
     if form == "json":
         found = [documents.finding_document(finding) for finding in findings]
-        return documents.as_json(
-            {"files": len(validated.files), "errors": errors, "findings": found}
-        )
+        document = {"files": len(validated.files), "errors": errors, "findings": found}
+        return documents.as_json(document)
     if form == "sarif":
         from runner.cli.sarif import sarif
 
@@ -103,9 +104,8 @@ def _explained(code: str) -> str:
     if entry := catalogue().get(code):
         return page(code, entry)
     remedy = did_you_mean(code, catalogue()) or f"There are {', '.join(catalogue())}."
-    place = Place("command line")
     message = f"`{code}` is not the code of a finding."
-    raise RecipeError([Finding("unknown-value", message, remedy, place=place)])
+    raise RecipeError([Finding("unknown-value", message, remedy, place=Place("command line"))])
 
 
 def _summary(validated: "Validated") -> str:

@@ -123,7 +123,7 @@ def laid_out(base: Path, files: dict[str, Any]) -> Iterator[Path]:
     for path, values in files.items():
         file = folder / f"{path}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(yaml.safe_dump(values, sort_keys=False))
+        file.write_text(yaml.dump(values, Dumper=yaml.CSafeDumper, sort_keys=False))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield folder
