@@ -118,8 +118,8 @@ recipes: setup  ## run every recipe that needs no hub, and print a table of verd
 model-types: setup  ## rehearse every model type of transformers, and write docs/model-types.md
 	$(VENV)/bin/python docs/generate_model_types.py
 
-bench: setup  ## measure against plain MLflow scripts in the same run
-	$(VENV)/bin/python -m benchmarks
+bench: setup  ## measure against plain MLflow scripts, and write docs/performance.md; an hour. ENTRIES=validate for one of them
+	$(VENV)/bin/python -m benchmarks $(ENTRIES)
 
 docs: setup  ## write the recipe reference from the models
 	$(VENV)/bin/python docs/generate.py

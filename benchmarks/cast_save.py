@@ -4,12 +4,11 @@ Cold processes, the same checkpoint from the page cache, the same disk, no evalu
 Memory is the highest resident memory of a process, less what the same imports alone take.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from benchmarks.large_save import IMPORTS, RECIPE, size
-from benchmarks.measure import best, measure
+from benchmarks.measure import best, clear, measure
 from benchmarks.report import Ratio
 
 MEMORY_BUDGET = 0.15
@@ -26,7 +25,7 @@ def run() -> list[Ratio]:
         (folder / "recipes" / "large.yaml").write_text(RECIPE + "dtype: bfloat16\n")
         imports = best(["python", "-c", IMPORTS], folder, 2)
         ours = best(["python", "-m", "runner", "+recipe=large", "tracking.uri=null"], folder, 2)
-        shutil.rmtree(folder / "outputs")
+        clear(folder)
         plain = best(["python", str(_HERE / "plain_cast_save.py"), "checkpoint"], folder, 2)
     over, plain_over = ours.memory - imports.memory, plain.memory - imports.memory
     return [

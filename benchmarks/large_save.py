@@ -1,19 +1,21 @@
 """Saving a 1.4 GB GPT-2 whose weights need no change, against ``cp -r`` and against a plain script.
 
 Each side starts cold, reads the same checkpoint from the page cache and writes to the same disk
-without syncing. Ours packages without evaluation and without tracking. Memory is the highest
-resident memory of a process, less what the same imports alone take.
+without syncing. Ours packages without evaluation and without tracking; the disk is that of a run
+that logs to a store on the same machine. Memory is the highest resident memory of a process, less
+what the same imports alone take.
 """
 
 import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import Measured, best, measure
+from benchmarks.measure import Measured, best, clear, measure
 from benchmarks.report import Ratio
 
 TIME_BUDGET = 1.2
 MEMORY_BUDGET = 0.15
+DISK_BUDGET = 1.05
 _HERE = Path(__file__).parent
 RECIPE = """\
 task: text-generation
@@ -38,11 +40,12 @@ def run() -> list[Ratio]:
         copy = best(["sh", "-c", "rm -rf copy && cp -r checkpoint copy"], folder, 3)
         shutil.rmtree(folder / "copy")
         command = ["python", "-m", "runner", "+recipe=large", "tracking.uri=null"]
-        runs = [(measure(command, folder), _save_seconds(folder)) for _ in range(3)]
+        runs = [(best(command, folder, 1), _save_seconds(folder)) for _ in range(3)]
         ours = Measured(min(m.seconds for m, _ in runs), min(m.memory for m, _ in runs))
         save = min(seconds for _, seconds in runs)
-        on_disk = size(folder / "outputs")
-        shutil.rmtree(folder / "outputs")
+        best([*command[:-1], "tracking.uri=sqlite:///mlflow.db"], folder, 1)
+        on_disk = taken(folder) - taken(folder / "checkpoint")
+        clear(folder)
         plain = best(["python", str(_HERE / "plain_save_model.py"), "checkpoint"], folder, 2)
     over = ours.memory - imports.memory
     plain_over = plain.memory - imports.memory
@@ -74,10 +77,11 @@ def run() -> list[Ratio]:
             plain_over / model,
         ),
         Ratio(
-            "disk taken",
+            "disk taken by the run and by MLflow's store",
             f"{on_disk / 1e6:.0f} MB",
             f"{model / 1e6:.0f} MB  the model",
             on_disk / model,
+            DISK_BUDGET,
         ),
     ]
 
@@ -93,3 +97,9 @@ def _save_seconds(folder: Path) -> float:
 def size(folder: Path) -> int:
     """Give the bytes of all files in a folder."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def taken(folder: Path) -> int:
+    """Give the bytes that a folder takes of the disk: what has two names is there once."""
+    stats = [file.stat() for file in folder.rglob("*") if file.is_file()]
+    return sum({(one.st_dev, one.st_ino): one.st_size for one in stats}.values())

@@ -22,7 +22,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # tests run beside each other, each on 
 
 REPOSITORY = Path(__file__).parent.parent
 QUICK = {
-    *("cli", "comparing", "datasets", "doctor", "evaluation", "fuzz", "locks", "metrics"),
+    *(
+        "benchmarks",
+        "cli",
+        "comparing",
+        "datasets",
+        "doctor",
+        "evaluation",
+        "fuzz",
+        "locks",
+        "metrics",
+    ),
     *("recipe", "report", "review", "statistics"),
 }
 """Folders whose tests need no model, or hardly one; and so do the files outside any folder."""
