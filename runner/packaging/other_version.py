@@ -17,7 +17,7 @@ import transformers
 from packaging.version import InvalidVersion, Version
 from transformers import AutoConfig, PretrainedConfig
 
-from runner.errors import SourceError
+from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging import rope
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.config_values import CONFIG, read_values
@@ -92,7 +92,7 @@ def understood(
     words = _translated(type(config), said)
     reading = Reading(config)
     if words != said:
-        reading = Reading(type(config).from_dict(words), translated=True)
+        reading = Reading(_made_of(type(config), words, checkpoint), translated=True)
         for name, value in (fields or {}).items():
             setattr(reading.config, name, value)
     newer = _is_newer(str(said.get("transformers_version") or ""))
@@ -111,6 +111,20 @@ def understood(
             f"{transformers.__version__} makes no use"
         )
     return reading
+
+
+def _made_of(
+    kind: type[PretrainedConfig], words: Mapping[str, Any], checkpoint: Checkpoint
+) -> PretrainedConfig:
+    try:
+        return kind.from_dict({**words})
+    except Exception as error:
+        raise_if_ours(error)
+        raise SourceError(
+            f"{checkpoint.folder / CONFIG} says what the {kind.__name__} of transformers "
+            f"{transformers.__version__} does not take: {first_line(error)}",
+            "Install the version that wrote it.",
+        ) from error
 
 
 def _is_newer(version: str) -> bool:
@@ -135,6 +149,8 @@ def _translated(kind: type[PretrainedConfig], said: Mapping[str, Any]) -> dict[s
     parameters = said.get(rope.KEY)
     if isinstance(parameters, dict) and rope.KEY not in known:
         given = cast("dict[str, Any]", parameters)
+        if said.get(rope.TRAINED_FOR):  # beside it, it counts
+            given = {**given, rope.TRAINED_FOR: said[rope.TRAINED_FOR]}
         if (otherwise := rope.translated(given, known)) is not None:
             words.pop(rope.KEY)
             words |= otherwise
@@ -177,7 +193,8 @@ def _known(kind: type[PretrainedConfig]) -> set[str]:
     except Exception:  # made of others: it has no usual form
         usual = PretrainedConfig()
     own = {*usual.to_dict(), *PretrainedConfig().to_dict(), *vars(usual), *kind.attribute_map}
-    return own | {*inspect.signature(kind.__init__).parameters, *_inside(kind)} - {"kwargs"}
+    read = {rope.TRAINED_FOR} if rope.SCALING in own else set[str]()
+    return own | read | {*inspect.signature(kind.__init__).parameters, *_inside(kind)} - {"kwargs"}
 
 
 def _inside(kind: type[PretrainedConfig]) -> Mapping[str, Any]:

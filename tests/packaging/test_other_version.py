@@ -1,11 +1,14 @@
 """A configuration of another version is understood, refused, or its leftovers are told."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoConfig, LlamaConfig, PretrainedConfig
+import torch
+from transformers import AutoConfig, LlamaConfig, OlmoConfig, PretrainedConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from runner.errors import SourceError
 from runner.packaging import rope
@@ -77,6 +80,41 @@ def test_rotary_positions_without_words_for_them_are_not_translated() -> None:
         "global_rope_theta": 7.0,
         "local_rope_theta": 8.0,
     }
+
+
+def test_what_stands_beside_the_usual_positions_is_kept() -> None:
+    sections = {"rope_type": "default", "mrope_section": [1, 1, 2]}
+    words = rope.translated({"rope_theta": 7.0, **sections}, {"rope_theta", "rope_scaling"})
+    assert words == {"rope_theta": 7.0, "rope_scaling": sections}
+    assert rope.translated({"rope_theta": 7.0, **sections}, {"rope_theta"}) is None
+
+
+@pytest.mark.parametrize("beside", [{}, {"original_max_position_embeddings": 64}])
+def test_positions_of_long_texts_are_those_that_5_makes(
+    tmp_path: Path, beside: dict[str, Any]
+) -> None:
+    half = [1.0] * 64
+    said = {
+        "rope_theta": 77.0, "rope_type": "longrope", "factor": 8.0, "short_factor": half,
+        "long_factor": [2.0] * 64, "original_max_position_embeddings": 16 if beside else 64,
+    }  # fmt: skip
+    config = read(
+        tmp_path / "config", rope_parameters=said, transformers_version=NEWER, **beside
+    ).config
+    made: Any = ROPE_INIT_FUNCTIONS["longrope"]
+    short, scaled = made(config, torch.device("cpu"), seq_len=64)
+    longer, _ = made(config, torch.device("cpu"), seq_len=65)
+    assert scaled == pytest.approx(math.sqrt(1 + math.log(8) / math.log(64)))
+    assert short[1].item() == pytest.approx(77 ** (-1 / 64))
+    assert torch.allclose(longer, short / 2)
+
+
+def test_positions_that_a_class_does_not_take_are_refused(tmp_path: Path) -> None:
+    if "rope_parameters" in OlmoConfig().to_dict():
+        pytest.skip("this version takes them")
+    scaled = {"rope_theta": 7.0, "rope_type": "linear", "factor": 2.0}
+    with pytest.raises(SourceError, match="does not take"):
+        read(tmp_path / "config", model_type="olmo", rope_parameters=scaled)
 
 
 def test_code_that_comes_along_and_is_not_run_excuses_nothing(tmp_path: Path) -> None:

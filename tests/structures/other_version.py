@@ -1,5 +1,6 @@
 """Structures: configurations that another version wrote, and weights that no model uses."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ _LLAMA3 = {
     "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64,
 }  # fmt: skip
+_LONG = {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [2.0] * 4}
 _ROPE: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("llama", "another base", {"rope_theta": 77.0, "rope_type": "default"}, {"rope_theta": 77.0}),
     ("qwen2", "another base", {"rope_theta": 77.0, "rope_type": "default"}, {"rope_theta": 77.0}),
@@ -26,6 +28,12 @@ _ROPE: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("llama", "yarn", {"rope_theta": 90.0, **_YARN}, {"rope_theta": 90.0, "rope_scaling": _YARN}),
     ("llama", "llama3", {"rope_theta": 90.0, **_LLAMA3},
      {"rope_theta": 90.0, "rope_scaling": _LLAMA3}),
+    ("llama", "dynamic", {"rope_theta": 90.0, "rope_type": "dynamic", "factor": 3.0},
+     {"rope_theta": 90.0, "rope_scaling": {"rope_type": "dynamic", "factor": 3.0}}),
+    ("llama", "longrope",
+     {"rope_theta": 90.0, **_LONG, "factor": 8.0, "original_max_position_embeddings": 4},
+     {"rope_theta": 90.0, "original_max_position_embeddings": 4,
+      "rope_scaling": {**_LONG, "factor": 8.0, "attention_factor": math.sqrt(2.5)}}),
     ("phi", "a fraction of the head", {"rope_theta": 77.0, "partial_rotary_factor": 0.25},
      {"rope_theta": 77.0, "partial_rotary_factor": 0.25}),
     ("gpt_neox", "a fraction of the head", {"rope_theta": 77.0, "partial_rotary_factor": 0.5},
