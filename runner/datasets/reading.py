@@ -205,6 +205,7 @@ def open_dataset(
     inputs: Columns,
     slices: Sequence[str] = (),
     corpus: Labelled | None = None,
+    tracking_uri: str | None = None,
 ) -> Labelled:
     """Give the rows that a block names.
 
@@ -214,8 +215,13 @@ def open_dataset(
         inputs: The columns that the model gets.
         slices: The columns that rows are sliced by.
         corpus: What they are looked for in.
+        tracking_uri: Tracking URI of the server that knows data in MLflow.
     """
-    path = None if block.path is None else (folder / Path(block.path).expanduser()).absolute()
+    path = None
+    if isinstance(block.path, str):
+        path = (folder / Path(block.path).expanduser()).absolute()
+    elif block.path is not None:
+        path = block.path.at_hand(tracking_uri) or Path(block.path.file_name).absolute()
     return Labelled(block, path, inputs, tuple(slices), corpus)
 
 
