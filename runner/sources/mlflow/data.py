@@ -107,7 +107,8 @@ class MlflowData(BaseModel, extra="forbid", frozen=True, strict=True, defer_buil
         from mlflow.data.http_dataset_source import HTTPDatasetSource
 
         run = client.get_run(self.uri.removeprefix(_RUN))
-        logged = {one.dataset.name: one.dataset for one in run.inputs.dataset_inputs}
+        inputs = run.inputs.dataset_inputs if run.inputs else []
+        logged = {one.dataset.name: one.dataset for one in inputs}
         if name not in logged:
             remedy = did_you_mean(name, list(logged)) or f"It has {', '.join(logged) or 'none'}."
             raise SourceError(f"{self.uri} has no dataset {name}", remedy)
