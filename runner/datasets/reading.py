@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ Columns = str | Mapping[str, str]
 """A column, or columns by the name of what they hold."""
 _INLINE = "evaluation.dataset.rows"
 _CORPUS = "corpus"
-_CHUNK = 2**20
+_NOWHERE = Path(os.devnull)
+"""Where a file is said to be that has not been fetched: nothing can lie in it."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -221,7 +223,7 @@ def open_dataset(
     if isinstance(block.path, str):
         path = (folder / Path(block.path).expanduser()).absolute()
     elif block.path is not None:
-        path = block.path.at_hand(tracking_uri) or Path(block.path.file_name).absolute()
+        path = block.path.at_hand(tracking_uri) or _NOWHERE / (block.path.file_name or "rows")
     return Labelled(block, path, inputs, tuple(slices), corpus)
 
 
