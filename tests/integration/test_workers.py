@@ -27,8 +27,9 @@ class Vectors(mlflow.pyfunc.PythonModel):
 
 mlflow.models.set_model(Vectors())
 """
-TEXTS = ["".join("abcde"[n // 5**place % 5] for place in range(5)) for n in range(3000)]
-"""Some come twice, those far apart among them."""
+TEXTS = ["".join("abcde"[n % 170 // 5**place % 5] for place in range(5)) for n in range(300)]
+"""Some come twice, far apart."""
+ENTRIES = 20
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +44,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def evaluated(model: str, name: str, queries: list[str]) -> EvaluationRecord:
     """Evaluate how well queries find entries of a corpus."""
-    corpus = [{"id": f"d{n}", "text": f"{text}e"} for n, text in enumerate(TEXTS[:200])]
+    corpus = [{"id": f"d{n}", "text": f"{text}e"} for n, text in enumerate(TEXTS[:ENTRIES])]
     recipe = {
         "task": "feature-extraction",
         "source": {"kind": "scratch", "architecture": "bert"},
         "evaluation": {
             "dataset": {
-                "rows": [{"query": q, "right": f"d{n % 200}"} for n, q in enumerate(queries)],
+                "rows": [{"query": q, "right": f"d{n % ENTRIES}"} for n, q in enumerate(queries)],
                 "target": "right",
                 "corpus": {"rows": corpus},
             },
@@ -66,6 +67,7 @@ def evaluated(model: str, name: str, queries: list[str]) -> EvaluationRecord:
 def test_workers_answer_as_this_process_does_and_are_asked_for_each_text_once(
     workspace: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("runner.evaluation.asking.WINDOW", 64)
     here = evaluated(model, "here", TEXTS)
     asked = Path("asked.txt").read_text().splitlines()
     monkeypatch.setattr("runner.evaluation.asking.LOCAL", "")  # this process, as a worker
@@ -73,7 +75,7 @@ def test_workers_answer_as_this_process_does_and_are_asked_for_each_text_once(
     assert Path(there.table).read_bytes() == Path(here.table).read_bytes()
     assert there.scores == here.scores
     assert sorted(Path("asked.txt").read_text().splitlines()) == sorted(asked)
-    assert len(asked) - TIMED == len({*TEXTS} | {f"{text}e" for text in TEXTS[:200]})
+    assert len(asked) - TIMED == len({*TEXTS} | {f"{text}e" for text in TEXTS[:ENTRIES]})
     assert there.data.inferred == here.data.inferred
     evaluated(model, "there", TEXTS)
     assert Path("asked.txt").read_text() == ""
