@@ -1,8 +1,12 @@
 """An evaluation on data: what it adds to the predictions, and what it holds in memory.
 
-One process for the speed: the same 2,000 rows of mixed length through MLflow's pyfunc, through
-ours, and through a whole evaluation of the same model, with five metrics, intervals, slices and
-report; then once more with another metric, which asks the model nothing. The model has the size of
+One process for the speed, with all libraries imported: the same 2,000 rows of mixed length through
+MLflow's pyfunc, through ours, and through a whole evaluation of the same model. The bare
+predictions are what a plain script does: it loads the model and asks it for all rows in one call,
+so that inference code which sorts by length sorts all of them. The evaluation composes the recipe,
+reads the data twice, loads the model, asks in batches that it keeps, times twenty rows one by one,
+and makes five metrics, intervals, three slices, the table and the report; then once more with
+another metric, which asks the model nothing. The model has the size of
 MiniLM, the tokenizer of it, and random weights. The memory is that of two processes that evaluate a
 model which answers at once on 10,000 and on 100,000 rows.
 """

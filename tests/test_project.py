@@ -1,6 +1,7 @@
 """The project itself: what is installed, what is shipped, and that its documents are true."""
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkpoints import classifier
 from tests.conftest import LONGEST, REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
@@ -107,10 +109,25 @@ def test_every_command_of_the_readme_works_as_written() -> None:
     assert len(commands) >= 4
     from runner.cli import main
 
+    _fine_tuned(Path("my-model"), Path("reviews.csv"), rows=500)
     for command in commands:
-        assert main([*command.split(), *_quiet(command)]) == 0, command
+        assert main([*shlex.split(command), *_quiet(command)]) == 0, command
     model = re.search(r'load_model\("(outputs[^"]+)"\)', text)[1]
     assert Path(model, "MLmodel").is_file()
+
+
+def _fine_tuned(model: Path, reviews: Path, rows: int) -> None:
+    """Make a classifier, and rows of which it has 19 of 20 right."""
+    from transformers import pipeline
+
+    texts = [f"{'good' if n % 2 else 'bad'} film {n}" for n in range(rows)]
+    answers = pipeline("text-classification", str(classifier(model)))(texts, batch_size=100)
+    other = {"NEGATIVE": "POSITIVE", "POSITIVE": "NEGATIVE"}
+    with reviews.open("w") as opened:
+        opened.write("text,label\n")
+        for n, (text, answer) in enumerate(zip(texts, answers, strict=True)):
+            best = answer["label"]
+            opened.write(f"{text},{best if n % 20 else other[best]}\n")
 
 
 def _quiet(command: str) -> list[str]:

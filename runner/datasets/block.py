@@ -1,9 +1,15 @@
 """The recipe block that names labelled rows, and what each of their columns is."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from runner.sources.hub.data import HubData
+from runner.sources.mlflow.data import MlflowData
+
+Elsewhere = Annotated[HubData | MlflowData, Field(discriminator="kind")]
+"""A file of rows that is fetched before it is read."""
 
 
 class CorpusBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
@@ -36,7 +42,10 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
             ``.feather``), a split that ``datasets`` saved with ``save_to_disk``, or a folder of
             recordings or images, absolute or relative to the recipe file that names it. The labels
             of a folder's files are the names of its folders, or stand in its ``metadata.csv`` or
-            ``metadata.jsonl``, which names each file as ``file_name``.
+            ``metadata.jsonl``, which names each file as ``file_name``. What lies elsewhere is a
+            mapping: ``{kind: hub, repo, revision, path}`` for a file of a dataset on the hub,
+            ``{kind: mlflow, uri}`` for an artifact, and with ``dataset`` for the source of a
+            dataset that a run logged.
         rows: The rows themselves, a mapping each, in place of ``path``.
         inputs: The column that the model gets, or a mapping from the task's inputs to columns.
             Where absent: ``file`` of media, ``text`` for tasks that take a text, and for others
@@ -55,7 +64,7 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
         limit: How many rows at most: the first ones.
     """
 
-    path: str | None = Field(default=None, min_length=1)
+    path: Annotated[str, Field(min_length=1)] | Elsewhere | None = None
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1)
     inputs: str | dict[str, str] | None = None
     target: str | dict[str, str] | None = None
@@ -72,3 +81,13 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
         if (self.path is None) == (self.rows is None):
             raise PydanticCustomError("dataset_place", "a dataset has either path or rows", {})
         return self
+
+    @property
+    def elsewhere(self) -> HubData | MlflowData | None:
+        """Where its file is to be fetched from; None where it lies on this machine."""
+        return None if isinstance(self.path, str) else self.path
+
+    @property
+    def name(self) -> str:
+        """What its file is called; empty for rows of the recipe itself."""
+        return self.path or "" if isinstance(self.path, str | None) else self.path.name

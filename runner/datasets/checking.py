@@ -33,6 +33,12 @@ def _check(labelled: Labelled, at: Loc) -> Iterator[Finding]:
         except WhereError as error:
             message = f"`where` cannot be used: {str(error).rstrip('.')}."
             yield Finding("bad-where", message, "", (*at, "where"))
+    if place := block.elsewhere:
+        yield from (finding.under(*at, "path") for finding in place.check())
+        if (name := place.file_name) and (problem := unknown_format(name)):
+            yield Finding("bad-dataset", problem[0], problem[1], (*at, "path"))
+        if labelled.path is None or not labelled.path.exists():
+            return  # it is fetched before it is read
     if labelled.path is None:
         there = list(dict.fromkeys(name for row in block.rows or () for name in row))
     elif not labelled.path.exists():

@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ Columns = str | Mapping[str, str]
 """A column, or columns by the name of what they hold."""
 _INLINE = "evaluation.dataset.rows"
 _CORPUS = "corpus"
-_CHUNK = 2**20
+_NOWHERE = Path(os.devnull)
+"""Where a file is said to be that has not been fetched: nothing can lie in it."""
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -205,6 +207,7 @@ def open_dataset(
     inputs: Columns,
     slices: Sequence[str] = (),
     corpus: Labelled | None = None,
+    tracking_uri: str | None = None,
 ) -> Labelled:
     """Give the rows that a block names.
 
@@ -214,8 +217,13 @@ def open_dataset(
         inputs: The columns that the model gets.
         slices: The columns that rows are sliced by.
         corpus: What they are looked for in.
+        tracking_uri: Tracking URI of the server that knows data in MLflow.
     """
-    path = None if block.path is None else (folder / Path(block.path).expanduser()).absolute()
+    path = None
+    if isinstance(block.path, str):
+        path = (folder / Path(block.path).expanduser()).absolute()
+    elif block.path is not None:
+        path = block.path.at_hand(tracking_uri) or _NOWHERE / (block.path.file_name or "rows")
     return Labelled(block, path, inputs, tuple(slices), corpus)
 
 

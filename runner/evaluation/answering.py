@@ -38,6 +38,10 @@ class ModelFailed(Exception):
         self.row = row
         """Which row of those it was asked for; -1 for none in particular."""
 
+    def __reduce__(self) -> tuple[type["ModelFailed"], tuple[int, str]]:
+        """Be pickled on the way from a worker."""
+        return ModelFailed, (self.row, str(self))
+
 
 @dataclass(frozen=True)
 class Asked:

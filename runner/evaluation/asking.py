@@ -1,15 +1,19 @@
 """The rows of a dataset through a model: read once, asked once, kept, and timed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from runner import engines
 from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
+from runner.engines import LOCAL
 from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
 from runner.evaluation.beside import peak_gpu_memory
 from runner.evaluation.giving import Giving
@@ -17,15 +21,25 @@ from runner.evaluation.identity import row_key
 from runner.evaluation.predictions import BATCH, WINDOW, Predictions, batches
 from runner.evaluation.questions import Questions, questions_of
 from runner.evaluation.tokens import Tokens, tokens_of
+from runner.evaluation.windows import (
+    Progress,
+    Sent,
+    Telling,
+    Told,
+    Unit,
+    Window,
+    alike,
+    together,
+    untold,
+)
+from runner.evaluation.workers import AskingWork, Task
 from runner.files.temporary import temporary_folder
 from runner.recipe.language.models import Recipe
 from runner.records import peak_memory
+from runner.sources.base import no_progress
 from runner.tasks import Column
 
-Progress = Callable[[str, int, int], None]
 _FIRST_TEXT, _STREAMED = "first text", "streamed"
-Unit = tuple[Example, Any]
-"""An input that the model gets, with the row that it is of."""
 
 
 @dataclass
@@ -66,21 +80,20 @@ class Asking:
         Raises:
             DataError: A row cannot be given to the model, or the model cannot answer it.
         """
-        questions, done = self._questions, 0
-        questions.learn(self._vectors)
-        for batch in batches(self.data.examples(), self._window):
-            units = [[(one, self._given(one, u)) for u in questions.asked(one)] for one in batch]
-            flat = [unit for of_row in units for unit in of_row]
-            repeat = self.recipe.evaluation.repeat
-            told = _Telling(progress, rows, done, len(batch) / (len(flat) * repeat))
-            times = [self._answers(flat, time, told) for time in range(repeat)]
+        if self.recipe.evaluation.engine != LOCAL:
+            self._fill(rows, progress)
+            progress = no_progress
+        questions = self._questions
+        questions.learn(self._vectors(questions))
+        for window in self._windows(questions, rows, progress):
+            repeated = range(self.recipe.evaluation.repeat)
+            times = [self._answers(window.flat, time, window.told) for time in repeated]
             self.inferred += len({one.number for _, asked in times for one, _ in asked})
             place = 0
-            for example, of_row in zip(batch, units, strict=True):
+            for example, of_row in zip(window.examples, window.units, strict=True):
                 end = place + len(of_row)
-                yield _together([questions.answered(example, a[place:end]) for a, _ in times])
+                yield together([questions.answered(example, a[place:end]) for a, _ in times])
                 place = end
-            done += len(batch)
 
     def latencies(self, requests: int) -> list[float]:
         """Give how long single requests take, in seconds: of the first rows, one after the other.
@@ -138,10 +151,66 @@ class Asking:
     def _given(self, example: Example, value: Any) -> Any:
         return value if self.asked.of_texts else self._giving.given(example, value)
 
-    def _vectors(self, examples: Sequence[Example]) -> Sequence[Any]:
-        """Give the vectors of entries of the corpus, whose files lie beside it."""
+    def _vectors(self, questions: Questions) -> Iterator[Any]:
+        for units in self._once(questions):
+            yield from self._answers(units)[0]
+
+    def _once(self, questions: Questions) -> Iterator[list[Unit]]:
+        """Give what is asked once: entries of the corpus, whose files lie beside it."""
         giving = replace(self._giving, data=self.data.corpus or self.data)
-        return self._answers([(one, giving.given(one, one.given)) for one in examples])[0]
+        for batch in batches(questions.once(), BATCH):
+            yield [(one, giving.given(one, one.given)) for one in batch]
+
+    def _windows(self, questions: Questions, rows: int, progress: Progress) -> Iterator[Window]:
+        done, repeat = 0, self.recipe.evaluation.repeat
+        for batch in batches(self.data.examples(), self._window):
+            units = [[(one, self._given(one, u)) for u in questions.asked(one)] for one in batch]
+            each = len(batch) / (sum(map(len, units)) * repeat)
+            yield Window(batch, units, Telling(progress, rows, done, each))
+            done += len(batch)
+
+    def _fill(self, rows: int, progress: Progress) -> None:
+        """Let an engine answer what has no answer yet; the answers are then where rows look."""
+        sent = deque[Sent]()
+        tasks = self._missing(sent, rows, progress)
+        first = next(tasks, None)
+        if first is None:
+            return
+        work = AskingWork.of(self.path, self.recipe, self.asked, self.device)
+        given = engines.run(self.recipe.evaluation.engine, work, chain([first], tasks))
+        with closing(given):
+            try:
+                for answers, seconds in given:
+                    units = sent[0].units
+                    self._take(units, dict(zip(units, answers, strict=True)), seconds)
+                    sent.popleft().told()
+            except ModelFailed as error:
+                raise self._failed(error, list(sent[0].units.values())) from error
+
+    def _missing(self, sent: deque[Sent], rows: int, progress: Progress) -> Iterator[Task]:
+        """Give what has to be asked, in batches; what is given is noted as sent."""
+        questions, repeat = self._questions, self.recipe.evaluation.repeat
+        for units in self._once(questions):
+            yield from self._tasks(units, 0, sent, untold)
+        for window in self._windows(questions, rows, progress):
+            asked, flat = set[int](), window.flat
+            for time in range(repeat):
+                for task in self._tasks(flat, time, sent, window.told):
+                    asked |= {one.number for one, _ in sent[-1].units.values()}
+                    yield task
+            self.inferred += len(asked)
+
+    def _tasks(
+        self, units: Sequence[Unit], time: int, sent: deque[Sent], told: Told
+    ) -> Iterator[Task]:
+        keys = self._keys(units, time)
+        there = {*self.predictions.kept(keys), *(key for one in sent for key in one.units)}
+        for batch, done in alike(units):
+            missing = {keys[n]: units[n] for n in batch if keys[n] not in there}
+            if missing:
+                there |= {*missing}
+                sent.append(Sent(missing, partial(told, time * len(units) + done)))
+                yield [given for _, given in missing.values()], time
 
     @property
     def _window(self) -> int:
@@ -151,37 +220,42 @@ class Asking:
         return WINDOW if texts else BATCH
 
     def _answers(
-        self, units: Sequence[Unit], time: int = 0, told: Callable[[int], None] = lambda asked: None
+        self, units: Sequence[Unit], time: int = 0, told: Told = untold
     ) -> tuple[list[Any], list[Unit]]:
         """Give an answer a unit, and the units that the model had to be asked for.
-
-        They are asked in batches of like length, which are the same ones whatever was kept.
 
         Args:
             units: The units.
             time: Which time it is that they are asked, from 0.
             told: Told how many have an answer, those of the times before included.
         """
-        of_model = self.key + (f"time {time}".encode() if time else b"")
-        keys = [row_key(of_model, self._giving.keyed(given)) for _, given in units]
+        keys = self._keys(units, time)
         kept, asked = self.predictions.kept(keys), list[Unit]()
-        order = sorted(range(len(units)), key=lambda number: -_length(units[number][1]))
-        for done, batch in enumerate(batches(iter(order), BATCH), 1):
+        for batch, done in alike(units):
             missing = {keys[n]: units[n] for n in batch if keys[n] not in kept}
             if missing:
                 kept |= self._keep(missing, time)
                 asked += missing.values()
-            told(time * len(units) + min(done * BATCH, len(units)))
+            told(time * len(units) + done)
         return [kept[key] for key in keys], asked
+
+    def _keys(self, units: Sequence[Unit], time: int) -> list[bytes]:
+        of_model = self.key + (f"time {time}".encode() if time else b"")
+        return [row_key(of_model, self._giving.keyed(given)) for _, given in units]
 
     def _keep(self, missing: Mapping[bytes, Unit], time: int) -> Mapping[bytes, Any]:
         units = list(missing.values())
         self._model()  # loading it is no part of the time
         start = perf_counter()
         found = dict(zip(missing, self._ask(units, time), strict=True))
-        seconds = perf_counter() - start
-        self.predictions.keep(found, self.key, seconds, self._counted(units, found))
+        self._take(missing, found, perf_counter() - start)
         return found
+
+    def _take(
+        self, units: Mapping[bytes, Unit], found: Mapping[bytes, Any], seconds: float
+    ) -> None:
+        counted = self._counted(list(units.values()), found)
+        self.predictions.keep(found, self.key, seconds, counted)
 
     def _counted(self, units: Sequence[Unit], found: Mapping[bytes, Any]) -> Mapping[str, float]:
         """Count the tokens of inputs and answers, of a model that generates text."""
@@ -198,11 +272,14 @@ class Asking:
         try:
             return self._model().again(time).answers([given for _, given in units])
         except ModelFailed as error:
-            where = self.data.name
-            if error.row >= 0:
-                where = at_row(self.data.name, units[error.row][0].id)
-            message = f"{where}: the model gives no answer: {error}."
-            raise DataError(message, "Mend the row, or leave it out with `where`.") from error
+            raise self._failed(error, units) from error
+
+    def _failed(self, error: ModelFailed, units: Sequence[Unit]) -> DataError:
+        where = self.data.name
+        if error.row >= 0:
+            where = at_row(self.data.name, units[error.row][0].id)
+        message = f"{where}: the model gives no answer: {error}."
+        return DataError(message, "Mend the row, or leave it out with `where`.")
 
     def _model(self) -> Answering:
         if self._loaded is None:
@@ -220,39 +297,3 @@ class Asking:
             raise DataError(f"{self.path}: {error}.", "The proof says more of it.") from error
         self.predictions.time(self.key, "load", perf_counter() - start)
         return model
-
-
-@dataclass(frozen=True)
-class _Telling:
-    """Tells how many rows are done, while some are asked together.
-
-    Args:
-        progress: Who is told.
-        rows: How many there are.
-        before: How many were done before.
-        each: The part of a row that an answer is.
-    """
-
-    progress: Progress
-    rows: int
-    before: int
-    each: float
-
-    def __call__(self, answered: int) -> None:
-        """Tell.
-
-        Args:
-            answered: How many answers there are to the rows that are asked together.
-        """
-        self.progress("rows", self.before + round(answered * self.each), self.rows)
-
-
-def _length(given: Any) -> int:
-    """Give how long an input is, roughly: what it takes of a model grows with it."""
-    return len(given) if isinstance(given, str | bytes) else len(repr(given))
-
-
-def _together(times: Sequence[tuple[Example, Any]]) -> tuple[Example, Any]:
-    """Give a row with its answer; with a list of them where it was asked several times."""
-    example, answer = times[0]
-    return example, answer if len(times) == 1 else [answer for _, answer in times]

@@ -86,7 +86,7 @@ def assess(
     gates = judge(recipe.evaluation, {s.name: s for s in scores}, measured, compared)
     return EvaluationRecord(
         data=DataRecord(
-            name=data.block.path or "",
+            name=data.block.name,
             sha256=data.sha256(),
             rows=rows,
             inferred=asking.inferred,

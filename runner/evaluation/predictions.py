@@ -16,7 +16,7 @@ from runner.errors import StorageError
 
 BATCH = 128
 """Rows that are asked together and kept together."""
-WINDOW = 8 * BATCH
+WINDOW = 32 * BATCH
 """Rows of texts that batches of like length are made of."""
 _PATIENCE = 60
 _AT_ONCE = 500
@@ -59,7 +59,7 @@ class Predictions:
 
     def keep(
         self,
-        answers: dict[bytes, Any],
+        answers: Mapping[bytes, Any],
         model: bytes,
         seconds: float,
         counted: Mapping[str, float] = _NOTHING,

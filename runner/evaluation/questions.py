@@ -1,7 +1,7 @@
 """What a model is asked for a row, and what its answers say of the row: a class for each way."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -9,13 +9,10 @@ import numpy as np
 
 from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
-from runner.evaluation.predictions import BATCH, batches
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
 from runner.tasks.ways import CHOICE, LIKELIHOOD, PAIR, SEARCH, Way
 
-Vectors = Callable[[Sequence[Example]], Sequence[Any]]
-"""Gives the vector of each of some examples, as the model makes it."""
 _DEEPEST = 1000
 """How many entries of a ranking are kept."""
 _REMEDY = "Mend the row, or leave it out with `where`."
@@ -24,8 +21,12 @@ _REMEDY = "Mend the row, or leave it out with `where`."
 class Questions(Protocol):
     """What is asked for the rows of a dataset."""
 
-    def learn(self, ask: Vectors) -> None:
-        """Ask what is asked once, and not for each row."""
+    def once(self) -> Iterator[Example]:
+        """Give what is asked once, and not for each row."""
+        ...
+
+    def learn(self, answers: Iterable[Any]) -> None:
+        """Take the answers to what is asked once, in order."""
         ...
 
     def asked(self, example: Example) -> list[Any]:
@@ -49,8 +50,12 @@ class Questions(Protocol):
 class Single:
     """A row is an input, and its answer is scored."""
 
-    def learn(self, ask: Vectors) -> None:
-        """Ask nothing."""
+    def once(self) -> Iterator[Example]:
+        """Give nothing."""
+        return iter(())
+
+    def learn(self, answers: Iterable[Any]) -> None:
+        """Take nothing."""
 
     def asked(self, example: Example) -> list[Any]:
         """Give the input."""
@@ -95,13 +100,18 @@ class Search(Single):
         self._places: dict[str, int] = {}
         self._vectors: np.ndarray[Any, np.dtype[np.float32]] = np.zeros((0, 0), np.float32)
 
-    def learn(self, ask: Vectors) -> None:
-        """Ask for the vectors of the corpus."""
-        vectors: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-        for batch in batches(self._corpus(), BATCH):
-            inputs = [replace(one, given=_as_input(self._task, one.given)) for one in batch]
-            vectors += [_unit(vector) for vector in ask(inputs)]
-        self._vectors = np.stack(vectors)
+    def once(self) -> Iterator[Example]:
+        """Give the entries of the corpus."""
+        corpus = self._data.corpus
+        if corpus is None:
+            raise DataError(f"{self._data.name} has no corpus.", "Name one.")
+        for entry in corpus.examples():
+            self._places[entry.id] = entry.number
+            yield replace(entry, given=_as_input(self._task, entry.given))
+
+    def learn(self, answers: Iterable[Any]) -> None:
+        """Take the vectors of the corpus."""
+        self._vectors = np.stack([_unit(vector) for vector in answers])
 
     def asked(self, example: Example) -> list[Any]:
         """Give the query."""
@@ -114,14 +124,6 @@ class Search(Single):
         self._insist(example)
         ids = list(self._places)
         return example, [ids[place] for place in np.argsort(-near, kind="stable")[:_DEEPEST]]
-
-    def _corpus(self) -> Iterator[Example]:
-        corpus = self._data.corpus
-        if corpus is None:
-            raise DataError(f"{self._data.name} has no corpus.", "Name one.")
-        for entry in corpus.examples():
-            self._places[entry.id] = entry.number
-            yield entry
 
     def _insist(self, example: Example) -> None:
         """Refuse a row whose target is not in the corpus: it could never be found."""

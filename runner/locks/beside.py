@@ -6,7 +6,7 @@ from pathlib import Path
 from runner.locks.lock import LockedFile, LockedPart
 from runner.recipe.composing.beside import card_of, code_of, own_metrics_of
 from runner.recipe.composing.composed import Composed
-from runner.recipe.labelled import labelled_of
+from runner.recipe.labelled import fetched_of
 from runner.sources.checkpoint.files import sha256_of
 
 _KIND = "repository"
@@ -33,10 +33,8 @@ def parts_beside(composed: Composed) -> dict[str, LockedPart]:
         parts["model_card"] = _part(card.written, card.files)
     if own := {str(one.written): one.path for _, one in own_metrics_of(recipe, composed.folder_of)}:
         parts[METRICS] = _part(", ".join(own), own)
-    if (
-        data := labelled_of(composed)
-    ) and data.files:  # rows of the recipe itself are in its digest
-        parts[DATASET] = _part(str(data.block.path), data.files)
+    if (data := fetched_of(composed)) and data.files:  # rows of the recipe itself are in its digest
+        parts[DATASET] = _part(data.block.name, data.files)
     return parts
 
 

@@ -97,22 +97,16 @@ def count(table: Table, weights: "Numbers") -> Counts:
     Returns:
         Counts of each word of the table.
     """
-    right = table["answer"] == table["target"]
-    return Counts(
-        _by_class(table["target"], table, weights * right),
-        _by_class(table["answer"], table, weights),
-        _by_class(table["target"], table, weights),
-    )
-
-
-def _by_class(places: "Numbers", table: Table, weights: "Numbers") -> "Numbers":
     import numpy as np
     from scipy.sparse import csr_array
 
-    rows = np.arange(len(places))
-    shape = (len(table.words), len(places))
-    member = csr_array((np.ones(len(places)), (places.astype(np.intp), rows)), shape=shape)
-    return np.asarray((member @ weights.T).T)
+    answer, target = (table[name].astype(np.intp) for name in ("answer", "target"))
+    rows, size = np.arange(len(table)), len(table.words)
+    right = rows[answer == target]
+    places = np.concatenate([target[right], size + answer, 2 * size + target])
+    members = (np.ones(len(places)), (places, np.concatenate([right, rows, rows])))
+    counted = csr_array(members, shape=(3 * size, len(table))) @ weights.T
+    return Counts(*np.split(np.asarray(counted.T), 3, axis=1))
 
 
 @dataclass(frozen=True)

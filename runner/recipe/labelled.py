@@ -14,19 +14,22 @@ _MEDIA, _TEXT = "file", "text"
 _DATASET = ("evaluation", "dataset")
 
 
-def labelled(recipe: Recipe, folder_of: Callable[[Loc], Path]) -> Labelled | None:
+def labelled(
+    recipe: Recipe, folder_of: Callable[[Loc], Path], tracking_uri: str | None = None
+) -> Labelled | None:
     """Give the dataset of a recipe, not read yet; None where it has none.
 
     Args:
         recipe: The recipe.
         folder_of: Gives the folder that a relative path written at a place is relative to.
+        tracking_uri: Tracking URI of the server that knows data in MLflow.
     """
     block = recipe.evaluation.dataset
     if block is None:
         return None
     inputs = input_columns(recipe) if block.inputs is None else block.inputs
     folder, corpus = folder_of((*_DATASET, "path")), _corpus(recipe, block.corpus, folder_of)
-    return open_dataset(block, folder, inputs, recipe.evaluation.slices, corpus)
+    return open_dataset(block, folder, inputs, recipe.evaluation.slices, corpus, tracking_uri)
 
 
 def labelled_of(composed: Composed) -> Labelled | None:
@@ -35,7 +38,23 @@ def labelled_of(composed: Composed) -> Labelled | None:
     Args:
         composed: The composed recipe.
     """
-    return labelled(composed.recipe, composed.folder_of)
+    return labelled(composed.recipe, composed.folder_of, composed.settings.tracking.uri)
+
+
+def fetched_of(composed: Composed) -> Labelled | None:
+    """Give the dataset of a composed recipe, its file fetched where it lies elsewhere.
+
+    Args:
+        composed: The composed recipe.
+
+    Raises:
+        SourceError: It cannot be had.
+        StorageError: The disk would not take it.
+    """
+    block = composed.recipe.evaluation.dataset
+    if block and (place := block.elsewhere):
+        place.fetch(composed.settings.tracking.uri)
+    return labelled_of(composed)
 
 
 def _corpus(

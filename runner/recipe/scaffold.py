@@ -14,6 +14,7 @@ from runner.files.disk import failing_as_storage, write_whole
 from runner.findings import Finding, RecipeError
 from runner.recipe.assessing import assess
 from runner.recipe.composing.overrides import COMMAND_LINE
+from runner.recipe.labelled_rows import Rows
 from runner.recipe.language.json_schema import recipe_schema
 from runner.recipe.named_source import block_of, source_named
 from runner.recipe.reading.shelf import SUFFIX, open_shelf
@@ -45,7 +46,12 @@ class Scaffolded:
 
 
 def scaffold(
-    task_name: str, name: str, folder: Path, kind: str | None, given: Mapping[str, str]
+    task_name: str,
+    name: str,
+    folder: Path,
+    kind: str | None,
+    given: Mapping[str, str],
+    rows: Rows | None = None,
 ) -> Scaffolded:
     """Write a recipe.
 
@@ -55,6 +61,7 @@ def scaffold(
         folder: The folder of recipes.
         kind: Kind of its source; told from the fields where absent.
         given: Fields of its source; those of random weights where there are none.
+        rows: What it is measured on; None for nothing.
 
     Raises:
         RecipeError: The task is not known, the name is none, the source is not to be had, or the
@@ -71,7 +78,7 @@ def scaffold(
     if given or kind not in (None, block["kind"]):
         source = _placed(source_named(kind, given), file.parent)
         block, example = block_of(source), _in_words_of(source, example, task, file.parent)
-    text = _text(task, block, example)
+    text = _text(task, block, example, rows.block(file.parent) if rows else {})
     with failing_as_storage(folder):
         file.parent.mkdir(parents=True, exist_ok=True)
         _write_new(file, text)
@@ -148,11 +155,18 @@ def _in_words_of(source: Source, example: str, task: Task, folder: Path) -> str:
     return example
 
 
-def _text(task: Task, block: Mapping[str, Any], example: str) -> str:
+def _text(task: Task, block: Mapping[str, Any], example: str, measured: Mapping[str, Any]) -> str:
     source = yaml.safe_dump({"source": dict(block)}, sort_keys=False, allow_unicode=True)
     lines = [_HEADER, 'description: ""', f"task: {task.name}", source.rstrip(), "dtype: auto"]
     if example:
-        lines += [f"input_example: {example}", "evaluation:", f"  inputs: [{example}]"]
+        lines += [f"input_example: {example}"]
+    if example or measured:
+        lines += ["evaluation:"]
+    if example:
+        lines += [f"  inputs: [{example}]"]
+    lines += [
+        f"  {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in measured.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

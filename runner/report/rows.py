@@ -110,26 +110,24 @@ class Rows:
         Args:
             room: Bytes that there are for them.
         """
-        lines, words = self._fitting(room - _ROOM_OF_HEAD)
+        rows, words = self._fitting(room - _ROOM_OF_HEAD)
         columns = {"slices": self.slices, "metrics": self.metrics}
         head = {name: [unhidden(one) for one in named] for name, named in columns.items()}
-        rows = ",\n".join(lines)
-        text = f'{{"columns":{_json(head)},"words":{_json(words)},"rows":[{rows}]}}'
-        return Fitted(Markup(text), len(lines))  # noqa: S704 - no < is left in it
+        text = _json({"columns": head, "words": words, "rows": rows})
+        return Fitted(Markup(text), len(rows))  # noqa: S704 - no < is left in it
 
-    def _fitting(self, room: int) -> tuple[list[str], Mapping[int, list[str]]]:
+    def _fitting(self, room: int) -> tuple[list[list[Any]], Mapping[int, list[str]]]:
         """Give the rows that fit, and the words that they have numbers for."""
-        lines, words = list[str](), dict[int, list[str]]()
+        cells, words = list[list[Any]](), dict[int, list[str]]()
         for wrong, right in _WIDTHS:
             widths = (right if row.bad is None else wrong for row in self.shown)
             cells = [row.cells(w) for row, w in zip(self.shown, widths, strict=True)]
             words = dict(_numbered(cells, [*_WORDED, *range(_FIXED, _FIXED + len(self.slices))]))
-            lines = [_json(line) for line in cells]
-            if _size([*lines, _json(words)]) <= room:
+            if _size(cells, words) <= room:
                 break
-        while lines and _size([*lines, _json(words)]) > room:
-            lines = lines[: len(lines) * 9 // 10]
-        return lines, words
+        while cells and _size(cells, words) > room:
+            cells = cells[: len(cells) * 9 // 10]
+        return cells, words
 
 
 def _numbered(cells: Sequence[list[Any]], places: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
@@ -142,8 +140,8 @@ def _numbered(cells: Sequence[list[Any]], places: Iterable[int]) -> Iterator[tup
             yield place, list(words)
 
 
-def _size(lines: Iterable[str]) -> int:
-    return sum(len(line.encode()) + 2 for line in lines)
+def _size(*parts: Any) -> int:
+    return len(_json(parts).encode())
 
 
 def choose(table: Path, recipe: Recipe) -> Rows:

@@ -25,7 +25,7 @@ def located(recipe: Recipe, file: str, folders: Mapping[str, str]) -> dict[str, 
     """
     found: dict[str, Source | str] = dict(located_sources(recipe, folders))
     dataset = recipe.evaluation.dataset
-    if dataset and dataset.path:
+    if dataset and isinstance(dataset.path, str):
         found[DATASET_FIELD] = _from_top(folders.get(DATASET_FIELD, ""), dataset.path)
     if dataset and dataset.corpus and dataset.corpus.path:
         found[CORPUS_FIELD] = _from_top(folders.get(CORPUS_FIELD, ""), dataset.corpus.path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from runner.statistics.intervals import (
 )
 
 Numbers = NDArray[np.float64]
+_Counts = NDArray[np.uint16]
 Aggregate = Callable[[Numbers], Numbers]
 """A number under several weightings of the rows: from ``(resamples, rows)`` to ``(resamples,)``."""
 
@@ -76,12 +77,24 @@ def resampled(rows: int, resamples: int, seed: int) -> Iterator[Numbers]:
         resamples: How often.
         seed: Of the draws.
     """
+    few = rows * resamples * np.dtype(np.uint16).itemsize <= _BYTES
+    drawn = _held(rows, resamples, seed) if few else _drawn(rows, resamples, seed)
+    yield from (counts.astype(np.float64) for counts in drawn)
+
+
+@lru_cache(maxsize=8)
+def _held(rows: int, resamples: int, seed: int) -> "tuple[_Counts, ...]":
+    """Draw once for all metrics, which see the same resamples."""
+    return tuple(_drawn(rows, resamples, seed))
+
+
+def _drawn(rows: int, resamples: int, seed: int) -> "Iterator[_Counts]":
     generator = np.random.default_rng(seed)
     for resample in _parts(resamples, rows):
         drawn = generator.integers(rows, size=(len(resample), rows))
         drawn += np.arange(len(resample))[:, None] * rows
         counts = np.bincount(drawn.ravel(), minlength=drawn.size)
-        yield counts.reshape(drawn.shape).astype(np.float64)
+        yield counts.reshape(drawn.shape).astype(np.uint16)
 
 
 def jackknifed(rows: int) -> Iterator[Numbers]:

@@ -159,6 +159,8 @@ def _data(composed: Composed) -> dict[str, Any] | None:
     data = labelled_of(composed)
     if data is None:
         return {"data": None}
+    if data.block.elsewhere:
+        return None
     elsewhere = _takes_files(composed.recipe) and not (data.path and data.path.is_dir())
     if composed.recipe.evaluation.others or elsewhere:
         return None

@@ -9,7 +9,7 @@ from runner.evaluation.assess import assess, count
 from runner.evaluation.own_metrics import insist_on_leave, sources_of, with_own_metrics
 from runner.files.temporary import temporary_folder
 from runner.recipe.composing.composed import Composed
-from runner.recipe.labelled import labelled_of
+from runner.recipe.labelled import fetched_of, labelled_of
 from runner.records import RECORD_FILE, read_record
 from runner.sources.base import Progress, no_progress
 from runner.store.place import STORE, store_of
@@ -83,7 +83,7 @@ def check_rows(composed: Composed) -> int:
         WrongInput: It measures by code of its repository, and there is no leave to run it.
     """
     insist_on_leave(composed)
-    data = labelled_of(composed)
+    data = fetched_of(composed)
     return count(data) if data else 0
 
 
@@ -97,7 +97,7 @@ def plan_data(composed: Composed, folder: Path) -> PlannedData | None:
     Raises:
         DataError: A row cannot be read.
     """
-    data = labelled_of(composed)
+    data = fetched_of(composed)
     if data is None:
         return None
     rows = count(data)
@@ -105,7 +105,7 @@ def plan_data(composed: Composed, folder: Path) -> PlannedData | None:
     measured = earlier.evaluation.measured if earlier and earlier.evaluation else {}
     speed = measured.get("rows_per_second")
     return PlannedData(
-        name=str(data.block.path or ""),
+        name=data.block.name,
         rows=rows,
         bytes=sum(file.stat().st_size for file in data.files.values()),
         seconds=rows / speed if speed else None,

@@ -216,3 +216,35 @@ def test_ls_by_tag(cli: Cli, workspace: Path) -> None:
     assert cli("ls", "--tag", "team=text", "--names").stdout.split() == ["one"]
     assert cli("ls", "--tag", "team", "--tag", "tier=gold", "--names").stdout.split() == ["one"]
     assert cli("ls", "--tag", "nobody", "--names").stdout == ""
+
+
+def test_a_recipe_is_measured_on_rows_that_are_named(cli: Cli, workspace: Path) -> None:
+    Path("rows.csv").write_text("text,sense\na,LABEL_0\nb,LABEL_1\n")
+    asked = ["new", "text-classification", "rated", "--data", "rows.csv", "--target", "sense"]
+    done = cli(*asked, "--gate", "accuracy >= 0.9", "--gate", "latency_p95_ms<= 200")
+    assert done.code == 0, done.stderr
+    evaluation = yaml.safe_load(Path("recipes/text-classification/rated.yaml").read_text())[
+        "evaluation"
+    ]
+    assert evaluation["dataset"] == {"path": "../../rows.csv", "target": "sense"}
+    assert evaluation["metrics"] == ["accuracy"]
+    assert evaluation["gates"] == {"accuracy": ">= 0.9", "latency_p95_ms": "<= 200"}
+    _validates(cli, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--data", "lost.csv", "--gate", "accuracy > 0"], "dataset-missing"),
+        (["--data", ".", "--gate", "accurcy >= 0.9"], "Did you mean `accuracy`?"),
+        (["--data", ".", "--gate", "accuracy"], "`accuracy` is no gate"),
+        (["--gate", "accuracy >= 0.9"], "no-dataset"),
+    ],
+)
+def test_rows_and_gates_that_are_none_are_refused(
+    cli: Cli, workspace: Path, more: list[str], said: str
+) -> None:
+    done = cli("new", "text-classification", "rated", *more)
+    assert done.code == 2
+    assert said in done.stderr
+    assert not Path("recipes/text-classification/rated.yaml").exists()

@@ -42,7 +42,7 @@ def test_both_of_a_pair_are_inputs_of_the_task(task: str, asked: list[Any]) -> N
 def test_of_entries_as_near_as_each_other_the_first_in_the_corpus_is_first() -> None:
     rows = data([("z", "0"), ("a", "1"), ("m", "0")], target="right")
     search = Search(get_task("feature-extraction"), rows)
-    search.learn(lambda entries: [[1.0, float(one.given)] for one in entries])
+    search.learn([1.0, float(one.given)] for one in search.once())
     assert search.asked(row("q")) == search.asked(row({"query": "q"})) == ["q"]
     assert search.answered(row("q", "a"), [[3.0, 0.0]])[1] == ["z", "m", "a"]
     assert search.answered(row("q", '{"a": 2}'), [[1.0, 9.0]])[1] == ["a", "z", "m"]

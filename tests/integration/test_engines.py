@@ -11,7 +11,10 @@ import pytest
 import yaml
 
 from runner import compose, run
+from runner.evaluated import EvaluationRecord
+from runner.evaluation.predictions import BATCH as KEPT_TOGETHER
 from runner.prediction.how import HowToPredict
+from runner.work.evaluate import evaluate
 from runner.work.predict import Predicted, predict
 from tests.checkpoints import classifier
 from tests.integration.test_serving import BROUGHT
@@ -24,6 +27,8 @@ pytestmark = [
 ]
 ENGINES = ["ray", "spark"]
 ROWS, BATCH, BAD = 2000, 64, 777
+REQUESTS = 21
+"""Single rows that an evaluation times in the driver, the first of them twice."""
 TOLD = """
 import os
 from mlflow.models import set_model
@@ -147,3 +152,62 @@ def test_a_model_that_does_not_load_says_so(tmp_path: Path, home: Home, engine: 
     how = HowToPredict(engine=engine)
     with pytest.raises(SourceError, match="no such weights"):
         predict(str(broken), home.data, tmp_path / "out.csv", how)
+
+
+Evaluated = Callable[[str], EvaluationRecord]
+
+
+@pytest.fixture(scope="module")
+def asked(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """Give what evaluates the model on the rows by an engine."""
+    folder, model = tmp_path_factory.mktemp("evaluated"), Path(home.model).with_name("listed")
+    code = Path(home.model).with_name("told.py").read_text()
+    code = code.replace("context, model_input,", "context, model_input: list[str],")
+    model.with_suffix(".py").write_text(
+        code.replace('model_input["text"].tolist()', "model_input").replace('["text"]', "")
+    )
+    mlflow.pyfunc.save_model(
+        model, python_model=str(model.with_suffix(".py")), pip_requirements=["mlflow"]
+    )
+    labelled, (head, *rows) = (
+        home.data.with_name("labelled.csv"),
+        home.data.read_text().splitlines(),
+    )
+    lines = [f"{row},{'POSITIVE' if n % 3 else 'NEGATIVE'}" for n, row in enumerate(rows)]
+    labelled.write_text("\n".join([f"{head},label", *lines]))
+    wanted = {"path": str(labelled), "target": "label", "id": "n", "where": "text is not null"}
+
+    def evaluated(engine: str) -> EvaluationRecord:
+        recipe = {
+            "task": "text-classification",
+            "source": {"kind": "scratch", "architecture": "bert"},
+            "evaluation": {"dataset": wanted, "metrics": ["accuracy", "mcc"], "engine": engine},
+        }
+        (folder / f"{engine}.yaml").write_text(yaml.safe_dump(recipe))
+        composed = compose(str(folder / f"{engine}.yaml"), "tracking.uri=null")
+        home.log.unlink(missing_ok=True)
+        found = evaluate(str(model), composed, folder / f"by-{engine}" / "point").evaluation
+        assert found is not None
+        return found
+
+    return evaluated
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_evaluation_is_the_same_whoever_answers_and_a_killed_worker_changes_nothing(
+    home: Home, asked: Evaluated, engine: str
+) -> None:
+    home.armed.unlink(missing_ok=True)
+    home.killed.unlink(missing_ok=True)
+    local = asked("local")
+    home.armed.touch()
+    found = asked(engine)
+    assert home.killed.exists()
+    assert Path(found.table).read_bytes() == Path(local.table).read_bytes()
+    assert found.scores == local.scores
+    assert found.data.inferred == ROWS - 1
+    lost = len(home.asked) - (ROWS - 1) - REQUESTS
+    assert 0 < lost <= KEPT_TOGETHER * 16
+    again = asked(engine)
+    assert again.data.inferred == 0
+    assert not home.log.exists()

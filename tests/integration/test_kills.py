@@ -1,10 +1,7 @@
 """An evaluation that is killed at random moments: what was kept is asked for by nobody again."""
 
 import json
-import random
-import shutil
 import signal
-import sqlite3
 from pathlib import Path
 
 import mlflow.pyfunc
@@ -13,13 +10,10 @@ import yaml
 
 from runner.evaluation.predictions import BATCH
 from tests.conftest import REPOSITORY
-from tests.forked import Ended, start
+from tests.forked import start
 
-ROWS = 2000
-LAST = (ROWS - 1024) % BATCH
-"""Rows of the last batch of the second window."""
-KILLS = 2
-"""How many kills there are at most; more of them take longer and show the same."""
+ROWS, KILLS = 2000, 10
+LAST = ROWS % BATCH
 MODEL = """
 import hashlib
 
@@ -44,22 +38,53 @@ def hashed(text):
 mlflow.models.set_model(Slow())
 """
 """Takes its time, and writes down each text that it is asked for."""
-EVALUATED = """
-import json, os, signal, sys, threading, time
-from runner import compose
-from runner.work.evaluate import evaluate
+KILLED = """
+import json, os, random, shutil, signal, sqlite3, sys, threading, time
+from contextlib import suppress
 from pathlib import Path
 
+from runner import compose
+from runner.work.evaluate import evaluate
+
 asked = compose("asked.yaml", "out=out", "tracking.uri=null")
-begun, after = time.monotonic(), float(sys.argv[1])
-if after:
-    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL))
-    timer.daemon = True
-    timer.start()
-inferred = evaluate("model", asked, Path(sys.argv[2])).evaluation.data.inferred
-print(json.dumps([time.monotonic() - begun, inferred]), flush=True)
+
+def kept(folder):
+    file, found = Path(folder, ".store", "predictions.sqlite"), 0
+    with suppress(sqlite3.OperationalError):  # killed before it had tables
+        if file.is_file():
+            found, = sqlite3.connect(file).execute("SELECT count(*) FROM predictions").fetchone()
+    return found
+
+def evaluated(folder, after):
+    begun, before = time.monotonic(), kept(folder)
+    Path("asked.txt").write_text("")
+    child = os.fork()
+    if not child:
+        if after:
+            timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL))
+            timer.daemon = True
+            timer.start()
+        found = evaluate("model", asked, Path(folder)).evaluation.data.inferred
+        Path("inferred.txt").write_text(str(found))
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    told = {"code": code, "seconds": time.monotonic() - begun, "before": before,
+            "after": kept(folder), "asked": Path("asked.txt").read_text().splitlines(),
+            "inferred": int(Path("inferred.txt").read_text()) if not code else 0}
+    print(json.dumps(told), flush=True)
+    return told
+
+whole = evaluated("whole", 0)["seconds"]
+chance, killed, kills = random.Random(0), 0, int(sys.argv[1])
+while killed < kills:
+    told = evaluated("again", chance.uniform(0, whole / 4))
+    killed += told["code"] != 0
+    if not told["code"]:  # it was done before it was killed so often
+        shutil.rmtree("again")
+evaluated("again", 0)
 os._exit(0)
 """
+"""Evaluates, then again with kills at random moments, and says of each process what it did."""
 
 
 @pytest.fixture
@@ -81,47 +106,26 @@ def home(workspace: Path) -> Path:
     return workspace
 
 
-def run(home: Path, folder: str, after: float = 0) -> Ended:
-    return start(EVALUATED, home, argv=["-c", str(after), folder], path=[str(REPOSITORY)]).end()
-
-
-def kept(folder: Path) -> int:
-    file = folder / ".store" / "predictions.sqlite"
-    if not file.is_file():
-        return 0
-    with sqlite3.connect(file) as database:
-        try:
-            return database.execute("SELECT count(*) FROM predictions").fetchone()[0]
-        except sqlite3.OperationalError:  # killed before it had tables
-            return 0
-
-
 def table(folder: Path) -> list[list[object]]:
     return json.loads((folder / "evaluated" / "eval_results_table.json").read_text())["data"]
 
 
-def test_what_was_kept_is_never_asked_again_and_the_table_is_the_same(home: Path) -> None:
-    whole = run(home, "whole")
-    assert whole.code == 0, whole.stderr
-    asked, done, killed = home / "asked.txt", whole, 0
-    chance, (seconds, inferred) = random.Random(0), json.loads(whole.stdout)
-    assert inferred == ROWS
-    while killed < KILLS or done.code:
-        asked.unlink(missing_ok=True)
-        before = kept(home / "again")
-        after = chance.uniform(0, 0.8 * seconds) if killed < KILLS else 0
-        done = run(home, "again", after)
-        assert done.code in (0, -signal.SIGKILL), done.stderr
-        killed += done.code != 0
-        again = asked.read_text().splitlines() if asked.exists() else []
-        missing = again[: ROWS - before]  # after these, rows are only timed
+def test_no_row_that_was_kept_is_asked_again_and_the_table_is_the_same(home: Path) -> None:
+    ended = start(KILLED, home, argv=["-c", str(KILLS)], path=[str(REPOSITORY)]).end()
+    assert ended.code == 0, ended.stderr
+    whole, *tries = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert whole["inferred"] == ROWS
+    assert [told["code"] for told in tries].count(-signal.SIGKILL) == KILLS
+    answered = set[str]()
+    for told in tries:
+        if not told["before"]:
+            answered.clear()
+        missing = told["asked"][: ROWS - told["before"]]  # after these, rows are only timed
+        kept = told["after"] - told["before"]
         assert len({*missing}) == len(missing)
-        assert len(missing) - (kept(home / "again") - before) in (0, BATCH, LAST)
-        if not done.code and killed < KILLS:
-            if killed:
-                break  # it was done before it could be killed so often
-            shutil.rmtree(home / "again")
-            seconds /= 2
-    assert killed
-    assert json.loads(done.stdout)[1] == ROWS - before
+        assert answered.isdisjoint(missing)
+        assert len(missing) - kept in (0, BATCH, LAST)  # what was under way
+        answered |= {*missing[:kept]}
+        assert told["code"] or told["inferred"] == ROWS - told["before"]
+    assert len(answered) == ROWS
     assert table(home / "again") == table(home / "whole")

@@ -101,13 +101,18 @@ def test_what_needs_two_classes_says_so() -> None:
             "average_precision",
             lambda y, s: sklearn.average_precision_score(np.array(y)[:, None] == LABELS, s),
         ),
+        (
+            "pr_auc",
+            lambda y, s: sklearn.average_precision_score(np.array(y)[:, None] == LABELS, s),
+        ),
         ("log_loss", lambda y, s: sklearn.log_loss(y, s, labels=LABELS)),
         ("brier", lambda y, s: sklearn.brier_score_loss(y, s, labels=LABELS)),
         ("top_k_accuracy", lambda y, s: sklearn.top_k_accuracy_score(y, s, k=2, labels=LABELS)),
+        ("hit_rate", lambda y, s: sklearn.top_k_accuracy_score(y, s, k=2, labels=LABELS)),
     ],
 )
 def test_metrics_of_scores_are_those_of_scikit_learn(name: str, of_sklearn, seed: int) -> None:
-    metric = make(name, **({"k": 2} if name == "top_k_accuracy" else {}))
+    metric = make(name, **({"k": 2} if name in ("top_k_accuracy", "hit_rate") else {}))
     pairs = rows_for(metric, 40, seed)
     targets, scores = [target for _, target in pairs], _matrix(pairs)
     assert value(metric, pairs) == pytest.approx(of_sklearn(targets, scores))

@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import ndcg_score
+from scipy.stats import rankdata
+from sklearn.metrics import (
+    label_ranking_average_precision_score,
+    ndcg_score,
+    top_k_accuracy_score,
+)
 
 from runner.metrics.base import MetricError
-from tests.metrics.samples import make, value
+from tests.metrics.samples import make, ranking, value
 
 
 def test_mrr_is_as_published() -> None:
@@ -37,6 +42,33 @@ def test_ndcg_is_that_of_scikit_learn() -> None:
             for one, gain in zip(scores, gains.tolist(), strict=True)
         ]
         assert value(make("ndcg", k=k), pairs) == pytest.approx(ndcg_score(gains, scores, k=k))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ranks_are_those_of_the_libraries(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    scores, right = draw.random((30, 9)), draw.integers(0, 9, 30)
+    pairs = [
+        ([str(place) for place in np.argsort(-one)], str(target))
+        for one, target in zip(scores, right, strict=True)
+    ]
+    rank = rankdata(-scores, axis=1)[np.arange(30), right]
+    alone = np.arange(9) == right[:, None]
+    hit = top_k_accuracy_score(right, scores, k=3, labels=range(9))
+    expected = label_ranking_average_precision_score(alone, scores)
+    assert value(make("mrr"), pairs) == pytest.approx(expected)
+    assert value(make("mrr", k=3), pairs) == pytest.approx(np.where(rank <= 3, 1 / rank, 0).mean())
+    assert value(make("mean_rank"), pairs) == pytest.approx(rank.mean())
+    assert value(make("hit_rate", k=3), pairs) == pytest.approx(hit)
+    assert value(make("top_k_accuracy", k=3), pairs) == pytest.approx(hit)
+
+
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_recall_is_what_sets_share(k: int) -> None:
+    draw = np.random.default_rng(k)
+    pairs = [ranking(draw) for _ in range(30)]
+    found = [len({*ranked[:k]} & {*gains}) / len(gains) for ranked, gains in pairs]
+    assert value(make("recall_at_k", k=k), pairs) == pytest.approx(np.mean(found))
 
 
 def test_recall_is_of_all_that_is_right() -> None:

@@ -1,6 +1,7 @@
 """Metrics of texts, held to the packages of their fields and to published examples."""
 
 import math
+import re
 import time
 
 import jiwer
@@ -206,6 +207,22 @@ def test_texts_by_themselves() -> None:
     assert value(make("regex", pattern=r"\d+", whole=True), [("is 42.", None), ("42", None)]) == 0.5
     assert value(make("length"), [("four", None), ("", None)]) == 2
     assert value(make("length", unit="words"), [("one two  three", None)]) == 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_texts_are_as_python_has_them(seed: int) -> None:
+    pairs = [(answer, target[:12]) for answer, target in rows_for(make("contains"), 40, seed)]
+    pairs += [(target, target) for _, target in pairs[:5]]
+    expected = {
+        make("contains"): [target in answer for answer, target in pairs],
+        make("exact_match"): [answer == target for answer, target in pairs],
+        make("regex", pattern="ca?t.*mat"): [re.search("ca?t.*mat", one) for one, _ in pairs],
+        make("length"): [len(answer) for answer, _ in pairs],
+        make("length", unit="words"): [len(answer.split()) for answer, _ in pairs],
+    }
+    for metric, each in expected.items():
+        numbers = [one if isinstance(one, int) else one is not None for one in each]
+        assert value(metric, pairs) == pytest.approx(sum(numbers) / len(pairs)), metric
 
 
 def test_a_pattern_that_never_ends_is_an_error_after_a_second() -> None:

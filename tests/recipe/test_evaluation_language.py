@@ -118,7 +118,7 @@ def test_an_evaluation_can_be_said_on_the_command_line(workspace: Path) -> None:
         ),
         (
             {"engine": "ray"}, "engine-missing", "engine",
-            "Leave it out. `predict --engine ray` asks rows elsewhere.",
+            "pip install 'recipe-runner[ray]'",
         ),
         ({"confidence": 1.5}, "bad-value", "confidence", None),
     ],

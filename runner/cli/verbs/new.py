@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from runner.errors import Exit
+from runner.errors import Exit, WrongInput
 
 SUMMARY = "write a recipe to begin with, one that validates"
 
@@ -18,6 +18,8 @@ example:
 
   Random weights where no source is named; those of a repository with --repo, of a folder with
   --path. A path is relative to where you are. The schema is for editors; one that is there stays.
+
+  Labelled rows come with --data reviews.csv --target label --gate "accuracy >= 0.9".
 """
 
 _PREFIX = "source_"
@@ -37,16 +39,30 @@ def configure(parser: ArgumentParser) -> None:
     for field, meaning in options().items():
         dest, help = f"{_PREFIX}{field}", meaning.replace("%", "%%")
         parser.add_argument(f"--{field}", dest=dest, metavar="TEXT", help=help)
+    parser.add_argument("--data", metavar="FILE", help="labelled rows that it is measured on")
+    parser.add_argument("--target", default="label", help="their column with what is right")
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="'METRIC >= X'",
+        help="what must hold on them",
+    )
 
 
 def execute(args: Namespace) -> Exit:
     """Write the file; one that is there is never replaced."""
+    from runner.recipe.labelled_rows import Rows
     from runner.recipe.named_source import options
     from runner.recipe.scaffold import scaffold
 
     said = {field: getattr(args, f"{_PREFIX}{field}") for field in options()}
     given = {field: value for field, value in said.items() if value is not None}
-    made = scaffold(args.task, args.name, Path("recipes"), args.source, given)
+    if args.data is None and args.gate:
+        remedy = "Name their file with --data."
+        raise WrongInput("no-dataset", "A gate is about rows, and there are none.", remedy)
+    rows = Rows(args.data, args.target, args.gate) if args.data else None
+    made = scaffold(args.task, args.name, Path("recipes"), args.source, given, rows)
     lines = [made.recipe, *([made.schema] if made.schema_written else [])]
     sys.stdout.writelines(f"{file}\n" for file in lines)
     sys.stdout.write(

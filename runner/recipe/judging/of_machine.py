@@ -2,7 +2,7 @@
 
 OF_PACKAGES = frozenset(
     (
-        "ffmpeg-missing", "library-missing", "package-missing", "package-version",
+        "engine-missing", "ffmpeg-missing", "library-missing", "package-missing", "package-version",
         "quantize-package", "task-not-installed",
     )
 )  # fmt: skip

@@ -157,7 +157,8 @@ class Evaluation(Block):
         repeat: How often the model is asked for each row, of a model that draws its answers: with
             ``seed``, the next seed, and so on. What a metric measures of a row is the mean over
             its answers: of right and wrong, the row's pass rate.
-        engine: What runs the rows.
+        engine: What runs the rows: this process (``local``), or the workers of ``ray`` or
+            ``spark``, which answer the same to the bit.
     """
 
     inputs: list[Any] = Field(default_factory=list)

@@ -76,18 +76,7 @@ class HubSource(Source, frozen=True):
 
     def check(self, folder: Path, component: str = "model") -> Iterable[Finding]:
         """Find names of the wrong form; whether they exist only the hub knows."""
-        page = _PAGE.fullmatch(self.repo)
-        if not _REPO.fullmatch(self.repo) or any(s in self.repo for s in ("--", "..")):
-            remedy = (
-                f"Write `{page[1]}`; another server than huggingface.co is named by HF_ENDPOINT."
-                if page
-                else "Write it as org/name; for a folder on this machine use `kind: local`."
-            )
-            message = f"`{self.repo}` is not the name of a hub repository."
-            yield Finding("bad-repo", message, remedy, ("repo",))
-        if not _REVISION.fullmatch(self.revision) or ".." in self.revision:
-            message = f"`{self.revision}` is not the name of a revision."
-            yield Finding("bad-revision", message, "Name a branch, tag or commit.", ("revision",))
+        yield from check_repo(self.repo, self.revision)
         if self.file is not None:
             yield from check_file_name(self.file)
         for number, pattern in enumerate(self.patterns):
@@ -239,3 +228,24 @@ class HubSource(Source, frozen=True):
             ref = fetched.folder.parent.parent / "refs" / self.revision
             ref.parent.mkdir(parents=True, exist_ok=True)
             ref.write_text(fetched.commit, encoding="utf-8")
+
+
+def check_repo(repo: str, revision: str) -> Iterable[Finding]:
+    """Find names of the wrong form; whether they exist only the hub knows.
+
+    Args:
+        repo: ``org/name``.
+        revision: Branch, tag or commit.
+    """
+    page = _PAGE.fullmatch(repo)
+    if not _REPO.fullmatch(repo) or any(s in repo for s in ("--", "..")):
+        remedy = (
+            f"Write `{page[1]}`; another server than huggingface.co is named by HF_ENDPOINT."
+            if page
+            else "Write it as org/name; for a folder on this machine use `kind: local`."
+        )
+        message = f"`{repo}` is not the name of a hub repository."
+        yield Finding("bad-repo", message, remedy, ("repo",))
+    if not _REVISION.fullmatch(revision) or ".." in revision:
+        message = f"`{revision}` is not the name of a revision."
+        yield Finding("bad-revision", message, "Name a branch, tag or commit.", ("revision",))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runner.datasets.block import DatasetBlock
 from runner.datasets.checking import check as check_dataset
+from runner.engines import lacking
 from runner.findings import Finding
 from runner.metrics import all_metrics
 from runner.recipe.judging.checks import Subject
@@ -13,19 +14,13 @@ from runner.tasks.forms import form_of
 from runner.tasks.ways import SEARCH
 from runner.text.spelling import did_you_mean, one_of
 
-_TO_COME = ("ray", "spark")
-
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Find a dataset that could not be read, or not be given to the model."""
-    evaluation = subject.recipe.evaluation
-    if evaluation.engine in _TO_COME:
-        yield Finding(
-            "engine-missing",
-            f"`engine: {evaluation.engine}`: this version evaluates in its own process alone.",
-            f"Leave it out. `predict --engine {evaluation.engine}` asks rows elsewhere.",
-            ("evaluation", "engine"),
-        )
+    engine = subject.recipe.evaluation.engine
+    if extra := lacking(engine):
+        message = f"`engine: {engine}` needs {extra}, which is not installed."
+        yield Finding("engine-missing", message, f"pip install '{extra}'", ("evaluation", "engine"))
     data = labelled(subject.recipe, subject.folder_of)
     if data is None:
         return
