@@ -109,7 +109,7 @@ def _make(file: Path) -> None:
         staged = file.with_name(f".{file.name}.partial")
         for left in file.parent.glob(f"{staged.name}*"):
             left.unlink()
-        make_database(f"{_SQLITE}{staged}")
+        make_database(staged)
         os.replace(staged, file)
 
 

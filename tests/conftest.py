@@ -38,11 +38,12 @@ QUICK = {
 """Folders whose tests need no model, or hardly one; and so do the files outside any folder."""
 LONGEST = (
     *("conformance/test_conformance.py", "structures/test_structures.py"),
-    *("work/test_rehearse.py", "integration/test_persist.py"),
+    *("work/test_rehearse.py", "sweeps/test_launching.py", "integration/test_persist.py"),
     *("recipe/composing/test_one_composition.py", "integration/test_interruptions.py"),
     *("integration/test_adapters.py", "test_adding.py", "recipe/judging/test_catalogue.py"),
     *("integration/test_real_models.py", "sources/hub/test_hub_faults.py"),
-    *("work/test_specification.py", "integration/test_locking.py", "integration/test_disk.py"),
+    *("work/test_specification.py", "pyfunc/test_alignment.py", "pyfunc/test_generation.py"),
+    *("sweeps/test_at_once.py", "integration/test_locking.py", "integration/test_disk.py"),
 )
 """The files that take longest, in their order: they come first, so that none is left at the end."""
 

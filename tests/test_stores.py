@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from runner.errors import StorageError, TrackingError
 from runner.stores import asking, failing_as
+from runner.upstream.mlflow_api import make_database
 from tests import forked
 from tests.conftest import REPOSITORY
 
@@ -62,6 +65,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_database_is_made_whole_through_kills_and_by_two_at_once(made: Path) -> None:
     assert len(MlflowClient(f"sqlite:///{made}/mlflow.db").search_runs(["0"])) == 2
     assert [file.name for file in made.iterdir()] == ["mlflow.db"]
+
+
+def test_a_database_is_made_without_waiting_for_the_disk_at_each_statement(
+    workspace: Path,
+) -> None:
+    files = set[str]()
+
+    def look(connection: sqlite3.Connection, _: object) -> None:
+        files.update(file for _, _, file in connection.execute("PRAGMA database_list"))
+
+    event.listen(Engine, "connect", look)
+    try:
+        make_database(workspace / "mlflow.db")
+    finally:
+        event.remove(Engine, "connect", look)
+    assert files == {""}, "all is done in memory"
+    assert MlflowClient(f"sqlite:///{workspace}/mlflow.db").create_run("0")
 
 
 def reason(uri: str) -> TrackingError:
