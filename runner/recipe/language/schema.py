@@ -156,8 +156,9 @@ def plain_loc(tagged: Loc, values: JSON, root: type[BaseModel] = Recipe) -> Loc:
     value: JSON = values
     annotation: Annotation | None = root
     for key in tagged:
-        is_union = len(models(annotation)) > 1
-        if is_union and key in _TAGGED and not _has(value, key):
+        kinds = models(annotation)
+        if len(kinds) > 1 and (chosen := _TAGGED.get(str(key))) in kinds:
+            annotation = chosen  # once: what it names may be a key inside as well
             continue
         if isinstance(key, str) and ("[" in key or "(" in key) and not _has(value, key):
             continue

@@ -96,6 +96,7 @@ def _codes() -> Iterator[str]:
                         yield str(value.value)
 
 
+@pytest.mark.process
 def test_every_code_has_an_entry_and_every_entry_a_code() -> None:
     assert set(_codes()) == set(catalogue())
 
