@@ -35,6 +35,17 @@ def test_what_is_read_is_what_the_library_reads(file: str) -> None:
     assert np.array_equal(tensor.data, same.data)
 
 
+def test_the_names_of_tensors_are_made_once_and_are_those_of_the_library(file: str) -> None:
+    arch = gguf.MODEL_ARCH.LLAMA
+    theirs = gguf.get_tensor_name_map
+    wanted = theirs(arch, 2).mapping
+    with parsed_once(file):
+        assert gguf.get_tensor_name_map(arch, 2).mapping == wanted
+        assert gguf.get_tensor_name_map(arch, 2) is gguf.get_tensor_name_map(arch, 2)
+        assert gguf.get_tensor_name_map(arch, 1).mapping != wanted
+    assert gguf.get_tensor_name_map is theirs
+
+
 def test_it_is_parsed_once_inside_and_the_library_is_as_it_was_afterwards(file: str) -> None:
     theirs = gguf.GGUFReader
     with parsed_once(file):
