@@ -94,12 +94,13 @@ coverage: setup  ## every test, and the lines that none reaches
 test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
-test-serving: $(STAMP_SERVING)  ## models in Ray, in Spark, and in environments of their own
+test-serving: $(STAMP_SERVING)  ## models and sweeps in Ray, models in Spark, and in environments of their own
 	@command -v java >/dev/null || \
 		{ echo "Spark needs Java 17 or newer: apt-get install default-jre-headless, or the like"; exit 1; }
 	RECIPE_RUNNER_TEST_SERVING=1 PYTHONPATH="$(CURDIR)/$(SERVING)/packages" \
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
-		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py
+		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py \
+		tests/sweeps/test_launching.py
 
 fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
 	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py

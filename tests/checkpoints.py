@@ -81,6 +81,53 @@ def tokenizer_only(folder: Path, architecture: str = "gpt2") -> Path:
     return build(folder, "text-generation", architecture, {}, component="tokenizer")
 
 
+def gguf_lm(folder: Path) -> Path:
+    """A Llama in a GGUF file, ``tiny.gguf``, with the bytes for its words."""
+    import gguf
+    import numpy as np
+    from transformers.models.gpt2.tokenization_gpt2 import bytes_to_unicode
+
+    folder.mkdir()
+    words = ["<s>", "</s>", *bytes_to_unicode().values(), "th", "he"]
+    width, inner, layers = 32, 64, 2
+    writer = gguf.GGUFWriter(folder / "tiny.gguf", "llama")
+    writer.add_context_length(128)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(inner)
+    writer.add_block_count(layers)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10_000.0)
+    writer.add_vocab_size(len(words))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(words)
+    writer.add_token_merges(["t h", "h e"])
+    writer.add_token_types([3, 3, *([1] * (len(words) - 2))])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    drawn = np.random.default_rng(0)
+    shapes = {
+        "token_embd": (len(words), width),
+        "output_norm": (width,),
+        "output": (len(words), width),
+    }
+    for n in range(layers):
+        shapes |= {f"blk.{n}.attn_{part}": (width, width) for part in ("q", "k", "v", "output")}
+        shapes |= {f"blk.{n}.ffn_{part}": (inner, width) for part in ("gate", "up")}
+        shapes |= {f"blk.{n}.ffn_down": (width, inner)}
+        shapes |= {f"blk.{n}.{part}_norm": (width,) for part in ("attn", "ffn")}
+    for name, shape in shapes.items():
+        values = drawn.normal(0, 0.3, shape).astype(np.float32)
+        form = gguf.GGMLQuantizationType.Q8_0 if len(shape) == 2 else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(f"{name}.weight", gguf.quantize(values, form), raw_dtype=form)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return folder
+
+
 def build(
     folder: Path,
     task: str,

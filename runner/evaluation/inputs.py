@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from runner.errors import SourceError
 from runner.evaluation.samples import sample_file
 from runner.findings import Loc
@@ -155,6 +153,8 @@ class Materialiser:
         return self._file(media[columns[0].name], row, number)
 
     def _array(self, row: Any, number: int) -> Any:
+        import numpy as np  # who only reads what was recorded needs none
+
         if isinstance(row, list):
             return np.asarray(row, np.float32)
         try:

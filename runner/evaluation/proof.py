@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.errors import raise_if_ours
 from runner.evaluated import EvaluationRecord
+from runner.evaluation.answered import answered_once
 from runner.evaluation.environments import EnvironmentFailed
 from runner.evaluation.expectations import cosine, out_of_bounds, rows_for, unmet
 from runner.evaluation.golden import Golden
@@ -94,7 +95,7 @@ def prove(
         EnvironmentFailed: There is no environment for the isolated view.
     """
     proof = Proof()
-    with ffmpeg_on_path(), imports_out_of_sight(), shared():
+    with ffmpeg_on_path(), imports_out_of_sight(), shared(), answered_once():
         asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None

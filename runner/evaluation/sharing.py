@@ -40,11 +40,11 @@ class _Held:
     @classmethod
     def of(cls, model: Any) -> "_Held":
         config = copy.deepcopy(model.config.__dict__)
-        return cls(model, _state(model), config, copy.deepcopy(_generation(model)))
+        return cls(model, state_of(model), config, copy.deepcopy(_generation(model)))
 
     def as_loaded(self) -> Any:
         """Give the model as it was loaded; None where something of it was changed for good."""
-        if _state(self.model) != self.state:
+        if state_of(self.model) != self.state:
             return None
         self.model.config.__dict__ = copy.deepcopy(self.config)
         if self.generation is not None:
@@ -71,7 +71,7 @@ class _Memory:
         del before
         self._make_room()
         model = load()
-        if not any(tensor.is_inference() for tensor in model.parameters()):
+        if is_known(model):
             self.held[folder, way] = _Held.of(model)
         return model
 
@@ -160,8 +160,21 @@ def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
     return f"{cls.__module__}.{cls.__qualname__} {json.dumps(said, sort_keys=True, default=repr)}"
 
 
-def _state(model: Any) -> Any:
-    """Tell what was changed of a model: its parts, its tensors, what was hung on it."""
+def is_known(model: Any) -> bool:
+    """Say whether it can be told if a model was changed.
+
+    Args:
+        model: The model.
+    """
+    return not any(tensor.is_inference() for tensor in model.parameters())
+
+
+def state_of(model: Any) -> Any:
+    """Tell what was changed of a model: its parts, its tensors, what was hung on it.
+
+    Args:
+        model: The model.
+    """
     tensors = [
         (name, tensor.shape, tensor.dtype, tensor.device, changes_of(tensor))
         for name, tensor in model.state_dict().items()

@@ -33,20 +33,22 @@ def temporary_place() -> Path:
 
 
 @contextmanager
-def temporary_folder(kind: str) -> Generator[Path]:
+def temporary_folder(kind: str, place: Path | None = None) -> Generator[Path]:
     """Give a folder until it is no longer needed; what killed processes left goes before.
 
     Args:
         kind: What it is for, in a word: its name begins so.
+        place: The folder that it is made in, which holds nothing else; where all others are that
+            this user has, unless it is given.
 
     Yields:
         The folder, empty; held by a lock, so that no other process sweeps it.
     """
-    place = temporary_place()
+    place = place or temporary_place()
     _sweep(place)
     folder = place / f"{kind}-{uuid4().hex[:12]}"
     with holding(folder.with_suffix(_LOCK)):
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, parents=True)
         try:
             yield folder
         finally:

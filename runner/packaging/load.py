@@ -6,15 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 import torch
-import transformers
 from transformers import PreTrainedModel
 
-from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.adapter import Adapter, merge
-from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.blueprint import Blueprint
+from runner.packaging.drawn import drawn
 from runner.packaging.gguf_file import parsed_once
+from runner.packaging.gguf_weights import from_gguf
 from runner.packaging.meta import config_for
-from runner.packaging.quantised import insist_on_environment
 from runner.packaging.quantising import quantise
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
@@ -35,7 +34,7 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
         SourceError: A part cannot be loaded, or the weights do not fit the configuration.
     """
     with parsed_once(checkpoints["model"].gguf):
-        blueprint = _drawn(recipe, checkpoints)
+        blueprint = drawn(recipe, checkpoints)
     as_read = replace(blueprint, config=copy.deepcopy(blueprint.config))  # a pipeline changes it
     computed = _computed(as_read, recipe)
     if computed is None:
@@ -46,17 +45,10 @@ def load(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     return replace(whole, compute=computed)
 
 
-def _drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
-    blueprint = draw(recipe, checkpoints)
-    if blueprint.quantised and blueprint.stays_quantised:
-        insist_on_environment(blueprint.quantised, blueprint.checkpoint)
-    return with_components(blueprint, recipe, checkpoints)
-
-
 def _computed(blueprint: Blueprint, recipe: Recipe) -> Callable[[], PreTrainedModel] | None:
     """Say how the weights are computed; None where they are stored as they are needed."""
     if blueprint.checkpoint.gguf:
-        return partial(_from_gguf, blueprint, recipe)
+        return partial(from_gguf, blueprint, recipe)
     if recipe.quantize:
         return partial(quantise, recipe, recipe.quantize, blueprint.model, blueprint.checkpoint)
     if blueprint.adapter and recipe.merge:
@@ -78,28 +70,3 @@ def _merged(blueprint: Blueprint, adapter: Adapter, recipe: Recipe) -> PreTraine
     merged = merge(adapter, base, blueprint.dtype)
     merged.name_or_path = folder
     return merged
-
-
-def _from_gguf(blueprint: Blueprint, recipe: Recipe) -> PreTrainedModel:
-    """Compute weights in ``dtype`` from those that the file holds in few bits."""
-    checkpoint = blueprint.checkpoint
-    loader = getattr(transformers, blueprint.task.auto_models[0])
-    arguments = recipe.load.model_arguments
-    try:
-        model = loader.from_pretrained(
-            str(checkpoint.folder),
-            gguf_file=checkpoint.gguf,
-            config=blueprint.config,
-            dtype=blueprint.dtype,
-            **arguments,
-        )
-    except Exception as error:
-        raise_if_ours(error)
-        raise SourceError(
-            f"{checkpoint.gguf} of {checkpoint.name} cannot be loaded: {first_line(error)}",
-            f"Check that transformers {transformers.__version__} reads GGUF files of this "
-            "architecture, and that the file is whole.",
-        ) from error
-    model.name_or_path = str(checkpoint.folder)
-    model.hf_quantizer = None  # what was loaded is dequantized; transformers 5 would not save it
-    return model

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from runner.errors import StorageError
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.dtypes import is_floating, safetensors_name_of, torch_dtype_of
+from runner.packaging.gguf_weights import keep
+from runner.packaging.in_memory import save_loaded, write_generation
 from runner.packaging.remote_code import copy_code
 from runner.packaging.storage import clone_file
 from runner.recipe.language.sizes import parse_size
@@ -97,7 +99,8 @@ def _save(parts: Blueprint, folder: Path, limit: int) -> str:
     model = parts.compute() if parts.compute else parts.model
     pickled = parts.quantised is not None and not saves_safetensors(model)
     form: dict[str, Any] = {"safe_serialization": False} if pickled else {}
-    _save_loaded(model, folder, max_shard_size=limit, **form)
+    save_loaded(model, folder, max_shard_size=limit, **form)
+    keep(parts, folder)
     if parts.quantised:
         return f"quantised ({parts.quantised.name})"
     return "converted from GGUF" if parts.checkpoint.gguf else "merged"
@@ -137,25 +140,7 @@ def _write_config(model: PreTrainedModel, folder: Path) -> None:
     config.dtype = str(model.dtype).removeprefix("torch.")
     config.save_pretrained(folder)
     if model.can_generate():
-        _write_generation(model.generation_config, folder)
-
-
-def _write_generation(generation: Any, folder: Path) -> None:
-    """Write settings as they are: those that contradict each other load and run as well."""
-    generation.to_json_file(folder / "generation_config.json", use_diff=True)
-
-
-def _save_loaded(model: PreTrainedModel, folder: Path, **how: Any) -> None:
-    """Save what is in memory; its settings of generation, which that would judge, apart."""
-    if not model.can_generate():
-        type(model).save_pretrained(model, folder, **how)
-        return
-    generation, model.generation_config = model.generation_config, GenerationConfig()
-    try:
-        type(model).save_pretrained(model, folder, **how)
-    finally:
-        model.generation_config = generation
-    _write_generation(generation, folder)
+        write_generation(model.generation_config, folder)
 
 
 def _target(name: str, info: TensorInfo, parts: Blueprint) -> torch.dtype:

@@ -3,6 +3,7 @@
 import difflib
 import html
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -71,8 +72,9 @@ def _head(review: Review) -> str:
     if not review.recipes:
         return f"{title}\nNo recipe differs ({counted(review.unchanged, 'recipe')} unchanged).\n"
     counts = [f"**{review.count(i)} {i}**" for i in Impact if review.count(i)]
-    recipes = counted(len(review.recipes), "recipe")
-    differ = f"{recipes} {'differ' if review.recipes[1:] else 'differs'}"
+    kinds = Counter(one.what for one in review.recipes)
+    things = " and ".join(counted(kinds[what], what) for what in sorted(kinds))
+    differ = f"{things} {'differ' if review.recipes[1:] else 'differs'}"
     rest = f", {review.unchanged} unchanged" if review.unchanged else ""
     lines = [title, f"{' · '.join(counts)} — {differ}{rest}.", ""]
     impact = review.impact

@@ -41,6 +41,7 @@ class Reviewed:
         after: The recipe after; None for a deleted one.
         files: The files it is made of that differ, from the top of the repository.
         changes: What that means, the gravest first.
+        what: What it is: a recipe, or a sweep file.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Reviewed:
     after: Version | None
     files: tuple[str, ...]
     changes: tuple[Change, ...]
+    what: str = "recipe"
 
     @property
     def impact(self) -> Impact:
@@ -182,7 +184,7 @@ def _sweeps(before: Side, after: Side) -> Iterator[Reviewed]:
             place = now.side.shown(str(now.file.document.path))
             broken = Version(name, place, None, now.findings, {}, None)
         if changes:
-            yield Reviewed(f"{SWEEPS}/{name}", None, broken, files, tuple(changes))
+            yield Reviewed(f"{SWEEPS}/{name}", None, broken, files, tuple(changes), "sweep")
 
 
 _Pair = tuple[str | None, str | None]

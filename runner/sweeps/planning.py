@@ -130,13 +130,14 @@ def plan_sweep(points: Sequence[Point], plan: Callable[[Point], Plan]) -> SweepP
     )
 
 
-def weights_of(composed: Composed) -> str:
+def weights_of(composed: Composed, but: str = "") -> str:
     """Give what tells the weights of a point from those of others.
 
     Args:
         composed: The composed recipe.
+        but: What of the recipe is not looked at, such as ``dtype``.
     """
-    said = {key: composed.values.get(key) for key in _OF_WEIGHTS}
+    said = {key: composed.values.get(key) for key in _OF_WEIGHTS if key != but}
     folders = sorted(str(composed.folder_of((key,))) for key in ("source", "adapter"))
     text = json.dumps([said, folders, dict(composed.pins)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

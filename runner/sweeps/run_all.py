@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from runner.errors import Exit, RunnerError
 from runner.records import Observer, RunRecord, Verdict, read_record
 from runner.sweeps.points import Point
-from runner.sweeps.together import together
 from runner.work.kept import finished
 
 
@@ -105,6 +104,8 @@ def run_all(
     for result in results.values():
         ended(result)
     todo = [point for point in points if str(point.folder) not in results]
+    from runner.sweeps.together import together  # a sweep that is done needs none of it
+
     with closing(together(todo)) as ordered:
         for point in ordered:
             started(point)

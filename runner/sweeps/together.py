@@ -1,11 +1,16 @@
 """Points of the same weights, together: so that what they need is read and loaded once."""
 
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager
 
+from runner.files.temporary import temporary_folder
+from runner.store.place import store_of
 from runner.sweeps.planning import weights_of
 from runner.sweeps.points import Point
 from runner.work.other_points import stands_alone
+
+_TEMPORARY = "temporary"
+"""The folder of a store of what goes again with who made it."""
 
 
 def together(points: Iterable[Point]) -> Generator[Point]:
@@ -19,18 +24,24 @@ def together(points: Iterable[Point]) -> Generator[Point]:
     Args:
         points: The points.
     """
-    groups = [group for wave in waves(points) for group in _of_weights(wave)]
-    if not groups:
+    clusters = [cluster for wave in waves(points) for cluster in _of_one_source(wave)]
+    if not clusters:
         return
     with ExitStack() as stack:
         from runner.evaluation.sharing import loaded_once  # torch takes seconds
+        from runner.packaging.drawn import drawn_once
         from runner.packaging.gguf_file import parsed_once
 
-        files = (group[0].composed.recipe.source.gguf for group in groups)
+        files = (_gguf_of(cluster[0][0]) for cluster in clusters)
         stack.enter_context(parsed_once(next(filter(None, files), "")))
-        for group in groups:
-            with loaded_once() if len(group) > 1 else nullcontext():
-                yield from group
+        for cluster in clusters:
+            with _converted_once(cluster):
+                for group in cluster:
+                    with ExitStack() as held:
+                        if len(group) > 1:
+                            held.enter_context(loaded_once())
+                            held.enter_context(drawn_once())
+                        yield from group
 
 
 def waves(points: Iterable[Point]) -> list[list[Point]]:
@@ -49,8 +60,36 @@ def waves(points: Iterable[Point]) -> list[list[Point]]:
     return [wave for wave in (alone, held) if wave]
 
 
-def _of_weights(points: Sequence[Point]) -> list[list[Point]]:
-    groups: dict[str, list[Point]] = {}
+@contextmanager
+def _converted_once(cluster: Sequence[Sequence[Point]]) -> Generator[None]:
+    """Convert a GGUF file once for points that want it in several dtypes, on the models' disk."""
+    if len(cluster) < 2 or not _gguf_of(cluster[0][0]):
+        yield
+        return
+    from runner.packaging.gguf_weights import converted_once
+
+    one = cluster[0][0]
+    store = store_of(one.composed.name, one.folder)
+    place = store and store / _TEMPORARY
+    with temporary_folder("converted", place) as folder, converted_once(folder):
+        yield
+
+
+def _gguf_of(point: Point) -> str:
+    return point.composed.recipe.source.gguf
+
+
+def _of_one_source(points: Sequence[Point]) -> list[list[list[Point]]]:
+    """Put points of the same weights together, and those together that differ in dtype alone.
+
+    What is as wide as a GGUF file is converted into comes first: others are rounded from it.
+    """
+    clusters: dict[str, dict[str, list[Point]]] = {}
     for point in points:
-        groups.setdefault(weights_of(point.composed), []).append(point)
-    return [*groups.values()]
+        cluster = clusters.setdefault(weights_of(point.composed, but="dtype"), {})
+        cluster.setdefault(weights_of(point.composed), []).append(point)
+    return [sorted(cluster.values(), key=_is_narrow) for cluster in clusters.values()]
+
+
+def _is_narrow(group: Sequence[Point]) -> bool:
+    return group[0].composed.recipe.dtype not in ("float32", "auto")

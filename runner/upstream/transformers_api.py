@@ -35,6 +35,11 @@ _WEIGHTLESS = Interface(
     "transformers", "4.57.0 to 4.57.6", _MODELS, "init_empty_weights", needed="<5"
 )
 _IMPORTS = _interface("transformers.dynamic_module_utils", "get_imports", ("filename",))
+_GENERATION = _interface(
+    "transformers.generation.utils",
+    "GenerationMixin._prepare_generation_config",
+    ("generation_config", "kwargs"),
+)
 _TOKENIZERS = _interface(f"{_AUTO}.tokenization_auto", "TOKENIZER_MAPPING_NAMES")
 _EXTRACTORS = _interface(f"{_AUTO}.feature_extraction_auto", "FEATURE_EXTRACTOR_MAPPING_NAMES")
 _IMAGE_PROCESSORS = _interface(f"{_AUTO}.image_processing_auto", "IMAGE_PROCESSOR_MAPPING_NAMES")
@@ -95,6 +100,23 @@ def settle_class(auto_class: Any, config: "PretrainedConfig") -> None:
     found: Any = _MAPPING.of(auto_class)[type(config)]
     if isinstance(found, list | tuple) and not config.architectures:
         config.architectures = [found[0].__name__]
+
+
+def settled_generation(
+    model: Any, config: Any, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the settings that ``generate`` comes to, of all that have a say in them.
+
+    Args:
+        model: The model that is asked.
+        config: The ``generation_config`` that is passed; None for none.
+        arguments: What else is passed by name.
+
+    Returns:
+        The settings, and what of the arguments is none of them.
+    """
+    settled, rest = _GENERATION.of(model)(config, **arguments)
+    return settled.to_dict(), rest
 
 
 @contextmanager

@@ -70,6 +70,7 @@ def test_a_recipe_that_breaks_its_callers_breaks_those_of_its_points(
     ((impact, rule, points),) = found["sweeps/both"]
     assert (impact, rule) == ("breaking", "points-break")
     assert len(points) == 4  # pyright: ignore[reportArgumentType]
+    assert " — 1 recipe and 1 sweep differ" in cli("review", "HEAD").stdout
 
 
 def test_new_deleted_and_broken_sweeps_are_told(cli: Cli, history: History) -> None:

@@ -22,6 +22,7 @@ from runner.sweeps.launching.on_submitit import cancel, run_in_jobs
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import How, PointResult, done_before
 
+BROUGHT = "RECIPE_RUNNER_TEST_SERVING"
 ASKED = [["dtype=float32"], ["dtype=float32", "params.max_new_tokens=2"], ["dtype=float16"]]
 FLOATS = ("float32", "bfloat16", "float16")
 FAILING = ["+source.config.n_head=5"]
@@ -128,7 +129,6 @@ def test_with_fail_fast_no_process_goes_on_after_a_failure(workspace: Path) -> N
 def test_jobs_leave_the_records_of_one_process_and_a_lost_one_is_submitted_once_more(
     in_one_process: list[dict[str, Any]], workspace: Path
 ) -> None:
-    pytest.importorskip("submitit")
     found, told, rounds = asked("jobs"), list[Ended](), list[dict[str, str]]()
 
     def kill_the_first(jobs: dict[str, str]) -> None:
@@ -144,10 +144,11 @@ def test_jobs_leave_the_records_of_one_process_and_a_lost_one_is_submitted_once_
     cancel([*rounds[0].values(), *rounds[1].values()], workspace)  # nothing is left to cancel
 
 
+@pytest.mark.brought
+@pytest.mark.skipif(BROUGHT not in os.environ, reason="`make test-serving` brings ray for it")
 def test_tasks_of_ray_leave_the_records_of_one_process(
     in_one_process: list[dict[str, Any]],
 ) -> None:
-    pytest.importorskip("ray")
     results = launched("tasks", Launcher(kind="ray", workers=2), lambda _: None)
     assert [untimed(result.record) for result in results] == in_one_process
 

@@ -94,3 +94,42 @@ def test_the_shipped_sweep_runs_and_its_record_says_how_it_went(cli: Cli, worksp
         assert (around / point.folder / "record.json").is_file()
         assert (point.digest, point.exit) == (run["digest"], Exit.DONE)
     assert cli(*asked, "--status").stdout.endswith("5 done\n")
+
+
+TEN = """\
+recipe: case
+points:
+- {source.path: ../broken}
+- {evaluation.seed: 1}
+- {evaluation.seed: 2}
+- {evaluation.seed: 3}
+- {evaluation.seed: 4}
+- {evaluation.seed: 5}
+- {evaluation.seed: 6}
+- {evaluation.seed: 7}
+- {evaluation.seed: 8}
+"""
+
+
+def test_of_ten_points_an_invalid_one_stops_all_and_a_broken_one_none(
+    cli: Cli, folders: Path
+) -> None:
+    for name in ("recipes", "sweeps"):
+        (folders / name).mkdir()
+    recipe = RECIPE.replace("path: good", "path: ../good")
+    (folders / "recipes/case.yaml").write_text(recipe)
+    file = folders / "sweeps/ten.yaml"
+    asked = ("-m", "+sweep=ten", "tracking.uri=null", "--output", "json")
+    file.write_text(TEN + "- {dtype: float7}\n")
+    refused = cli(*asked)
+    assert refused.code == Exit.WRONG_INPUT
+    (finding,) = refused.document["findings"]
+    assert (finding["file"], finding["line"]) == ("sweeps/ten.yaml", 12)
+    assert not (folders / "multirun").exists()
+    file.write_text(TEN + "- {evaluation.seed: 9}\n")
+    done = cli(*asked)
+    assert done.code == Exit.OUTSIDE_FAILED, done.stderr
+    broken, *others = done.document["runs"]
+    assert "do not fit its config.json" in broken["error"]["message"]
+    assert [run["verdict"] for run in others] == ["passed"] * 9
+    assert done.stderr.count("error[source-failed] source.path=") == 1

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, GPT2LMHeadModel, PreTrainedModel
+from transformers import AutoModelForCausalLM, GenerationMixin, GPT2LMHeadModel, PreTrainedModel
 
+from runner.evaluation.answered import answered_once
 from runner.evaluation.sharing import held_bytes, loaded_once, shared
 from tests.checkpoints import causal_lm
 from tests.conftest import Outcome
@@ -43,6 +44,34 @@ def counted_loads() -> Iterator[list[str]]:
         PreTrainedModel.from_pretrained = theirs
 
 
+@contextmanager
+def counted_answers() -> Iterator[list[Any]]:
+    """Count how often a model generates."""
+    answers: list[Any] = []
+    theirs = GenerationMixin.generate
+
+    def counting(self: Any, *inputs: Any, **how: Any) -> Any:
+        answers.append(self)
+        return theirs(self, *inputs, **how)
+
+    GenerationMixin.generate = counting
+    try:
+        yield answers
+    finally:
+        GenerationMixin.generate = theirs
+
+
+@contextmanager
+def counted_steps(model: Any) -> Iterator[list[None]]:
+    """Count the tokens that a model makes."""
+    steps: list[None] = []
+    hook = model.register_forward_hook(lambda *_: steps.append(None))
+    try:
+        yield steps
+    finally:
+        hook.remove()
+
+
 def plain(value: Any) -> Any:
     """Give a record without times and places."""
     match value:
@@ -62,9 +91,10 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
     Path("case.yaml").write_text(RECIPE)
     asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
     swept = ("params.max_new_tokens=3,4", "dtype=float32,bfloat16")
-    with counted_loads() as loads:
+    with counted_loads() as loads, counted_answers() as answers:
         done = cli("-m", *asked, *swept, "out=together")
     assert done.code == 0, done.stderr
+    assert len(answers) == 4 * 3, "the pyfunc is not asked again with its params at their defaults"
     assert len(loads) == 2 * 2, loads  # the source and the saved model, in two dtypes
     for together in done.document["runs"]:
         alone = cli(*asked, *together["overrides"], "out=alone").document
@@ -102,3 +132,26 @@ def test_what_is_more_than_a_model_is_not_shared(workspace: Path) -> None:
         for _ in range(2):
             GPT2LMHeadModel.from_pretrained(str(folder), output_loading_info=True)
     assert len(loads) == 2
+
+
+def test_a_model_that_is_asked_the_same_again_answers_once(workspace: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(causal_lm(workspace / "weights"))
+    ids = torch.tensor([[1, 2, 3]])
+
+    def ask(**how: Any) -> tuple[Any, bool]:
+        with counted_steps(model) as steps:
+            return model.generate(ids, pad_token_id=0, **how).tolist(), bool(steps)
+
+    with answered_once():
+        first, worked = ask(max_new_tokens=3, do_sample=False)
+        assert worked
+        assert ask(max_new_tokens=3, do_sample=False, temperature=0.3) == (first, False)
+        assert ask(max_new_tokens=4, do_sample=False)[1]
+        assert ask(max_new_tokens=3, do_sample=False, repetition_penalty=9.0)[1]
+        assert [ask(max_new_tokens=3, do_sample=True)[1] for _ in range(2)] == [True, True]
+        with torch.no_grad():
+            model.lm_head.weight.mul_(-1)
+        changed, worked = ask(max_new_tokens=3, do_sample=False)
+        assert worked
+        assert changed != first
+    assert ask(max_new_tokens=3, do_sample=False) == (changed, True)

@@ -74,6 +74,8 @@ class Sweep(Block):
             ``choice(a,b)``.
         points: A list of points, a mapping of keys to values each.
         pairs: Lists of one length, whose values go together by their place.
+        repeat: How often each point is run, each time with another ``evaluation.seed``, from 0
+            on: what differs among these differs by chance.
         where: Which points are wanted: a condition on what varies, such as ``dtype == 'float32'``.
         baseline: Values of the point that the others are compared with.
         launcher: Where the points run.
@@ -85,6 +87,7 @@ class Sweep(Block):
     over: dict[str, Any] = Field(default_factory=dict)
     points: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     pairs: dict[str, list[Any]] = Field(default_factory=dict[str, list[Any]])
+    repeat: int = Field(default=1, ge=1, le=100)
     where: str | None = None
     baseline: dict[str, Any] = Field(default_factory=dict)
     launcher: Launcher = Field(default_factory=Launcher)

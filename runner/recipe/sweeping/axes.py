@@ -15,6 +15,7 @@ from runner.text.wording import counted
 from runner.upstream.hydra_api import enumerated, parse_override
 
 _OF_THE_RUN = ("out", "tracking.uri", "policy")
+_SEED = "evaluation.seed"
 _FORM = "Write a list, or range(…) or choice(…) as Hydra has them."
 
 
@@ -55,7 +56,7 @@ def axes_of(file: SweepFile, sweep: Sweep) -> tuple[list[list[Alternative]], lis
     """
     axes: list[list[Alternative]] = []
     findings: list[Finding] = []
-    for make in (_grid, _pairs, _points):
+    for make in (_grid, _pairs, _points, _repeated):
         try:
             axes += make(sweep)
         except AxisError as error:
@@ -111,6 +112,11 @@ def _points(sweep: Sweep) -> Iterator[list[Alternative]]:
             tuple(setting_of(key, value, ("points", n, key)) for key, value in point.items())
             for n, point in enumerate(sweep.points)
         ]
+
+
+def _repeated(sweep: Sweep) -> Iterator[list[Alternative]]:
+    if sweep.repeat > 1:
+        yield [(setting_of(_SEED, seed, ("repeat",)),) for seed in range(sweep.repeat)]
 
 
 def setting_of(key: str, value: Any, loc: Loc) -> Setting:

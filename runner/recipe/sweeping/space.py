@@ -103,6 +103,8 @@ def stands_alone(file: SweepFile, sweep: Sweep) -> None:
     for name in ("over", "points", "pairs", "where", "baseline"):
         if getattr(sweep, name):
             raise _wrong(file, (name,), "it stands beside `search`, which makes the points itself")
+    if sweep.repeat > 1:
+        raise _wrong(file, ("repeat",), "a search runs each point once")
     if len(sweep.recipes) > 1:
         raise _wrong(file, ("recipe",), "a search is of one recipe")
 

@@ -53,6 +53,9 @@ def points(text: str) -> list[tuple[str, ...]]:
          [("dtype=float16", "params.a=2"), ("dtype=auto", "params.a=1"),
           ("dtype=auto", "params.a=2")]),
         ("points: [{dtype: auto}, {params.a: 1}]\nwhere: dtype is None\n", [("params.a=1",)]),
+        ("points: [{dtype: auto}]\nrepeat: 2\n",
+         [("dtype=auto", "evaluation.seed=0"), ("dtype=auto", "evaluation.seed=1")]),
+        ("repeat: 2\n", [("evaluation.seed=0",), ("evaluation.seed=1",)]),
     ],
 )  # fmt: skip
 def test_a_sweep_file_stands_for_these_points(text: str, expected: list[tuple[str, ...]]) -> None:
@@ -65,6 +68,9 @@ WRONG = [
     ("launcher: {kind: lokal}", "2:12 error[unknown-value] `launcher.kind` cannot be `lokal`. Did"),
     ("launcher: {kind: local, worker: 2}", "2:25 error[unknown-key] `worker` is not a field of"),
     ("launcher: {memory: much}", "2:12 error[bad-value] `launcher.memory`: it is a size such as"),
+    ("over: {evaluation.seed: [7]}\nrepeat: 2", "3:1 error[bad-sweep] `evaluation.seed` is given"),
+    ("search: {space: {dtype: [auto, float16]}, objectives: {a: maximize}}\nrepeat: 2",
+     "error[bad-sweep] `repeat`: a search runs each point once"),
     ("over: {dtype: []}", "2:8 error[bad-sweep] `over.dtype` has no value at all."),
     ("over: {dtype: auto}", "2:8 error[bad-sweep] `over.dtype`: `auto` stands for no several"),
     ("over: {params.a: 'interval(0,1)'}", "2:8 error[bad-sweep] `over.params.a`: `interval(0,1)`"),

@@ -1,0 +1,76 @@
+"""Parts of a GGUF file, read once for all points of a sweep that have them.
+
+The vocabulary, the merges and the configuration lie in the file as words by the ten thousand, of
+which a tokenizer has to be made. Points that differ in params or template have the same one.
+"""
+
+import copy
+import json
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+
+from runner.files.states import states_of
+from runner.packaging.asked import insist_on_known
+from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.quantised import insist_on_environment
+from runner.recipe.language.models import Recipe
+from runner.sources import Checkpoint
+
+_OF_ITS_USE = {
+    *("description", "prompt_template", "inference_config", "params", "input_example"),
+    *("evaluation", "tracking", "metadata", "model_card", "requirements", "code_paths"),
+}
+"""Fields of a recipe that its parts do not depend on."""
+_KEPT: ContextVar[dict[str, Blueprint] | None] = ContextVar("parts that were read", default=None)
+
+
+@contextmanager
+def drawn_once() -> Generator[None]:
+    """Keep the parts that are read inside, for whoever reads the same."""
+    kept = _KEPT.set({})
+    try:
+        yield
+    finally:
+        _KEPT.reset(kept)
+
+
+def drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
+    """Draw the blueprint of a model, with its components.
+
+    Args:
+        recipe: The recipe.
+        checkpoints: Checkpoint of the ``model``, and of each part that has its own.
+
+    Returns:
+        The blueprint: nobody else's, so that whoever changes its parts changes no other point.
+
+    Raises:
+        SourceError: A part cannot be loaded, or the weights do not fit the configuration.
+    """
+    kept = _KEPT.get()
+    if kept is None or not checkpoints["model"].gguf:
+        return _drawn(recipe, checkpoints)
+    key = _key(recipe, checkpoints)
+    if key not in kept:
+        kept[key] = _drawn(recipe, checkpoints)
+    pristine = kept[key]
+    parts = (pristine.config, pristine.model, dict(pristine.components))
+    config, model, components = copy.deepcopy(parts)
+    own = replace(pristine, config=config, model=model, components=components, origins=checkpoints)
+    insist_on_known(recipe, own)
+    return own
+
+
+def _drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
+    blueprint = draw(recipe, checkpoints)
+    if blueprint.quantised and blueprint.stays_quantised:
+        insist_on_environment(blueprint.quantised, blueprint.checkpoint)
+    return with_components(blueprint, recipe, checkpoints)
+
+
+def _key(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> str:
+    said = recipe.model_dump(mode="json", exclude=_OF_ITS_USE)
+    there = {name: [repr(one), states_of(one.folder)] for name, one in checkpoints.items()}
+    return json.dumps([said, there], sort_keys=True, default=str)
