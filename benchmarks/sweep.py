@@ -1,8 +1,10 @@
 """A sweep of 3 dtypes and 4 params, against one single run, 12 of them, and a plain MLflow loop.
 
 All are cold processes with a fresh output folder, on SmolLM2 from a GGUF file in a package. The
-sweep converts each dtype once, loads it once and asks each point once; the plain script does what
-MLflow's documentation does, for each of the twelve.
+sweep converts the file once, writes each dtype once, loads it once and asks each point once; the
+plain script does what MLflow's documentation does, for each of the twelve. The finished sweep is
+asked for again: it is held to the imports of the runner's two libraries, and told against those of
+the libraries that run a model, of which it imports none.
 """
 
 import tempfile
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.measure import Measured, measure
 from benchmarks.report import Ratio
+from runner.text.wording import size
 
 AGAINST_ONE, ON_DISK, AGAIN = 2.0, 1.05, 1.5
 _RECIPE = "text-generation/smollm2-chat"
@@ -17,6 +20,7 @@ _DTYPES = ("float32", "bfloat16", "float16")
 _TOKENS = (8, 10, 12, 14)
 _PLAIN = Path(__file__).parent / "plain_sweep.py"
 _IMPORTS = "import hydra, pydantic"
+_OF_MODELS = "import torch, transformers.pipelines, mlflow.transformers"
 
 
 def run() -> list[Ratio]:
@@ -29,10 +33,12 @@ def run() -> list[Ratio]:
         asked += (f"params.max_new_tokens={','.join(map(str, _TOKENS))}",)
         sweep = _run(folder, *asked)
         again = _run(folder, *asked)
-        imports = measure(["python", "-c", _IMPORTS], folder)
+        imports, of_models = (
+            measure(["python", "-c", code], folder) for code in (_IMPORTS, _OF_MODELS)
+        )
         singles = sum(_run(folder, f"out=s{n}", *p).seconds for n, p in enumerate(points))
         plain = measure(["python", str(_PLAIN), *_DTYPES, *map(str, _TOKENS)], folder)
-        ratio = _bytes(folder / "all") / _bytes(folder / "all/.store/weights")
+        files, distinct = _bytes(folder / "all"), _bytes(folder / "all/.store/weights")
     said = f"{sweep.seconds:.0f} s, {sweep.memory / 1e9:.1f} GB"
     return [
         Ratio(
@@ -50,13 +56,31 @@ def run() -> list[Ratio]:
             sweep.seconds / plain.seconds,
             None,
         ),
-        Ratio("… its weights on the disk", "all points", "distinct weights", ratio, ON_DISK),
+        Ratio(
+            "… its memory, against one run",
+            f"{sweep.memory / 1e9:.2f} GB",
+            f"{one.memory / 1e9:.2f} GB",
+            sweep.memory / one.memory,
+        ),
+        Ratio(
+            "… its files on the disk",
+            size(files),
+            f"{size(distinct)} distinct",
+            files / distinct,
+            ON_DISK,
+        ),
         Ratio(
             "the finished sweep again",
             f"{again.seconds:.2f} s",
             f"{imports.seconds:.2f} s  {_IMPORTS}",
             again.seconds / imports.seconds,
             AGAIN,
+        ),
+        Ratio(
+            "… against importing what runs models",
+            f"{again.seconds:.2f} s",
+            f"{of_models.seconds:.2f} s  {_OF_MODELS}",
+            again.seconds / of_models.seconds,
         ),
     ]
 

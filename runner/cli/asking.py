@@ -76,21 +76,26 @@ def ask(args: Namespace, *, locked: bool = False) -> Asked:
     overrides = with_recipe(words, args.config_dir)
     requests = expand(overrides, args.config_dir) if many else [overrides]
     composed = compose_all(requests, args.config_dir)
-    asked = _placed(composed, sweep=many, locked=locked)
+    asked = _placed(composed, args.config_dir, sweep=many, locked=locked)
     return Asked(asked, is_sweep=many, launcher=launcher or Launcher())
 
 
 def _of_file(args: Namespace, *, locked: bool) -> Asked:
     found = ask_sweep(args.overrides, args.config_dir)
-    asked = _placed(found.composed, sweep=True, locked=locked)
+    asked = _placed(found.composed, args.config_dir, sweep=True, locked=locked)
     return Asked(asked, True, found.file.name, found.sweep.baseline, found.launcher, found)
 
 
-def _placed(composed: Sequence[Composed], *, sweep: bool, locked: bool) -> list[Point]:
+def _placed(
+    composed: Sequence[Composed], config_dirs: Sequence[Path], *, sweep: bool, locked: bool
+) -> list[Point]:
     if locked:
         from runner.locks.check import hold_to_locks
 
-        composed = hold_to_locks(composed)
+        def as_written(one: Composed) -> Composed:
+            return compose_all([[naming(str(one.file))]], config_dirs)[0] if sweep else one
+
+        composed = hold_to_locks(composed, as_written)
     asked = points(composed, sweep=sweep)
     refuse_impossible(point.folder for point in asked)
     return asked

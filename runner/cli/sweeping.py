@@ -54,10 +54,14 @@ def run_sweep(
 
     asking = asking_of(asked.file) if asked.file else None
     told = partial(print_point, at.console)
-    with tracked_together([] if asking else points, asked.sweep) as sweep:
+    with tracked_together(points, asked.sweep) as sweep:
         launch = Launch(asked.launcher, how, kept, at.observer, told)
-        results = launch.search(asking) if asking else launch.run(sweep.points, done)
-        sweep.close(results)
+        if asking:
+            results = launch.search(asking, sweep.under)
+            sweep.close(results, kept.folders)
+        else:
+            results = launch.run(sweep.points, done)
+            sweep.close(results)
     for name in kept.record.best:
         at.console.print(f"best: {name}", markup=False, highlight=False, soft_wrap=True)
     return results

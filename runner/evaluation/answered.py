@@ -63,6 +63,8 @@ def _key(model: Any, inputs: tuple[Any, ...], how: Mapping[str, Any]) -> str | N
         return None
     if settled.get("max_new_tokens") is not None:
         settled.pop("max_length", None)  # the other one holds
+    if isinstance(end := settled.get("eos_token_id"), int):
+        settled["eos_token_id"] = [end]
     tensors = {name: _told(v) for name, v in asked.items() if isinstance(v, torch.Tensor)}
     said = {name: value for name, value in settled.items() if name not in _OF_DRAWING}
     return json.dumps(

@@ -14,6 +14,7 @@ from mlflow.models import Model
 from runner.errors import raise_if_ours
 from runner.evaluation.likelihoods import LikelihoodView
 from runner.evaluation.rows import as_rows, say
+from runner.evaluation.sharing import shared
 from runner.evaluation.views import (
     SHIPPED,
     NativeView,
@@ -223,7 +224,8 @@ def _load(path: Path, recipe: Recipe, asked: Asked, device: str, workdir: Path) 
         return
     shown = _configured(path, asked.config, workdir) if asked.config else path
     shipped = SHIPPED in (Model.load(str(path)).metadata or {})
-    model = pyfunc_on(device, shown, shipped=shipped)
+    with shared():
+        model = pyfunc_on(device, shown, shipped=shipped)
     yield PyfuncView(model, recipe.evaluation.seed, recipe.contract)
 
 

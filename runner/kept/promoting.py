@@ -13,6 +13,7 @@ from runner.errors import Exit, RunnerError, SourceError, WrongInput
 from runner.kept.promotion import Promotion, read_promotion
 from runner.kept.servers import not_promoted, server_of
 from runner.kept.writing_back import Change, change_of
+from runner.locks.lock import lock_file_of
 from runner.recipe.language.models import Recipe
 from runner.records import RunRecord, TrackingRecord, read_record
 from runner.stores import asking
@@ -201,7 +202,10 @@ def _changed(change: Change | str) -> list[str]:
     if isinstance(change, str):
         return [on_a_line(change)] if change else []
     values = ", ".join(f"{key}: {value}" for key, value in change.values.items())
-    return [on_a_line(f"{change.file} says {values}")]
+    said = [f"{change.file} says {values}"]
+    if lock_file_of(change.file).is_file():
+        said.append(f"its lock is of what it said before: python -m runner lock {change.file}")
+    return [on_a_line(line) for line in said]
 
 
 def _told(name: str, alias: str, change: Change | str) -> Promoted:
@@ -209,5 +213,6 @@ def _told(name: str, alias: str, change: Change | str) -> Promoted:
     if alias:
         said.append(f"{name}@{alias} would be that version")
     file = str(change.file) if isinstance(change, Change) else ""
-    said += [f"would change: {line}" if file else line for line in _changed(change)]
+    first, *rest = _changed(change) or [""]
+    said += [line for line in (f"would change: {first}" if file else first, *rest) if line]
     return Promoted(name, alias=alias, recipe=file, done=said)

@@ -1,18 +1,19 @@
 """A recipe against its lock: what it stands for now, and a run held to what was locked."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.files.temporary import temporary_folder
 from runner.locks.beside import parts_beside
-from runner.locks.drift import Drift, LockError, drift, missing
+from runner.locks.drift import Drift, DriftKind, LockError, drift, missing
 from runner.locks.lock import Lock, lock_file_of
 from runner.locks.pins import pinned, recipe_digest
 from runner.locks.reading import read_lock
 from runner.machine.libraries import installed
 from runner.recipe.composing.composed import Composed
 from runner.recipe.reading.strict_yaml import display_name
+from runner.sources import Source
 
 
 @dataclass(frozen=True)
@@ -52,24 +53,43 @@ def check(composed: Composed) -> Checked:
     return Checked(display_name(file), lock, drift(lock, now, name), unasked)
 
 
-def hold_to_locks(composed: Iterable[Composed]) -> list[Composed]:
+def hold_to_locks(
+    composed: Iterable[Composed], as_written: Callable[[Composed], Composed] = lambda one: one
+) -> list[Composed]:
     """Pin the sources of recipes to the commits of their locks.
 
     Args:
         composed: The composed recipes.
+        as_written: Gives the recipe that one is a point of, which is what was locked.
 
     Returns:
         Each with its pins.
 
     Raises:
-        LockError: One is not what was locked.
+        LockError: One is not what was locked, or has other sources.
         RecipeError: A lock cannot be read.
         SourceError: A source cannot be asked.
     """
-    checked = [(one, check(one)) for one in composed]
+    written: dict[Path, Checked] = {}
+    checked: list[tuple[Composed, Checked]] = []
+    for one in composed:
+        recipe = as_written(one)
+        known = written.get(one.file) or check(recipe)
+        written[one.file] = known
+        elsewhere = [] if _sources(one) == _sources(recipe) else [_other_sources(one)]
+        checked.append((one, replace(known, drifts=[*known.drifts, *elsewhere])))
     if drifts := [(result.file, drift) for _, result in checked for drift in result.drifts]:
         raise LockError(drifts)
     return [replace(one, pins=_commits(result.lock)) for one, result in checked]
+
+
+def _sources(composed: Composed) -> dict[str, Source]:
+    return {context.component: source for source, context in composed.parts(Path())}
+
+
+def _other_sources(point: Composed) -> Drift:
+    name = f"what {point.name} is made of"
+    return Drift(DriftKind.RECIPE_CHANGED, name, "the recipe's sources", ", ".join(point.overrides))
 
 
 def _commits(lock: Lock | None) -> dict[str, str]:

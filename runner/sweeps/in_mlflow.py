@@ -1,8 +1,9 @@
 """A sweep in MLflow: opened before its points run, closed with what came of them."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.comparing.comparison import compare_runs
@@ -34,12 +35,21 @@ class Together:
     parent: Parent | None = None
     closed: bool = False
 
-    def close(self, results: "Sequence[PointResult]") -> None:
+    def under(self, point: Point) -> Point:
+        """Give a point that logs its run under that of the sweep, where there is one.
+
+        Args:
+            point: A point that was not known when the sweep began.
+        """
+        return _under(point, self.parent) if self.parent else point
+
+    def close(self, results: "Sequence[PointResult]", others: Iterable[Path] = ()) -> None:
         """Close the run of the sweep with what came of its points.
 
         Args:
             results: What came of them; of points of the sweep that are not among them, what their
                 records say counts.
+            others: Folders of points that were not known when the sweep began.
 
         Raises:
             TrackingError: The server or its store failed.
@@ -50,7 +60,9 @@ class Together:
         from runner.tracking.sweeps import close_parent
 
         self.closed = True
-        runs = [*runs_of(results), *_others(self.parent, results)]
+        known = dict.fromkeys([*self.parent.folders, *others])
+        ended = [*{result.point.folder: result for result in results}.values()]
+        runs = [*runs_of(ended), *_others(known, ended)]
         compared = compare_runs(runs)
         tracked = [run.record.tracking for run in runs]
         said = {
@@ -73,7 +85,8 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     """Log the points of a sweep under one run.
 
     Args:
-        points: The points that are to run: of a sweep that has run before maybe some of them.
+        points: The points that are to run: of a sweep that has run before maybe some of them, of a
+            search the corners of its space.
         name: What the sweep is called; its recipes where empty.
 
     Yields:
@@ -105,10 +118,10 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
             give_up_parent(uri, run_id)
 
 
-def _others(parent: Parent, results: "Sequence[PointResult]") -> Iterator[Run]:
+def _others(folders: Iterable[Path], results: "Sequence[PointResult]") -> Iterator[Run]:
     """Give the points of a sweep that were not to run this time, as their records have them."""
     ran = {result.point.folder.absolute() for result in results}
-    for folder in parent.folders:
+    for folder in folders:
         record = read_record(folder) if folder not in ran else None
         if record is not None:
             yield run_in(folder, record)

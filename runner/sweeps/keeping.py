@@ -29,6 +29,11 @@ class SweepJournal:
     record: SweepRecord
     file: Path
 
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of its points, absolute."""
+        return [self.file.parent / point.folder for point in self.record.points]
+
     def started(self, point: Point) -> None:
         """Note that a point runs.
 

@@ -123,6 +123,12 @@ def test_a_dry_run_says_all_and_does_nothing(cli: Cli, points: dict[str, Path]) 
     ]
     assert not Path("mlflow.db").exists()
     assert Path("recipes/reviews.yaml").read_text() == RECIPE
+    Path("recipes/reviews.lock.yaml").touch()
+    locked = cli("promote", str(points["second"]), "--as", "reviews", "--dry-run")
+    file = Path("recipes/reviews.yaml").absolute()
+    assert locked.stdout.splitlines()[-1] == (
+        f"its lock is of what it said before: python -m runner lock {file}"
+    )
 
 
 @pytest.mark.parametrize(

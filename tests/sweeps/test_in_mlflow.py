@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 
 from tests.checkpoints import classifier
@@ -19,10 +20,24 @@ evaluation:
 """
 
 
+SEARCH = """\
+recipe: case
+search:
+  space: {dtype: [float32, bfloat16, float16], max_shard_size: [1MB, 2MB]}
+  objectives: {accuracy: maximize}
+  trials: 2
+"""
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store, which takes seconds to be made."""
+    return f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
+
+
 def test_its_points_are_children_of_one_run_which_says_what_to_ship(
-    cli: Cli, workspace: Path
+    cli: Cli, workspace: Path, uri: str
 ) -> None:
-    uri = f"sqlite:///{workspace}/mlflow.db"
     classifier(workspace / "clf")
     (workspace / "case.yaml").write_text(RECIPE)
     line = ("-m", "+recipe=case.yaml", "dtype=float32,bfloat16", f"tracking.uri={uri}")
@@ -68,3 +83,34 @@ def test_its_points_are_children_of_one_run_which_says_what_to_ship(
     (again,) = runs("tags.`sweep.points` = '2'")
     assert again.info.run_id == parent.info.run_id
     assert again.data.tags["sweep.varies"] == "dtype"
+
+
+def test_the_points_of_a_search_are_children_of_one_run_also_when_it_goes_on(
+    cli: Cli, workspace: Path, uri: str
+) -> None:
+    pytest.importorskip("optuna")
+    classifier(workspace / "clf")
+    for folder, text in (
+        ("recipes/case", RECIPE.replace("clf", "../clf")),
+        ("sweeps/find", SEARCH),
+    ):
+        file = workspace / f"{folder}.yaml"
+        file.parent.mkdir()
+        file.write_text(text)
+    line = ("-m", "+sweep=find", f"tracking.uri={uri}", "tracking.experiment=searched")
+    client = MlflowClient(uri, uri)
+    for trials in (2, 3):
+        (workspace / "sweeps/find.yaml").write_text(
+            SEARCH.replace("trials: 2", f"trials: {trials}")
+        )
+        done = cli(*line)
+        assert done.code == 0, done.stderr
+        experiment = client.get_experiment_by_name("searched")
+        assert experiment is not None
+        runs = client.search_runs([experiment.experiment_id])
+        (parent,) = [run for run in runs if "sweep.says" in run.data.tags]
+        children = [r for r in runs if r.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+        assert parent.info.status == "FINISHED"
+        assert len(children) == len(runs) - 1
+        points = list(workspace.glob("multirun/case/*/record.json"))
+        assert parent.data.tags["sweep.points"] == str(len(points)) == str(len(children))

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, GenerationMixin, GPT2LMHeadModel,
 
 from runner.evaluation.answered import answered_once
 from runner.evaluation.sharing import held_bytes, loaded_once, shared
-from tests.checkpoints import causal_lm
+from tests.checkpoints import causal_lm, classifier
 from tests.conftest import Outcome
 
 RECIPE = """\
@@ -20,6 +20,15 @@ source: {kind: local, path: weights}
 model_config: {do_sample: false}
 params: {max_new_tokens: 3}
 evaluation: {inputs: ["What is it?"], views: [native, pyfunc, source]}
+"""
+ON_DATA = """\
+task: text-classification
+source: {kind: local, path: weights}
+evaluation:
+  inputs: [fine]
+  views: [pyfunc]
+  dataset: {path: rows.csv, inputs: text, target: label}
+  metrics: [accuracy]
 """
 _TIMES = {"seconds", "load_seconds", "predict_seconds", "started", "peak_memory", "detail"}
 _PLACES = {"model", "files", "steps", "keys", "reports"}
@@ -94,12 +103,24 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
     with counted_loads() as loads, counted_answers() as answers:
         done = cli("-m", *asked, *swept, "out=together")
     assert done.code == 0, done.stderr
-    assert len(answers) == 4 * 3, "the pyfunc is not asked again with its params at their defaults"
+    assert len(answers) == 4 * 2, "each point asks its source, and what was saved of it, once"
     assert len(loads) == 2 * 2, loads  # the source and the saved model, in two dtypes
     for together in done.document["runs"]:
         alone = cli(*asked, *together["overrides"], "out=alone").document
         assert plain(alone) == plain(together)
     assert held_bytes() == 0
+
+
+def test_the_evaluation_on_data_is_given_the_model_of_the_proof(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    classifier(workspace / "weights")
+    Path("rows.csv").write_text("text,label\nfine,POSITIVE\nbad,NEGATIVE\n")
+    Path("case.yaml").write_text(ON_DATA)
+    with counted_loads() as loads:
+        done = cli("-m", "+recipe=case.yaml", "tracking.uri=null", "evaluation.seed=1,2")
+    assert done.code == 0, done.stderr
+    assert len(loads) == 1, loads
 
 
 def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:

@@ -74,11 +74,14 @@ class Launch:
             self._cancel()
         return [found[place] for point in points if (place := _place(point)) in found]
 
-    def search(self, asking: Asking) -> list[PointResult]:
+    def search(
+        self, asking: Asking, under: Callable[[Point], Point] = lambda point: point
+    ) -> list[PointResult]:
         """Run the points that a search asks for, one after the other.
 
         Args:
             asking: What makes its points.
+            under: Gives a point that logs its run under that of the sweep.
 
         Returns:
             A result each.
@@ -91,7 +94,7 @@ class Launch:
             raise WrongInput("wrong-argument", message, "Leave the launcher out.")
         self.kept.record.points.clear()
         results, self.kept.record.best = search_on(
-            asking, self.kept, lambda point: self._here([point], None)[0]
+            asking, self.kept, lambda point: self._here([under(point)], None)[0]
         )
         self.kept.end()
         return results
