@@ -50,9 +50,10 @@ def from_gguf(blueprint: Blueprint, recipe: Recipe) -> PreTrainedModel:
         SourceError: transformers cannot read the file.
     """
     place = _place(blueprint)
-    loader = getattr(transformers, blueprint.task.auto_models[0])
+    loader: Any = getattr(transformers, blueprint.task.auto_models[0])
+    model: Any
     if place is None or (blueprint.dtype == _WIDEST and not place.is_dir()):
-        model = _converted(loader, blueprint, recipe, blueprint.dtype)
+        model = convert(loader, blueprint, recipe, blueprint.dtype)
     else:
         if not place.is_dir():
             _convert_into(place, loader, blueprint, recipe)
@@ -94,15 +95,26 @@ def _place(blueprint: Blueprint) -> Path | None:
 def _convert_into(place: Path, loader: Any, blueprint: Blueprint, recipe: Recipe) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     need_room(place.parent, blueprint.parameters * _WIDEST.itemsize)
-    model = _converted(loader, blueprint, recipe, _WIDEST)
+    model: Any = convert(loader, blueprint, recipe, _WIDEST)
     model.hf_quantizer = None
     with appearing(place) as staged:
         save_loaded(model, staged)
 
 
-def _converted(
+def convert(
     loader: Any, blueprint: Blueprint, recipe: Recipe, dtype: torch.dtype
 ) -> PreTrainedModel:
+    """Convert the file, whatever was converted before.
+
+    Args:
+        loader: The auto class that loads it.
+        blueprint: What the model will be.
+        recipe: The recipe.
+        dtype: The dtype of the weights.
+
+    Raises:
+        SourceError: transformers cannot read the file.
+    """
     checkpoint = blueprint.checkpoint
     try:
         return loader.from_pretrained(

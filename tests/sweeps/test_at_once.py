@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -26,6 +27,11 @@ tracking: {register_as: mine}
 """
 SWEEP = ("-m", "+recipe=case.yaml", "dtype=float32,bfloat16", "out=o", "--output", "json")
 SINGLE = ("+recipe=case.yaml", "dtype=bfloat16", "out=o", "--output", "json")
+
+KILLS = 30
+MOMENTS = 300
+"""Of the thousand that a whole sweep has: most sweeps are killed several times."""
+CHANGES = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.link", "os.truncate", "os.chmod"}
 
 
 @pytest.fixture
@@ -61,18 +67,34 @@ class Started:
         return rest
 
 
-def start(folder: Path, *arguments: str) -> Started:
-    """Start the command line."""
+def start(folder: Path, *arguments: str, last: int = 0) -> Started:
+    """Start the command line.
+
+    Args:
+        folder: Working directory.
+        arguments: Its arguments.
+        last: Of the moments that it does something to files there, the one at which it is killed.
+    """
     told = Path(tempfile.mkdtemp(dir=folder)) / "told"
     os.mkfifo(told)
-    process = _FORKS.Process(target=_work, args=(folder, arguments, told))
+    process = _FORKS.Process(target=_work, args=(folder, arguments, told, last))
     process.start()
     return Started(process, told.open())
 
 
-def _work(folder: Path, arguments: tuple[str, ...], told: Path) -> None:
+def _work(folder: Path, arguments: tuple[str, ...], told: Path, last: int) -> None:
     os.setsid()
     os.chdir(folder)
+    left = last
+
+    def count(event: str, values: tuple[object, ...]) -> None:
+        nonlocal left
+        if event in CHANGES or event == "open" and str(values[0]).startswith(str(folder)):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
     with open(os.devnull, "w") as sys.stdout, told.open("w", buffering=1) as sys.stderr:
         code = main(list(arguments))
     sys.exit(code)
@@ -109,13 +131,18 @@ def test_two_sweeps_and_a_single_run_at_once_do_each_point_once(folder: Path) ->
     assert_done_once(folder)
 
 
-def test_kills_lose_no_point_and_double_none(folder: Path) -> None:
-    for lines in (2, 6, 8):  # of what it says of its steps
-        started = start(folder, *SWEEP)
-        assert all(started.told.readline() for _ in range(lines))
-        os.killpg(started.process.pid or 0, signal.SIGKILL)
-        started.end()
-    started = start(folder, *SWEEP)
-    told = started.end()
-    assert started.process.exitcode == 0, told
-    assert_done_once(folder)
+def test_thirty_kills_lose_no_point_and_double_none(folder: Path) -> None:
+    drawn, kills, rounds = random.Random(0), 0, 0
+    while kills < KILLS:
+        place, rounds, code = folder / str(rounds), rounds + 1, None
+        place.mkdir()
+        (place / "weights").symlink_to(folder / "weights")
+        (place / "case.yaml").write_text(RECIPE)
+        while code != 0:
+            last = drawn.randint(1, MOMENTS) if kills < KILLS else 0
+            started = start(place, *SWEEP, last=last)
+            told, code = started.end(), started.process.exitcode
+            assert code in (0, -signal.SIGKILL), told
+            kills += code != 0
+        assert_done_once(place)
+    assert rounds < KILLS / 2, "most sweeps were killed more than once"

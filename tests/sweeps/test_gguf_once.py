@@ -33,13 +33,13 @@ def test_one_conversion_serves_every_dtype(
 ) -> None:
     gguf_lm(workspace / "weights")
     Path("case.yaml").write_text(RECIPE)
-    made, theirs = [], gguf_weights._converted
+    made, theirs = [], gguf_weights.convert
 
-    def counting(*arguments: object) -> object:
+    def counting(*arguments: Any) -> Any:
         made.append(arguments[-1])
         return theirs(*arguments)
 
-    monkeypatch.setattr(gguf_weights, "_converted", counting)
+    monkeypatch.setattr(gguf_weights, "convert", counting)
     asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
     swept = cli("-m", *asked, f"dtype={dtypes}", "out=together")
     assert swept.code == 0, swept.stderr
