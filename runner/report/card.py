@@ -11,7 +11,6 @@ from runner.report.markdown import as_summary
 from runner.text.secrets import masked
 from runner.text.visible import visible
 
-_OF_MLFLOW = "mlflow"
 _ROWS_OF_THE_RECIPE = "rows of the recipe"
 
 
@@ -33,7 +32,7 @@ def as_card(contents: Contents, recipe: Recipe) -> str:
     results = list(_results(record.evaluation, kind)) if record.evaluation else []
     said = ModelCardData(
         license=(source.license if source else "") or None,
-        library_name=_OF_MLFLOW,
+        tags=["mlflow", "transformers"],
         pipeline_tag=kind,
         model_name=record.recipe if results else None,
         eval_results=results or None,
