@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 STAMP_T5 := $(VENV_T5)/.installed
 SERVING := .serving
 STAMP_SERVING := $(SERVING)/.installed
+AUDIT := .audit
+STAMP_AUDIT := $(AUDIT)/.installed
 RATINGS := outputs/human-ratings
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 TESTS ?= tests
@@ -15,7 +17,7 @@ FUZZ ?= 50000
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving fuzz browser mutants recipes model-types bench docs release clean
+.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving fuzz audit sbom browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,6 +47,11 @@ $(STAMP_SERVING): $(STAMP) serving.txt
 	$(VENV)/bin/python $(PIP_INSTALL) --upgrade --no-deps --target $(SERVING)/packages -r serving.txt
 	$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -c constraints.txt \
 		--dest $(SERVING)/wheels torch
+	@touch $@
+
+$(STAMP_AUDIT): audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python $(PIP_INSTALL) -r audit.txt
 	@touch $@
 
 demo: setup  ## package, sign, prove, evaluate and log real models
@@ -105,6 +112,15 @@ test-serving: $(STAMP_SERVING)  ## models and sweeps in Ray, models in Spark, an
 fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
 	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py
 
+audit: $(STAMP_AUDIT)  ## what bandit finds that is not explained, and what is known of the reference set; asks the package index
+	$(AUDIT)/bin/python .ci/audit
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+sbom: $(STAMP_AUDIT)  ## the reference set as CycloneDX, held to its schema, in build/sbom.cdx.json
+	@mkdir -p build
+	$(AUDIT)/bin/cyclonedx-py requirements constraints.txt --pyproject pyproject.toml \
+		--sv 1.6 --of JSON --output-reproducible --validate -o build/sbom.cdx.json
+
 browser: setup  ## install what looks at the report in the system's Chromium, for its tests
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[browser]'
 
@@ -132,4 +148,4 @@ release: setup  ## build sdist and wheel into dist/, and try the wheel in an emp
 	.ci/try-wheel dist/*.whl $(PYTHON)
 
 clean:  ## remove the environments and what runs left here
-	rm -rf $(VENV) $(VENV_T5) $(SERVING) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info
+	rm -rf $(VENV) $(VENV_T5) $(SERVING) $(AUDIT) outputs multirun mlruns mlartifacts mlflow.db build dist *.egg-info

@@ -43,8 +43,8 @@ class Step(_Part):
     """One step of a run.
 
     Args:
-        name: ``resolve``, ``load``, ``sign``, ``save``, ``prove``, ``evaluate``, ``report`` or
-            ``log``.
+        name: ``resolve``, ``load``, ``sign``, ``save``, ``checksum``, ``prove``, ``evaluate``,
+            ``report``, ``attest`` or ``log``.
         seconds: Wall time.
         bytes: Bytes fetched or written by the step, where it does either.
         detail: One phrase on how it was done, such as ``copied, not loaded``.

@@ -6,6 +6,16 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import yaml
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+
+from runner.files.temporary import temporary_folder
+
+DESCRIPTION = "MLmodel"
+"""MLflow's description of a model, which it writes anew where the model is logged."""
+_OF_THE_REGISTRY = {"registered_model_meta"}
+"""What MLflow puts into a registered model that is fetched: its name and version."""
 _COMPILED = "__pycache__"
 """What Python leaves beside code that it has run."""
 
@@ -28,6 +38,35 @@ def checksums_of(folder: Path, known: Mapping[str, str] | None = None) -> dict[s
         given = known or {}
         found = pool.map(lambda name: given.get(name) or _checksum(folder / name), names)
         return dict(zip(names, found, strict=True))
+
+
+def checksum_unlogged(folder: Path) -> str:
+    """Hash the description of a model without what MLflow adds when it is logged: its run.
+
+    Args:
+        folder: The model folder.
+    """
+    try:
+        described = Model.load(str(folder))
+    except (MlflowException, ValueError, TypeError, yaml.YAMLError):
+        return ""
+    described.model_id = described.run_id = described.artifact_path = None
+    with temporary_folder("verify") as workdir:
+        described.save(f"{workdir}/{DESCRIPTION}")
+        return checksums_of(Path(workdir))[DESCRIPTION]
+
+
+def changed_since(were: Mapping[str, str], are: Mapping[str, str]) -> dict[str, str]:
+    """Say what became of files: ``changed``, ``added`` or ``gone``, by path; others are as before.
+
+    Args:
+        were: The checksums that they had.
+        are: Those that they have.
+    """
+    said = {name: "gone" for name in were.keys() - are.keys()}
+    said |= {name: "added" for name in are.keys() - were.keys() - _OF_THE_REGISTRY}
+    said |= {name: "changed" for name in were.keys() & are.keys() if were[name] != are[name]}
+    return dict(sorted(said.items()))
 
 
 def _names(folder: Path) -> Iterator[str]:

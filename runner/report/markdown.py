@@ -24,14 +24,20 @@ def as_markdown(contents: Contents) -> str:
     return "\n\n".join(_sections(contents)) + "\n"
 
 
+def as_summary(contents: Contents, description: str) -> str:
+    """Write what is said of a model without its rows.
+
+    Args:
+        contents: What the report says.
+        description: What the recipe says of it.
+    """
+    said = (prose(description) if description else "", *_verdict(contents), _provenance(contents))
+    return "\n\n".join(part for part in said if part) + "\n"
+
+
 def _sections(contents: Contents) -> Iterator[str]:
     record, found = contents.record, contents.record.evaluation
-    yield f"# {record.verdict.capitalize()}: {code(record.recipe)}"
-    yield prose(contents.reason)
-    if found and found.gates:
-        yield _section("Gates", _gates(found.gates))
-    if contents.scores:
-        yield _section("Metrics", _scores(contents.scores))
+    yield from _verdict(contents)
     if contents.rows and contents.rows.judge:
         yield from _rows(contents.rows)
     if contents.classes:
@@ -42,8 +48,22 @@ def _sections(contents: Contents) -> Iterator[str]:
     if open_checks := [c for c in record.checks if c.outcome is not Outcome.PASSED]:
         yield _section("Checks that did not pass", _checks(open_checks))
     yield from (prose(note) for note in record.notes)
+    yield _provenance(contents)
+
+
+def _verdict(contents: Contents) -> Iterator[str]:
+    record, found = contents.record, contents.record.evaluation
+    yield f"# {record.verdict.capitalize()}: {code(record.recipe)}"
+    yield prose(contents.reason)
+    if found and found.gates:
+        yield _section("Gates", _gates(found.gates))
+    if contents.scores:
+        yield _section("Metrics", _scores(contents.scores))
+
+
+def _provenance(contents: Contents) -> str:
     named = ((name, _cell(value)) for name, value in contents.provenance)
-    yield _section("Provenance", _table(("what", "value"), named))
+    return _section("Provenance", _table(("what", "value"), named))
 
 
 def _section(title: str, text: str) -> str:

@@ -1,20 +1,21 @@
 """The application: MLflow's paths for every model, OpenAI's for one that speaks a protocol."""
 
-import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from anyio.to_thread import run_sync
 from mlflow import __version__
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runner.serving.asked import Asked
 from runner.serving.bodies import body_of, mapping_in
+from runner.serving.bounds import Admission, Bounds, Turns, end_of
 from runner.serving.refusals import Refused
 from runner.serving.said import gone, refusal, unrouted
 from runner.serving.served import ServedModel
@@ -30,14 +31,16 @@ class App:
 
     Args:
         model: The model.
-        most: Bytes that a body may have.
+        bounds: What requests may take.
     """
 
     model: ServedModel
-    most: int
+    bounds: Bounds = field(default_factory=Bounds)
     _started: int = field(default_factory=lambda: int(time.time()))
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the request that the model works on; no two answers mix."""
+
+    @cached_property
+    def _turns(self) -> Turns:
+        return Turns(self.model.limit)
 
     def routes(self) -> Starlette:
         """Give the application as servers run it."""
@@ -51,6 +54,7 @@ class App:
                 Route("/v1/models/{name:path}", self._named),
                 Route("/v1/{path:path}", self._protocol, methods=["POST"]),
             ],
+            middleware=[Middleware(Admission, bounds=self.bounds)],
             exception_handlers={
                 Refused: refusal,
                 HTTPException: unrouted,
@@ -68,12 +72,13 @@ class App:
         kind = request.headers.get("content-type", "")
         if not kind:
             raise Refused(415, "The request says no Content-Type, such as application/json.")
-        body: Any = await body_of(request, self.most)
+        body: Any = await body_of(request, self.bounds.body, end_of(request))
         if kind.partition(";")[0].strip() == _JSON:
             body = mapping_in(body, strict=False)
             insist_on_texts(body, self.model.pyfunc.metadata.get_input_schema())
-        async with self._turn:
-            answer, status, kind = await run_sync(self.model.invoke, body, kind)
+        answer, status, kind = await self._turns.work(
+            end_of(request), self.model.invoke, body, kind
+        )
         return Response(answer, status, media_type=kind)
 
     async def _models(self, _: Request) -> Response:
@@ -98,7 +103,7 @@ class App:
             own = f"/v1/{task.endpoint}" if task and task.endpoint else "/invocations"
             said = f"{request.url.path[:100]} is nothing that this model answers: ask {own}."
             raise Refused(404, said, code="unknown_url")
-        body = mapping_in(await body_of(request, self.most), strict=True)
+        body = mapping_in(await body_of(request, self.bounds.body, end_of(request)), strict=True)
         try:
             self._insist_on_name(body.get("model", self.model.name))
             asked = Asked.of(body, task.inputs[0].name)
@@ -107,9 +112,8 @@ class App:
             if asked.stream:
                 (one,) = asked.requests
                 pieces = self.model.stream(one, asked.seed)
-                return Streamed(self._turn, pieces, self.model.name, asked, body.keys())
-            async with self._turn:
-                return JSONResponse(await run_sync(self._answer, asked))
+                return Streamed(self._turns, pieces, self.model.name, asked, body.keys())
+            return JSONResponse(await self._turns.work(end_of(request), self._answer, asked))
         except Refused as error:
             raise error.about(body.keys()) from error
 

@@ -1,6 +1,8 @@
 """The body of a request: no longer than may be, and JSON that is JSON."""
 
+import asyncio
 import json
+import time
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -11,16 +13,25 @@ _DEEPEST = 100
 _LONGEST_NUMBER = 18
 
 
-async def body_of(request: Request, most: int) -> bytes:
+async def body_of(request: Request, most: int, end: float) -> bytes:
     """Read a body.
 
     Args:
         request: The request.
         most: Bytes that it may have.
+        end: When it has to have come, by the monotonic clock.
 
     Raises:
-        Refused: It has more; the rest of it is not read.
+        Refused: It has more, or does not come; the rest of it is not read.
     """
+    try:
+        async with asyncio.timeout(max(0.0, end - time.monotonic())):
+            return await _read(request, most)
+    except TimeoutError as error:
+        raise Refused(408, "The body did not come within the time of a request.") from error
+
+
+async def _read(request: Request, most: int) -> bytes:
     parts, size = list[bytes](), _announced(request)
     if size <= most:
         size = 0

@@ -19,7 +19,7 @@ class Refused(Exception):
     """A request that gets no answer.
 
     Args:
-        status: The status of HTTP: 4xx, or 503 where the machine is at fault.
+        status: The status of HTTP: 4xx, or 503 and 504 where the request may be right.
         message: What is wrong; a long one, which holds what was sent, is cut.
         field: The field of the request that is at fault; empty where it is none.
         code: A word for it, as OpenAI has them; empty where there is none.

@@ -9,7 +9,11 @@ from starlette.responses import JSONResponse, Response
 from runner.serving.refusals import Refused
 
 _OPENAI = "/v1/"
-_CODES = {404: "RESOURCE_DOES_NOT_EXIST", 503: "TEMPORARILY_UNAVAILABLE"}
+_CODES = {
+    404: "RESOURCE_DOES_NOT_EXIST",
+    503: "TEMPORARILY_UNAVAILABLE",
+    504: "REQUEST_LIMIT_EXCEEDED",
+}
 """Words of MLflow for a status; ``BAD_REQUEST`` for any other."""
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from mlflow.pyfunc import PyFuncModel
 from transformers import set_seed
 
+from runner.serving.bounds import Limit, overdue
 from runner.serving.refusals import Refused, refusing
 from runner.tasks import Task
 from runner.upstream.mlflow_api import answer_invocation
@@ -22,11 +23,13 @@ class ServedModel:
         pyfunc: The model.
         name: What requests call it.
         task: Its task; None of a model that is none of transformers.
+        limit: Until when it may work on what it is asked.
     """
 
     pyfunc: PyFuncModel
     name: str
     task: Task | None
+    limit: Limit = field(default_factory=Limit)
 
     def invoke(self, body: Any, content_type: str) -> tuple[str, int, str]:
         """Answer as MLflow's own server does.
@@ -41,7 +44,7 @@ class ServedModel:
         Raises:
             Refused: It cannot be answered.
         """
-        with refusing():
+        with self._asking():
             return answer_invocation(self.pyfunc, body, content_type)
 
     def predict(self, request: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
@@ -55,7 +58,7 @@ class ServedModel:
             Refused: It cannot be answered.
         """
         data, params = self._split(request)
-        with _asking(seed):
+        with self._asking(seed):
             found: Any = self.pyfunc.predict(data, params=params)
             (answer,) = found if isinstance(found, list) else [found]
             return dict(answer)
@@ -73,7 +76,7 @@ class ServedModel:
             Refused: It cannot be answered.
         """
         data, params = self._split(request)
-        with _asking(seed):
+        with self._asking(seed):
             pieces: Any = self.pyfunc.predict_stream(data, params=params)
             for piece in pieces:
                 yield dict(piece)
@@ -97,10 +100,14 @@ class ServedModel:
             raise Refused(400, f"`{odd[0]}` is not supported: {heard} are", odd[0])
         return data, params or None
 
-
-@contextmanager
-def _asking(seed: int | None) -> Generator[None]:
-    with refusing():
-        if seed is not None:
-            set_seed(seed % 2**32)
-        yield
+    @contextmanager
+    def _asking(self, seed: int | None = None) -> Generator[None]:
+        try:
+            with refusing():
+                if seed is not None:
+                    set_seed(seed % 2**32)
+                yield
+        except Refused as error:
+            if self.limit.is_over:
+                raise overdue() from error
+            raise

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -12,6 +12,7 @@ from runner.errors import Exit, RunnerError
 from runner.files.temporary import temporary_folder
 from runner.prediction.model import described, load, task_of
 from runner.serving.app import App
+from runner.serving.bounds import Bounds
 from runner.serving.served import ServedModel
 from runner.sources.mlflow.location import fetch_model, location_of
 
@@ -35,7 +36,7 @@ class HowToServe:
         port: Port; 0 for one that is free.
         name: What requests call the model; its own name where empty.
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
-        most: Bytes that the body of a request may have.
+        bounds: What requests may take.
         tracking_uri: Tracking URI of the server that knows the model.
         check: Whether to load it and end, in place of serving.
     """
@@ -44,7 +45,7 @@ class HowToServe:
     port: int = 5000
     name: str = ""
     device: str = "auto"
-    most: int = 64 * 2**20
+    bounds: Bounds = field(default_factory=Bounds)
     tracking_uri: str | None = None
     check: bool = False
 
@@ -74,8 +75,9 @@ def serve(uri: str, how: HowToServe, told: Told) -> None:
         if how.check:
             told(address, model)
             return
+        model.limit.watch(model.pyfunc)
         config = uvicorn.Config(
-            App(model, how.most).routes(),
+            App(model, how.bounds).routes(),
             log_config=None,
             lifespan="off",
             timeout_graceful_shutdown=_SECONDS_TO_END,

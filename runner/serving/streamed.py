@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Collection, Generator
+from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from runner.serving.asked import Asked
+from runner.serving.bounds import Turns, end_of
 from runner.serving.refusals import Refused
 from runner.serving.said import as_openai
 
@@ -23,7 +27,7 @@ class Streamed:
     """A response; the model is its own until the last piece, or until who asked is gone.
 
     Args:
-        turn: Held while the model works.
+        turns: Give the model to this answer.
         pieces: The pieces; nothing is done before the first is asked for.
         name: Of the model.
         asked: What was asked for.
@@ -32,13 +36,13 @@ class Streamed:
 
     def __init__(
         self,
-        turn: asyncio.Lock,
+        turns: Turns,
         pieces: Generator[_Piece, None, None],
         name: str,
         asked: Asked,
         fields: Collection[str],
     ) -> None:
-        self._turn = turn
+        self._turns = turns
         self._pieces = pieces
         self._name = name
         self._asked = asked
@@ -51,14 +55,16 @@ class Streamed:
         Raises:
             Refused: The request cannot be answered: there is no first piece.
         """
-        async with self._turn:
+        end = end_of(Request(scope))
+        async with self._turns.taken(end):
             try:
                 try:
                     first = await self._next()
                 except Refused as error:
                     raise error.about(self._fields) from error
                 events = StreamingResponse(self._events(first), media_type="text/event-stream")
-                await events(scope, receive, send)
+                with suppress(TimeoutError):  # nobody reads: the connection ends without its end
+                    await events(scope, receive, _in_time(send, end))
             finally:
                 with anyio.CancelScope(shield=True):
                     await run_sync(self._context.run, self._pieces.close)
@@ -83,6 +89,16 @@ class Streamed:
             return next(self._pieces, None)
 
         return await run_sync(lambda: self._context.run(next_of))
+
+
+def _in_time(send: Send, end: float) -> Send:
+    """Send no longer than may be: who does not read what is sent keeps the model from others."""
+
+    async def sent(message: Message) -> None:
+        async with asyncio.timeout(max(0.0, end - time.monotonic())):
+            await send(message)
+
+    return sent
 
 
 def _event(said: _Piece) -> str:

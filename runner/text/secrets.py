@@ -39,6 +39,19 @@ def masked(text: str) -> str:
     """
     for secret in _of_environment():
         text = text.replace(secret, MASK)
+    return _by_form(text)
+
+
+def has_form_of_secret(text: str) -> bool:
+    """Say whether a text holds what is told for a secret by its form; the environment is not asked.
+
+    Args:
+        text: Any text.
+    """
+    return _by_form(text) != text
+
+
+def _by_form(text: str) -> str:
     if "://" in text:
         text = _USER_INFO.sub(rf"\g<scheme>{MASK}@", text)
     if "=" in text:

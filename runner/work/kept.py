@@ -82,14 +82,15 @@ def _is_there(uri: str) -> bool:
     return file == uri or Path(file).is_file()
 
 
-def kept_of(composed: Composed, folder: Path) -> Kept:
+def kept_of(composed: Composed, folder: Path, *, anew: bool = False) -> Kept:
     """Look at what an earlier run of a point left.
 
     Args:
         composed: The composed recipe.
         folder: Folder of the point, absolute.
+        anew: Whether nothing is to be taken from it.
     """
-    return Kept(folder, keys_of(composed), read_record(folder))
+    return Kept(folder, keys_of(composed), None if anew else read_record(folder))
 
 
 def finished(composed: Composed, folder: Path) -> RunRecord | None:

@@ -68,7 +68,10 @@ def keys_of(composed: Composed) -> dict[str, str]:
     data = _data(composed)
     evaluate = "" if data is None else _key(data, save=save, device=settings.device)
     log = evaluate and _key(
-        {"values": composed.values}, prove=prove, evaluate=evaluate, to=_tracked_in(composed)
+        {"values": composed.values, "signed": _signing_key(composed)},
+        prove=prove,
+        evaluate=evaluate,
+        to=_tracked_in(composed),
     )
     return {SAVE: save, PROVE: prove, EVALUATE: evaluate, LOG: log}
 
@@ -82,6 +85,11 @@ def _tracked_in(composed: Composed) -> list[str]:
     """Tell the tracking server from others; a relative path goes by the folder it is taken from."""
     uri = composed.settings.tracking.uri or ""
     return [uri] if "://" in uri and not uri.startswith("sqlite") else [uri, os.getcwd()]
+
+
+def _signing_key(composed: Composed) -> Any:
+    key = composed.settings.signing.key
+    return key and [key, states_of(Path(key))]
 
 
 def _sources(composed: Composed) -> dict[str, str] | None:

@@ -1,6 +1,9 @@
 """What a run can know before it begins: that the rows can be read, and that tools are there."""
 
+from pathlib import Path
+
 from runner.evaluation.environments import insist_on_uv
+from runner.packaging.attestation import insist_on_key
 from runner.recipe.composing.composed import Composed
 from runner.work.on_data import check_rows
 
@@ -18,7 +21,10 @@ def insist_on_ready(composed: Composed) -> int:
         DataError: A row cannot be read.
         WrongInput: It measures by code of its repository, and there is no leave to run it.
         EnvironmentFailed: An environment is to be made, and there is no uv.
+        SigningError: A model is to be signed, and there is nothing to sign it with.
     """
+    if key := composed.settings.signing.key:
+        insist_on_key(Path(key))
     if "isolated" in composed.recipe.views:
         insist_on_uv()
     return check_rows(composed)

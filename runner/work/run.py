@@ -3,7 +3,6 @@
 What an earlier run of the point left, and what others made of the same weights, is not made again.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -18,6 +17,7 @@ from runner.text.secrets import masked
 from runner.tracking import runs
 from runner.tracking.attempts import forget
 from runner.work import entries
+from runner.work.attest import attest
 from runner.work.journal import Journal, keeping
 from runner.work.kept import kept_of
 from runner.work.on_data import evaluate_on_data
@@ -60,9 +60,7 @@ def run(
         failing_as_storage(folder),
         working_in(folder, observer, wait=wait, on=record.digest) as workdir,
     ):
-        kept = kept_of(composed, folder)
-        if rerun or update_golden:
-            kept = replace(kept, record=None)
+        kept = kept_of(composed, folder, anew=rerun or update_golden)
         if kept.record and kept.everything:
             return kept.record
         with keeping(record, kept, observer) as journal, failing_as_storage(folder):
@@ -103,6 +101,7 @@ def _judge(
 def _tell(composed: Composed, folder: Path, journal: Journal) -> None:
     recipe, record = composed.recipe, journal.record
     journal.step("report", lambda: write_report(record, recipe, folder), entries.of_report)
+    attest(composed, folder, journal)
     key = journal.kept.keys["log"]
     if uri := composed.settings.tracking.uri:
         journal.step(

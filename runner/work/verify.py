@@ -1,23 +1,17 @@
 """Verify: whether the files of a model are what they were when it was proven."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-import yaml
-from mlflow.exceptions import MlflowException
-from mlflow.models import Model
 
 from runner.errors import SourceError
 from runner.files.temporary import temporary_folder
-from runner.packaging.checksums import checksums_of
+from runner.packaging.attestation import SIGNATURE_FILE, signed_checksums
+from runner.packaging.checksums import DESCRIPTION, changed_since, checksum_unlogged, checksums_of
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sources.mlflow.location import fetch_model, location_of
 
 _MODEL = "model"
-_DESCRIPTION = "MLmodel"
-_OF_THE_REGISTRY = {"registered_model_meta"}
-"""What MLflow puts into a registered model that is fetched: its name and version."""
 
 
 @dataclass(frozen=True)
@@ -25,45 +19,75 @@ class Verified:
     """What was found.
 
     Args:
-        record: The record that the model was held to.
         model: The model folder.
         changed: Files that are not as they were, each with what became of it.
         files: How many there were.
+        verdict: What its run said of it; empty where there is no record.
+        signed: Whether it was held to what the owner of a key has signed.
     """
 
-    record: RunRecord
     model: Path
-    changed: Mapping[str, str] = field(default_factory=dict[str, str])
-    files: int = 0
+    changed: Mapping[str, str]
+    files: int
+    verdict: str = ""
+    signed: bool = False
 
 
-def verify(target: str, record: Path | None = None, tracking_uri: str | None = None) -> Verified:
-    """Hold a model to the checksums in the record of its run.
+@dataclass(frozen=True)
+class Signed:
+    """A signature that a model is held to.
+
+    Args:
+        public_key: The public key of who signed it.
+        signature: The signature; that beside the model where None.
+    """
+
+    public_key: Path
+    signature: Path | None = None
+
+
+def verify(
+    target: str,
+    record: Path | None = None,
+    tracking_uri: str | None = None,
+    signed: Signed | None = None,
+) -> Verified:
+    """Hold a model to the checksums in the record of its run, or to those that were signed.
 
     Args:
         target: A record, the folder of a run, a model folder, or the URI of a model.
         record: The record, where it lies neither beside the model nor in its run.
         tracking_uri: Tracking URI of the server that knows the model.
+        signed: The signature, where it is one that counts.
 
     Raises:
         SourceError: There is no model, no record of it, or none with checksums.
+        SigningError: There is no signature, or it is not by the key.
     """
     with temporary_folder("verify") as workdir:
         model, beside = _found(target, Path(workdir), tracking_uri)
         kept = read_record(record or beside)
-        if kept is None:
-            raise SourceError(
-                f"{record or beside} is no record of a run",
-                "Name the record.json of the model's run with --record.",
-            )
-        if not kept.checksums:
-            raise SourceError(
-                f"{record or beside} has no checksums", "Run the recipe again: a run leaves them."
-            )
-        changed = _changed(kept.checksums, checksums_of(model))
-        if _DESCRIPTION in changed and _without_run(model) == kept.checksums.get(_DESCRIPTION):
-            del changed[_DESCRIPTION]
-        return Verified(kept, model, changed, len(kept.checksums))
+        if signed:
+            were = signed_checksums(signed.signature or model.parent / SIGNATURE_FILE,
+                                    signed.public_key)  # fmt: skip
+        else:
+            were = _checksums_in(kept, record or beside)
+        changed = changed_since(were, checksums_of(model))
+        if DESCRIPTION in changed and checksum_unlogged(model) == were.get(DESCRIPTION):
+            del changed[DESCRIPTION]
+        verdict = kept.verdict.value if kept else ""
+        return Verified(model, changed, len(were), verdict, signed is not None)
+
+
+def _checksums_in(record: RunRecord | None, file: Path) -> Mapping[str, str]:
+    if record is None:
+        raise SourceError(
+            f"{file} is no record of a run",
+            "Name the record.json of the model's run with --record.",
+        )
+    if not record.checksums:
+        raise SourceError(f"{file} has no checksums", "Run the recipe again: a run leaves them.")
+    return record.checksums
 
 
 def _found(target: str, workdir: Path, tracking_uri: str | None) -> tuple[Path, Path]:
@@ -76,22 +100,3 @@ def _found(target: str, workdir: Path, tracking_uri: str | None) -> tuple[Path, 
         return folder / _MODEL, path
     model = fetch_model(location_of(target, tracking_uri), workdir, tracking_uri)
     return model, model.parent / RECORD_FILE
-
-
-def _without_run(model: Path) -> str:
-    """Hash the description of a model without what MLflow adds when it is logged: its run."""
-    try:
-        described = Model.load(str(model))
-    except (MlflowException, ValueError, TypeError, yaml.YAMLError):
-        return ""
-    described.model_id = described.run_id = described.artifact_path = None
-    with temporary_folder("verify") as workdir:
-        described.save(f"{workdir}/{_DESCRIPTION}")
-        return checksums_of(Path(workdir))[_DESCRIPTION]
-
-
-def _changed(were: Mapping[str, str], are: Mapping[str, str]) -> dict[str, str]:
-    said = {name: "gone" for name in were.keys() - are.keys()}
-    said |= {name: "added" for name in are.keys() - were.keys() - _OF_THE_REGISTRY}
-    said |= {name: "changed" for name in were.keys() & are.keys() if were[name] != are[name]}
-    return dict(sorted(said.items()))

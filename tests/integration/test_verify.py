@@ -8,6 +8,14 @@ from pathlib import Path
 
 import mlflow
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from model_signing import verifying
 
 from runner.cli import main
 from runner.packaging.checksums import checksums_of
@@ -91,3 +99,89 @@ def test_a_model_without_a_record_cannot_be_verified(cli: Cli, point: Path) -> N
     (point / "record.json").unlink()
     done = cli("verify", "point/model")
     assert (done.code, "is no record of a run" in done.stderr) == (3, True)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the keys of two owners."""
+    folder = tmp_path_factory.mktemp("keys")
+    for owner in ("ours", "theirs"):
+        key = ec.generate_private_key(ec.SECP256R1())
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (folder / f"{owner}.pem").write_bytes(private)
+        (folder / f"{owner}.pub").write_bytes(public)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def signed(made: Path, keys: Path) -> Path:
+    """The run once more, proven and signed."""
+    before = Path.cwd()
+    os.chdir(made)
+    views = "evaluation.views=[native]"
+    key = f"signing.key={keys / 'ours.pem'}"
+    assert main(["+recipe=mine.yaml", "tracking.uri=sqlite:///mlflow.db", views, key]) == 0
+    os.chdir(before)
+    (folder,) = (made / "outputs").rglob("model.sig")
+    return folder.parent
+
+
+def test_a_model_that_passed_is_signed_and_known_by_its_signature_alone(
+    cli: Cli, signed: Path, keys: Path, workspace: Path
+) -> None:
+    Path(shutil.copytree(signed / "model", "model"))
+    shutil.copy(signed / "model.sig", "model.sig")
+    public = ("--public-key", str(keys / "ours.pub"))
+    done = cli("verify", "model", *public, "--output", "json")
+    assert done.code == 0, done.stderr
+    assert (done.document["signed"], done.document["changed"]) == (True, {})
+    config = verifying.Config().use_elliptic_key_verifier(public_key=keys / "ours.pub")
+    config.verify(Path("model"), Path("model.sig"))  # as model-signing itself has it
+    Path("model/requirements.txt").write_text("evil\n")
+    Path("model/.gitattributes").write_text("")
+    done = cli("verify", "model", *public, "--output", "json")
+    assert done.code == 1
+    assert done.document["changed"] == {".gitattributes": "added", "requirements.txt": "changed"}
+
+
+def test_a_signature_of_another_or_none_is_no_word_for_a_model(
+    cli: Cli, signed: Path, keys: Path, workspace: Path
+) -> None:
+    good = (signed / "model.sig").read_text()
+    Path("bad.sig").write_text(good.replace('"payload":"', '"payload":"AAAA'))
+
+    def verify(owner: str, *more: str) -> Outcome:
+        return cli("verify", str(signed), "--public-key", str(keys / owner), *more)
+
+    told = {
+        "is no signature by the key": verify("theirs.pub"),
+        "bad.sig is no signature": verify("ours.pub", "--signature", "bad.sig"),
+        "there is no signature": verify("ours.pub", "--signature", "none"),
+        "is no key that signs": verify("none.pub"),
+    }  # fmt: skip
+    assert {what: (one.code, what in one.stderr) for what, one in told.items()} == dict.fromkeys(
+        told, (3, True)
+    )
+
+
+def test_a_key_that_signs_nothing_ends_a_run_before_it_begins(
+    cli: Cli, made: Path, keys: Path
+) -> None:
+    for key in ("none.pem", str(keys / "ours.pub")):
+        done = cli(f"+recipe={made / 'mine.yaml'}", f"signing.key={key}", "tracking.uri=null")
+        assert done.code == 3
+        assert f"error[signing-failed] default: {key} is no key that signs here" in done.stderr
+        assert not list(Path("outputs").rglob("MLmodel"))
+
+
+def test_the_signature_is_logged_and_gone_where_a_model_is_not_signed_any_more(
+    cli: Cli, signed: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = json.loads((signed / "record.json").read_text())
+    client = mlflow.MlflowClient(f"sqlite:///{made}/mlflow.db")
+    logged = {file.path for file in client.list_artifacts(record["tracking"]["run_id"])}
+    assert "model.sig" in logged
+    monkeypatch.chdir(made)
+    assert cli("+recipe=mine.yaml", "evaluation.views=[native]", "tracking.uri=null").code == 0
+    assert not (signed / "model.sig").exists()

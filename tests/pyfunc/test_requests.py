@@ -19,6 +19,7 @@ from mlflow.pyfunc import scoring_server
 from starlette.testclient import TestClient
 
 from runner.serving.app import App
+from runner.serving.bounds import Bounds
 from runner.serving.served import ServedModel
 from runner.tasks import find_task
 from tests.fuzz.drawn import fuzzed
@@ -172,7 +173,7 @@ def test_no_request_fails_the_server_that_is_served_by_the_runner(
 ) -> None:
     known = find_task(task)
     assert known is not None
-    client = TestClient(App(ServedModel(model(task), "case", known), 2**20).routes())
+    client = TestClient(App(ServedModel(model(task), "case", known), Bounds(body=2**20)).routes())
     protocol = known.endpoint and data.draw(st.booleans())
     path = f"/v1/{known.endpoint}" if protocol else "/invocations"
     body, kind = data.draw(bodies(GOOD[task])), data.draw(st.just("application/json") | KINDS)
@@ -191,7 +192,9 @@ def test_no_request_fails_the_server_that_is_served_by_the_runner(
 def test_what_is_no_text_is_none_in_inputs_as_in_a_frame(model: Packaged, form: str) -> None:
     def asked(task: str, given: Any) -> tuple[int, str]:
         served = ServedModel(model(task), "case", find_task(task))
-        said = TestClient(App(served, 2**20).routes()).post("/invocations", json={form: given})
+        said = TestClient(App(served, Bounds(body=2**20)).routes()).post(
+            "/invocations", json={form: given}
+        )
         return said.status_code, said.text
 
     for wrong in (None, 5, True, ["a", None]):

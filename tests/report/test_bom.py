@@ -2,6 +2,9 @@
 
 import json
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
 from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
 from runner.records import RunRecord, SourceRecord
 from runner.report.bom import as_bom
@@ -57,3 +60,10 @@ def test_a_bill_of_materials_has_files_sources_packages_and_what_was_measured() 
     assert as_bom(RECORD) == as_bom(RECORD)
     changed = RECORD.model_copy(update={"checksums": {"MLmodel": "2" * 64}})
     assert json.loads(as_bom(changed))["serialNumber"] != bom["serialNumber"]
+
+
+def test_a_bill_of_materials_is_one_by_the_schema() -> None:
+    bare = RunRecord(recipe="a", task="b", point="c", digest="d", checksums={"MLmodel": "0" * 64})
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(as_bom(bare).replace("SHA-256", "SHA-0")) is not None
+    assert [validator.validate_str(as_bom(one)) for one in (RECORD, bare)] == [None, None]

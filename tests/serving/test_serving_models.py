@@ -18,6 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from runner.serving.app import App
+from runner.serving.bounds import Bounds
 from runner.serving.served import ServedModel
 from runner.tasks import find_task
 from tests.conftest import REPOSITORY
@@ -63,7 +64,7 @@ def chat(saved: Callable[..., Path]) -> Iterator[Serving]:
 
 def client_of(model: Any, task: str) -> openai.OpenAI:
     """Give a client of the application alone."""
-    app = App(ServedModel(model, NAME, find_task(task)), 2**20).routes()
+    app = App(ServedModel(model, NAME, find_task(task)), Bounds(body=2**20)).routes()
     return openai.OpenAI(
         base_url="http://here/v1", api_key="none", max_retries=0, http_client=TestClient(app)
     )

@@ -23,6 +23,8 @@ example:
 """
 _MEBIBYTE = 2**20
 _PORTS = 2**16
+_MOST = 10**6
+_BOUNDS = {"--max-body": "MiB", "--requests": "requests", "--timeout": "seconds"}
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -39,6 +41,12 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-body", type=int, default=64, metavar="MIB", help="the longest body of a request"
     )
+    parser.add_argument(
+        "--requests", type=int, default=32, metavar="N", help="how many may be here at once"
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=600, metavar="SECONDS", help="the longest of a request"
+    )
     parser.add_argument("--check", action="store_true", help="load the model, say so, and end")
 
 
@@ -46,12 +54,15 @@ def execute(args: Namespace) -> Exit:
     """Serve, and say where."""
     if not 0 <= args.port < _PORTS:
         raise UsageError("wrong-argument", f"--port {args.port} is no port.", "0 takes a free one.")
-    if args.max_body < 1:
-        raise UsageError("wrong-argument", "--max-body is at least 1.", "It counts MiB.")
+    for name, counted in _BOUNDS.items():
+        if not 1 <= getattr(args, name.removeprefix("--").replace("-", "_")) <= _MOST:
+            said = f"{name} is at least 1, and at most {_MOST}."
+            raise UsageError("wrong-argument", said, f"It counts {counted}.")
     from runner.cli.session import session
 
     with session() as at:
         with at.importing():
+            from runner.serving.bounds import Bounds
             from runner.serving.server import HowToServe, serve
 
         def told(address: str, model: "ServedModel") -> None:
@@ -60,7 +71,8 @@ def execute(args: Namespace) -> Exit:
             at.console.print(said, markup=False, highlight=False, soft_wrap=True)
 
         how = HowToServe(
-            args.host, args.port, args.name, args.device, args.max_body * _MEBIBYTE,
+            args.host, args.port, args.name, args.device,
+            Bounds(args.max_body * _MEBIBYTE, args.requests, args.timeout),
             tracking_uri(args), check=args.check,
         )  # fmt: skip
         serve(args.model, how, told)

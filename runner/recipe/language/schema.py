@@ -11,7 +11,7 @@ from runner.findings import Loc
 from runner.metrics import Metric, all_metrics
 from runner.metrics.own import Own, is_own
 from runner.recipe.language.models import Recipe
-from runner.recipe.language.settings import RunSettings, TrackingSettings
+from runner.recipe.language.settings import RunSettings, Signing, TrackingSettings
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks.base import JSON
@@ -227,6 +227,7 @@ SETTINGS: Mapping[Loc, Annotation] = {
     ("device",): fields(RunSettings)["device"],
     ("allow_code",): fields(RunSettings)["allow_code"],
     ("tracking", "uri"): fields(TrackingSettings)["uri"],
+    ("signing", "key"): fields(Signing)["key"],
     ("policy", "licenses", "allow"): fields(LicensePolicy)["allow"],
     ("policy", "licenses", "deny"): fields(LicensePolicy)["deny"],
 }

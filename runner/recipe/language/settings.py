@@ -46,6 +46,18 @@ class Policy(BaseModel):
     licenses: LicensePolicy = Field(default_factory=LicensePolicy)
 
 
+class Signing(BaseModel):
+    """How a model that passed is signed.
+
+    Args:
+        key: File with the private key: of an elliptic curve, in PEM. No model is signed where null.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    key: str | None = None
+
+
 class RunSettings(BaseModel):
     """Settings of a run, from ``configs/config.yaml`` and the command line.
 
@@ -55,6 +67,7 @@ class RunSettings(BaseModel):
         device: Where the proof runs: ``auto``, ``cpu`` or ``cuda:<n>``.
         tracking: Where the run is logged.
         policy: What may be packaged here.
+        signing: How a model that passed is signed.
         allow_code: Whether metrics of a recipe's own, ``module:function``, may run.
     """
 
@@ -64,4 +77,5 @@ class RunSettings(BaseModel):
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     tracking: TrackingSettings = Field(default_factory=TrackingSettings)
     policy: Policy = Field(default_factory=Policy)
+    signing: Signing = Field(default_factory=Signing)
     allow_code: bool = False

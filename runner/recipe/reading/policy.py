@@ -16,6 +16,7 @@ _RUN_SETTINGS: dict[Loc, str] = {
     ("device",): "device=auto|cpu|cuda:0",
     ("allow_code",): "allow_code=true",
     ("tracking", "uri"): "tracking.uri=URI|null",
+    ("signing",): "signing.key=FILE",
     ("policy",): "policy.licenses.deny=[LICENCE,…]",
 }
 

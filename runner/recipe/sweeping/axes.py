@@ -14,7 +14,7 @@ from runner.recipe.sweeping.written import UnwritableError, override_of
 from runner.text.wording import counted
 from runner.upstream.hydra_api import enumerated, parse_override
 
-_OF_THE_RUN = ("out", "tracking.uri", "policy")
+_OF_THE_RUN = ("out", "tracking.uri", "policy", "signing")
 _SEED = "evaluation.seed"
 _FORM = "Write a list, or range(…) or choice(…) as Hydra has them."
 
