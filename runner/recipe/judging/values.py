@@ -57,11 +57,10 @@ def param_judged(argument: Argument, param: Param, loc: Loc) -> Iterator[Finding
     """
     found = [] if param.default is None else list(judged(argument, param.default, loc))
     yield from found
-    sample: JSON = [] if param.shape else _SAMPLES[param.type]
-    if not found and not argument.takes(sample):
+    is_list = bool(param.shape)  # which has a default, so that has been judged
+    if not (found or is_list or argument.takes(_SAMPLES[param.type])):
         name = ".".join(map(str, loc))
-        form = f"a list of {param.type}" if param.shape else param.type
-        message = f"`{name}` is of type {form}, and takes {argument.wanted}."
+        message = f"`{name}` is of type {param.type}, and takes {argument.wanted}."
         fitting = [_TYPES[kind] for kind in argument.kinds if kind in _TYPES]
         remedy = f"Write `type: {fitting[0]}`." if fitting else ""
         yield Finding("wrong-argument-type", message, remedy, (*loc, "type"))

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import StorageError
+from runner.findings import Finding, Fix, Place
+from runner.recipe.judging.fixing import fix_files
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
@@ -115,3 +118,40 @@ def test_the_fix_is_in_the_json(cli: Cli, file: Path) -> None:
     (finding,) = cli("validate", "recipes", "--format", "json").document["findings"]
     assert finding["fix"] == {"old": "dtpe", "new": "dtype"}
     assert "dtpe" in file.read_text()
+
+
+def found(file: Path, column: int, old: str, new: str, *, is_key: bool) -> Finding:
+    """Make a finding on the first line of a file."""
+    fix = Fix(old, new, is_key=is_key)
+    return Finding("unknown-key", "", place=Place(str(file), 1, column), fix=fix)
+
+
+def test_a_key_and_what_is_inside_it_are_mended_at_once(file: Path) -> None:
+    file.write_text("outr: {innr: wrng}\n")
+    findings = [
+        found(file, 1, "outr", "outer", is_key=True),
+        found(file, 8, "innr", "inner", is_key=True),
+        found(file, 8, "wrng", "wrong", is_key=False),
+    ]
+    assert len(fix_files(findings, [file])) == 3
+    assert file.read_text() == "outer: {inner: wrong}\n"
+
+
+def test_a_file_that_says_something_else_by_now_is_left(file: Path) -> None:
+    file.write_text("other: [a]\n")
+    findings = [
+        found(file, 1, "outr", "outer", is_key=True),
+        found(file, 99, "outr", "outer", is_key=True),
+        found(file, 99, "None", "one", is_key=False),
+    ]
+    assert fix_files(findings, [file]) == []
+    assert file.read_text() == "other: [a]\n"
+
+
+def test_a_file_that_cannot_be_written_is_named(workspace: Path) -> None:
+    (workspace / "folder.yaml").mkdir()
+    file = workspace / "folder.yaml"
+    with pytest.raises(StorageError) as caught:
+        fix_files([found(file, 1, "a", "b", is_key=True)], [file])
+    assert caught.value.message == f"{file} cannot be written: Is a directory"
+    assert caught.value.remedy == "Check its permissions."

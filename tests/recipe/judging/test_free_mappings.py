@@ -26,16 +26,18 @@ WRONG = [
     ("params: {temperature: bad}", TYPE, "10", 'not the text "bad"'),
     ('params: {max_new_tokens: "4"}', TYPE, "10", "write 4"),
     ("params: {max_new_tokens: {type: double, default: 4}}", TYPE, "27", "Write `type: long`"),
-    ("params: {max_new_tokens: {type: string, default: null}}", TYPE, "27", "is of type string"),
+    ("params: {max_new_tokens: {type: string, default: null}}", TYPE, "27",
+     "`params.max_new_tokens` is of type string, and takes a whole number"),
     ("params: {do_sample: [true]}", TYPE, "10", "not a list"),
     ("params: {top_p: 2.0}", RANGE, "10", "a number from 0 to 1"),
     ("load: {tokenizer: {padding_side: 3}}", TYPE, "20", "`left` or `right`, not the number 3"),
     ("load: {tokenizer: {padding_side: lft}}", RANGE, "20", "Did you mean `left`?"),
     ("load: {tokenizer: {use_fast: yes}}", TYPE, "20", "write true"),
     ("load: {tokenizer: {split_digits: on}}", TYPE, "20", "write true"),
-]
+]  # fmt: skip
 RIGHT = [
     "model_config: {max_new_tokens: null, temperature: 1, top_p: 1.0, forced_eos_token_id: [1, 2]}",
+    "params: {stop: {type: string, shape: [-1], default: [a]}}",
     "model_config: {stop: [a, b], collapse_whitespace: true, batch_tokens: auto}",
     "params: {top_p: {type: double, default: null}, temperature: 1, max_new_tokens: 4}",
     "load: {tokenizer: {model_max_length: null, eos_token: <end>, of_its_own_class: no}}",
