@@ -40,7 +40,7 @@ LONGEST = (
     *("conformance/test_conformance.py", "structures/test_structures.py"),
     *("work/test_rehearse.py", "sweeps/test_launching.py", "integration/test_persist.py"),
     *("recipe/composing/test_one_composition.py", "integration/test_interruptions.py"),
-    *("integration/test_adapters.py", "test_adding.py", "recipe/judging/test_catalogue.py"),
+    *("integration/test_adapters.py", "test_adding.py"),
     *("integration/test_real_models.py", "sources/hub/test_hub_faults.py"),
     *("work/test_specification.py", "pyfunc/test_alignment.py", "pyfunc/test_generation.py"),
     *("sweeps/test_at_once.py", "integration/test_locking.py", "integration/test_disk.py"),
