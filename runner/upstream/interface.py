@@ -6,8 +6,6 @@ from functools import reduce
 from importlib import import_module
 from typing import Any
 
-from packaging.specifiers import SpecifierSet
-
 from runner.machine.libraries import installed
 from runner.upstream.errors import Moved
 
@@ -35,6 +33,8 @@ class Interface:
     @property
     def is_needed(self) -> bool:
         """Whether the installed version of the library is one that it is used with."""
+        from packaging.specifiers import SpecifierSet  # which `validate` would wait for
+
         return SpecifierSet(self.needed).contains(installed(self.library), prereleases=True)
 
     def get(self) -> Any:
