@@ -28,10 +28,11 @@ PUBLIC = {
     "hydra.errors",
     "mlflow.artifacts", "mlflow.entities", "mlflow.exceptions", "mlflow.models", "mlflow.pyfunc",
     "mlflow.transformers", "mlflow.types.schema",
+    "mlflow.data", "mlflow.data.filesystem_dataset_source", "mlflow.data.http_dataset_source",
     "huggingface_hub.constants", "huggingface_hub.errors", "huggingface_hub.hf_api",
     "huggingface_hub.utils", "huggingface_hub.utils.logging",
     "tokenizers.normalizers", "tokenizers.processors", "safetensors.torch",
-    "torch.utils.data", "torch.nn",
+    "torch.utils.data", "torch.utils.hooks", "torch.nn",
 }  # fmt: skip
 """Modules below a library's own that its documentation has."""
 LIBRARIES = {
