@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 _USUAL = 40
 EXAMPLES = int(os.environ.get("RECIPE_RUNNER_FUZZ", str(_USUAL)))
 """How many cases a target has; `make fuzz` draws more."""
+IS_LONG = EXAMPLES > _USUAL
+"""Whether it is `make fuzz` that draws, and not a test among others."""
 _BYTES: Sequence[bytes] = (
     *(b"", b"\x00", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\x1b[31m", b"\xe2\x80\xae"),
     *(b"\n", b"\r\n::error::", b"[" * 500, b"{", b"}", b"]", b":", b'"', b"'"),
@@ -20,10 +22,14 @@ _BYTES: Sequence[bytes] = (
 )
 
 
-def fuzzed(**more: Any) -> Callable[[Any], Any]:
-    """Say how a test draws: as much as is asked for, without a limit of time a case."""
-    checks = list(HealthCheck)
-    return settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=checks, **more)
+def fuzzed(share: int = 1) -> Callable[[Any], Any]:
+    """Say how a test draws: as much as is asked for, without a limit of time a case.
+
+    Args:
+        share: How many times longer than others a case takes: where many are drawn, so many fewer.
+    """
+    count = max(min(EXAMPLES, _USUAL), EXAMPLES // share)
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def exchanged(texts: Sequence[str]) -> st.SearchStrategy[bytes]:

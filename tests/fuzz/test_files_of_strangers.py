@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runner.datasets.errors import DataError
@@ -18,6 +18,8 @@ from runner.locks.lock import Lock
 from runner.locks.reading import read_any_lock, read_lock
 from runner.prediction.data import Data
 from runner.recipe.compose import compose, naming
+from runner.recipe.sweeping.assessing import judge_sweep
+from runner.recipe.sweeping.files import read_sweep_file
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sources.checkpoint.config_values import impossible_values, read_values
 from runner.sources.checkpoint.folder import declared_license
@@ -35,6 +37,12 @@ RECIPES = [
     "task: fill-mask\nsource: {kind: local, path: ./none}\ndtype: float16\n"
     "signature: {inputs: [{type: string}], outputs: [{type: string}]}\n"
     "requirements: {extra: [numpy]}\ntracking: {tags: {a: b}}\n",
+]
+SWEEPS = [
+    "recipe: text-generation/scratch\nover: {dtype: [float32, float16], params.top_k: [1, 2]}\n"
+    "where: \"not (dtype == 'float16' and params.top_k > 1)\"\nbaseline: {dtype: float32}\n",
+    "recipe: text-generation/scratch\npoints: [{dtype: float32}, {dtype: float16}]\n"
+    "launcher: {kind: local, workers: 2}\n",
 ]
 LOCK = Lock.model_validate(VALUES).text()
 RECORD = RunRecord(recipe="a", task="fill-mask", point="default", digest="b").as_text()
@@ -80,6 +88,22 @@ def test_recipes(text: bytes) -> None:
             assert finding.code
             assert visible(str(finding)) == str(finding)
         assert file.read_bytes() == text
+
+
+@fuzzed()
+@given(text=exchanged(SWEEPS))
+@example(text=b"recipe: " + b"9" * 400 + b"\nover: {dtype: [float32]}\n")  # no name of a file
+def test_sweep_files(text: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "sweeps", "mine.yaml")
+        file.parent.mkdir()
+        file.write_bytes(text)
+        read, refused = outcome(lambda: read_sweep_file(file, file.parent), RunnerError)
+        findings = list(read.findings if read else refused.findings)
+        if read and read.sweep:
+            findings += judge_sweep(read, read.shelf()).findings
+        assert (read and read.sweep) or findings
+        assert all(one.code and visible(str(one)) == str(one) for one in findings)
 
 
 @fuzzed()

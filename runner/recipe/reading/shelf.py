@@ -269,7 +269,7 @@ def unknown_choice(shelf: Shelf, group: tuple[str, ...], name: str) -> Finding:
 
 def _link(roots: Iterable[Path], name: str) -> Path | None:
     """Give the folder in which a name is a link that leads out of it."""
-    return next((root for root in roots if (root / f"{name}{SUFFIX}").is_symlink()), None)
+    return next((root for root in roots if os.path.islink(root / f"{name}{SUFFIX}")), None)
 
 
 def golden_file_of(recipe: Path) -> Path:
