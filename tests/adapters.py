@@ -25,6 +25,7 @@ from peft import (
 )
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
 )
@@ -130,7 +131,7 @@ def save_head_adapter(kind: str, base: Path, folder: Path, labels: int = 2) -> P
     """Save an adapter that brings the head of a classifier for a base without one.
 
     Args:
-        kind: PEFT's name of its task, ``SEQ_CLS`` or ``TOKEN_CLS``.
+        kind: PEFT's name of its task: ``SEQ_CLS``, ``TOKEN_CLS`` or ``QUESTION_ANS``.
         base: Folder of the base model.
         folder: Where to save it.
         labels: Number of the labels.
@@ -138,6 +139,7 @@ def save_head_adapter(kind: str, base: Path, folder: Path, labels: int = 2) -> P
     auto: Any = {
         "SEQ_CLS": AutoModelForSequenceClassification,
         "TOKEN_CLS": AutoModelForTokenClassification,
+        "QUESTION_ANS": AutoModelForQuestionAnswering,
     }[kind]
     model = auto.from_pretrained(base, num_labels=labels)
     return _saved(model, folder, task_type=kind)
@@ -158,7 +160,7 @@ def save_resized_adapter(base: Path, folder: Path, rows: int) -> Path:
 
 def _saved(model: Any, folder: Path, *, embeddings: bool = False, task_type: str) -> Path:
     torch.manual_seed(1)
-    target = ["query"] if model.config.model_type == "bert" else ["q_proj"]
+    target = ["query"] if "bert" in model.config.model_type else ["q_proj"]
     adapted: Any = get_peft_model(
         model, LoraConfig(r=4, target_modules=target, task_type=task_type)
     )

@@ -26,6 +26,11 @@ _FILES = (CONFIG, ADAPTER_FILE, "README.md")
 _ROOT = "base_model.model."
 _BY_HEADS = "PREFIX_TUNING"
 """The type whose learnt tokens are as wide as keys and values, not as the model."""
+_WITHOUT_TYPES = "QUESTION_ANS"
+"""The type of task whose ``token_type_ids`` PEFT takes and does not hand on.
+
+Source: ``PeftModelForQuestionAnswering.forward`` of PEFT 0.21.
+"""
 _OTHER_BASE = "Take the base model that the adapter was trained on, or another adapter."
 
 
@@ -69,15 +74,24 @@ class Adapter:
                 "Leave `merge` out: it is then stored beside the base model.",
             )
 
-    def insist_on_fit(self, model: PreTrainedModel) -> None:
+    def insist_on_fit(self, model: PreTrainedModel, *, merged: bool = False) -> None:
         """See by its shapes that it was trained on a base like this one.
 
         Args:
             model: The base model; its weights need not be there.
+            merged: Whether it is to be a part of the weights.
 
         Raises:
-            SourceError: It is an adapter of another model.
+            SourceError: It is an adapter of another model, or would answer otherwise when merged.
         """
+        types = getattr(model.config, "type_vocab_size", None) or 0
+        if merged and types > 1 and self.config.get("task_type") == _WITHOUT_TYPES:
+            raise SourceError(
+                f"PEFT runs the adapter {self.checkpoint.name} without saying which token is of "
+                "the question and which of the context; merged it would be told, and answer "
+                "otherwise",
+                "Leave `merge` out: it is then stored beside the base model.",
+            )
         problem = _problem(self.config, self.tensors, model)
         if not problem and self.tensors:
             problem = _injection_problem(self, model)

@@ -253,7 +253,7 @@ def _draw(
         model = model.to(dtype=dtype)
         model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if adapter:
-        adapter.insist_on_fit(model)
+        adapter.insist_on_fit(model, merged=recipe.merge)
     return Blueprint(
         task=task,
         checkpoint=checkpoint,

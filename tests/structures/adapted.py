@@ -43,6 +43,7 @@ def structures() -> list[Structure]:
             for way in _WAYS
         ),
         *_variants(),
+        *_of_questions(),
         *_unfit(),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, {}), "LoRA, MLflow's own"),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, _WAYS["merged"]),
@@ -141,6 +142,25 @@ def _of_llama(kind: str, way: str, folder: Path) -> Made:
     base = tiny("llama", _TEXT)
     adapter = save_variant(kind, base, folder / "adapter")
     return _made(base, adapter, _WAYS[way], "AutoModelForCausalLM")
+
+
+def _of_questions() -> list[Structure]:
+    task = "question-answering"
+    refused = "answer otherwise"  # PEFT asks the model without token_type_ids
+    return [
+        Structure("bert", task, "without a head", partial(_answering, "bert", _WAYS["stored"]),
+                  "brings the head, stored"),
+        Structure("bert", task, "without a head", partial(_answering, "bert", _WAYS["merged"]),
+                  "brings the head, merged", refused=refused),
+        Structure("roberta", task, "without a head", partial(_answering, "roberta",
+                  _WAYS["merged"]), "brings the head, merged"),
+    ]  # fmt: skip
+
+
+def _answering(architecture: str, way: Mapping[str, Any], folder: Path) -> Made:
+    base = tiny(architecture, "feature-extraction")
+    adapter = save_head_adapter("QUESTION_ANS", base, folder / "adapter")
+    return _made(base, adapter, way, "AutoModelForQuestionAnswering")
 
 
 def _unfit() -> list[Structure]:
