@@ -160,7 +160,7 @@ def save_resized_adapter(base: Path, folder: Path, rows: int) -> Path:
 
 def _saved(model: Any, folder: Path, *, embeddings: bool = False, task_type: str) -> Path:
     torch.manual_seed(1)
-    target = ["query"] if "bert" in model.config.model_type else ["q_proj"]
+    target = ["query"] if model.config.model_type == "bert" else ["q_proj"]
     adapted: Any = get_peft_model(
         model, LoraConfig(r=4, target_modules=target, task_type=task_type)
     )

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedModel
@@ -128,7 +128,7 @@ def _can_merge(kind: str) -> bool:
     """Say whether PEFT has a way to make adapters of a type a part of the weights."""
     from peft import PEFT_TYPE_TO_TUNER_MAPPING
 
-    tuners: Mapping[Any, Any] = PEFT_TYPE_TO_TUNER_MAPPING
+    tuners = cast("Mapping[str, Any]", PEFT_TYPE_TO_TUNER_MAPPING)
     return hasattr(tuners.get(kind), "merge_and_unload")
 
 

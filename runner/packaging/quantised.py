@@ -176,7 +176,7 @@ def _insist_on_joined_parts(tensors: Mapping[str, TensorInfo]) -> None:
         raise SourceError(
             f"{tensors[parts[0]].path} holds weights in the parts that torchao has for safetensors "
             f"({parts[0]} and the like), which transformers {transformers.__version__} does not "
-            "put together: it would load random numbers instead",
+            "put together",
             "Install transformers 5; or save it with safe_serialization=False, and write "
             "`allow_pickle: true`.",
         )

@@ -148,17 +148,15 @@ def _of_questions() -> list[Structure]:
     task = "question-answering"
     refused = "answer otherwise"  # PEFT asks the model without token_type_ids
     return [
-        Structure("bert", task, "without a head", partial(_answering, "bert", _WAYS["stored"]),
+        Structure("bert", task, "without a head", partial(_answering, _WAYS["stored"]),
                   "brings the head, stored"),
-        Structure("bert", task, "without a head", partial(_answering, "bert", _WAYS["merged"]),
+        Structure("bert", task, "without a head", partial(_answering, _WAYS["merged"]),
                   "brings the head, merged", refused=refused),
-        Structure("roberta", task, "without a head", partial(_answering, "roberta",
-                  _WAYS["merged"]), "brings the head, merged"),
     ]  # fmt: skip
 
 
-def _answering(architecture: str, way: Mapping[str, Any], folder: Path) -> Made:
-    base = tiny(architecture, "feature-extraction")
+def _answering(way: Mapping[str, Any], folder: Path) -> Made:
+    base = tiny("bert", "feature-extraction")
     adapter = save_head_adapter("QUESTION_ANS", base, folder / "adapter")
     return _made(base, adapter, way, "AutoModelForQuestionAnswering")
 
