@@ -1,20 +1,31 @@
 """Small PEFT adapters, made on the spot."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import (
+    BOFTConfig,
+    FourierFTConfig,
+    HRAConfig,
     IA3Config,
+    LoHaConfig,
     LoraConfig,
+    MissConfig,
+    OFTConfig,
     PeftModel,
     PrefixTuningConfig,
     PromptEncoderConfig,
     PromptTuningConfig,
+    ShiraConfig,
+    TrainableTokensConfig,
+    VeraConfig,
     get_peft_model,
 )
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
 )
@@ -33,6 +44,50 @@ LEARNT: dict[str, Any] = {
     "p-tuning": lambda: PromptEncoderConfig(num_virtual_tokens=4, task_type="CAUSAL_LM"),
 }
 """Adapters whose tokens stand before those of the text."""
+_OF_LLAMA: dict[str, Any] = {"target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM"}
+VARIANTS: dict[str, Any] = {
+    "DoRA": partial(LoraConfig, r=4, use_dora=True, **_OF_LLAMA),
+    "LoRA of several ranks": partial(LoraConfig, r=4, rank_pattern={"q_proj": 2}, **_OF_LLAMA),
+    "LoRA and a whole module": partial(LoraConfig, r=4, modules_to_save=["lm_head"], **_OF_LLAMA),
+    "LoRA and new tokens": partial(LoraConfig, r=4, trainable_token_indices=[3, 5], **_OF_LLAMA),
+    "LoRA on repeated layers": partial(
+        LoraConfig, r=4, layer_replication=[[0, 2], [1, 2]], **_OF_LLAMA
+    ),
+    "LoHa": partial(LoHaConfig, r=4, **_OF_LLAMA),
+    "OFT": partial(OFTConfig, r=0, oft_block_size=8, **_OF_LLAMA),
+    "BOFT": partial(BOFTConfig, boft_block_size=4, **_OF_LLAMA),
+    "VeRA": partial(VeraConfig, r=4, **_OF_LLAMA),
+    "HRA": partial(HRAConfig, r=4, **_OF_LLAMA),
+    "MiSS": partial(MissConfig, r=4, **_OF_LLAMA),
+    "FourierFT": partial(FourierFTConfig, n_frequency=50, **_OF_LLAMA),
+    "SHiRA": partial(ShiraConfig, r=4, **_OF_LLAMA),
+    "trainable tokens": partial(
+        TrainableTokensConfig,
+        token_indices=[3, 5],
+        target_modules=["embed_tokens"],
+        task_type="CAUSAL_LM",
+    ),
+    "prefix tuning": CONFIGS["prefix"],
+}
+"""Adapters of a Llama by what they are called."""
+
+
+def save_variant(kind: str, base: Path, folder: Path) -> Path:
+    """Save an adapter of a Llama that changes what it says.
+
+    Args:
+        kind: A key of ``VARIANTS``.
+        base: Folder of the base model.
+        folder: Where to save it.
+    """
+    torch.manual_seed(1)
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), VARIANTS[kind]())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    return folder
 
 
 def save_adapter(kind: str, base: Path, folder: Path, seed: int = 1) -> Path:
@@ -76,7 +131,7 @@ def save_head_adapter(kind: str, base: Path, folder: Path, labels: int = 2) -> P
     """Save an adapter that brings the head of a classifier for a base without one.
 
     Args:
-        kind: PEFT's name of its task, ``SEQ_CLS`` or ``TOKEN_CLS``.
+        kind: PEFT's name of its task: ``SEQ_CLS``, ``TOKEN_CLS`` or ``QUESTION_ANS``.
         base: Folder of the base model.
         folder: Where to save it.
         labels: Number of the labels.
@@ -84,6 +139,7 @@ def save_head_adapter(kind: str, base: Path, folder: Path, labels: int = 2) -> P
     auto: Any = {
         "SEQ_CLS": AutoModelForSequenceClassification,
         "TOKEN_CLS": AutoModelForTokenClassification,
+        "QUESTION_ANS": AutoModelForQuestionAnswering,
     }[kind]
     model = auto.from_pretrained(base, num_labels=labels)
     return _saved(model, folder, task_type=kind)

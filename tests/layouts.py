@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
 SINGLE = "model.safetensors"
 ONE_SHARD = "model-00001-of-00001.safetensors"
@@ -95,6 +96,15 @@ def without_pad_token(source: Path, folder: Path) -> Path:
         said = json.loads((folder / file).read_text())
         said.pop("pad_token", None)
         (folder / file).write_text(json.dumps(said))
+    return folder
+
+
+def with_more_tokens(source: Path, folder: Path) -> Path:
+    """A tokenizer with tokens that the model has no embeddings for."""
+    shutil.copytree(source, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens(["<more>", "<and more>"])
+    tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -194,6 +194,20 @@ def torchao_int8(folder: Path) -> Path:
     return folder
 
 
+def torchao_float8(folder: Path) -> Path:
+    """8-bit floating point in the parts that torchao has for safetensors."""
+
+    def pack(name: str, weight: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
+        scale = weight.abs().amax(1, keepdim=True) / 448
+        part = name.replace(".weight", "._weight_")
+        yield f"{part}qdata", (weight / scale).to(torch.float8_e4m3fn)
+        yield f"{part}scale", scale
+
+    form = {"_type": "Float8WeightOnlyConfig", "_version": 2, "_data": {}}
+    block = {"quant_method": "torchao", "quant_type": {"default": form}}
+    return _packed(plain(folder), _is_linear, pack, block)
+
+
 _LAYOUTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "aqlm": ((".codes",), {"in_group_size": 8, "num_codebooks": 1, "nbits_per_codebook": 16}),
     "auto-round": ((".qweight", ".qzeros"), {"bits": 4, "group_size": 32, "sym": True}),

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import PreTrainedModel
@@ -24,7 +24,13 @@ FOLDER = "peft"
 
 _FILES = (CONFIG, ADAPTER_FILE, "README.md")
 _ROOT = "base_model.model."
-_MERGEABLE = {"LORA", "IA3", "LOHA", "LOKR", "VERA", "ADALORA", "OFT", "BOFT"}
+_BY_HEADS = "PREFIX_TUNING"
+"""The type whose learnt tokens are as wide as keys and values, not as the model."""
+_WITHOUT_TYPES = "QUESTION_ANS"
+"""The type of task whose ``token_type_ids`` PEFT takes and does not hand on.
+
+Source: ``PeftModelForQuestionAnswering.forward`` of PEFT 0.21.
+"""
 _OTHER_BASE = "Take the base model that the adapter was trained on, or another adapter."
 
 
@@ -58,21 +64,34 @@ class Adapter:
         Raises:
             SourceError: It does, and the adapter is of a type that cannot.
         """
-        if asked and self.type not in _MERGEABLE:
+        repeats = self.config.get("layer_replication")
+        if asked and (repeats or not _can_merge(self.type)):
+            what = (
+                "an adapter that repeats layers" if repeats else f"an adapter of type {self.type}"
+            )
             raise SourceError(
-                f"an adapter of type {self.type} cannot be merged into weights",
+                f"{what} cannot be merged into weights",
                 "Leave `merge` out: it is then stored beside the base model.",
             )
 
-    def insist_on_fit(self, model: PreTrainedModel) -> None:
+    def insist_on_fit(self, model: PreTrainedModel, *, merged: bool = False) -> None:
         """See by its shapes that it was trained on a base like this one.
 
         Args:
             model: The base model; its weights need not be there.
+            merged: Whether it is to be a part of the weights.
 
         Raises:
-            SourceError: It is an adapter of another model.
+            SourceError: It is an adapter of another model, or would answer otherwise when merged.
         """
+        types = getattr(model.config, "type_vocab_size", None) or 0
+        if merged and types > 1 and self.config.get("task_type") == _WITHOUT_TYPES:
+            raise SourceError(
+                f"PEFT runs the adapter {self.checkpoint.name} without saying which token is of "
+                "the question and which of the context; merged it would be told, and answer "
+                "otherwise",
+                "Leave `merge` out: it is then stored beside the base model.",
+            )
         problem = _problem(self.config, self.tensors, model)
         if not problem and self.tensors:
             problem = _injection_problem(self, model)
@@ -105,13 +124,23 @@ def read_adapter(checkpoint: Checkpoint, *, weights: bool = True) -> Adapter:
     return Adapter(checkpoint, kind, config, tensors)
 
 
+def _can_merge(kind: str) -> bool:
+    """Say whether PEFT has a way to make adapters of a type a part of the weights."""
+    from peft import PEFT_TYPE_TO_TUNER_MAPPING
+
+    tuners = cast("Mapping[str, Any]", PEFT_TYPE_TO_TUNER_MAPPING)
+    return hasattr(tuners.get(kind), "merge_and_unload")
+
+
 def _problem(
     config: Mapping[str, Any], tensors: Mapping[str, TensorInfo], model: PreTrainedModel
 ) -> str:
     modules = dict(model.named_modules())
+    if config.get("layer_replication"):  # PEFT itself has more layers than the model
+        tensors = {}
     for name, info in tensors.items():
         match = PART.search(name)
-        if match is None:
+        if match is None or not name.startswith(_ROOT):  # VeRA's matrices are no layer's own
             continue
         module = name[: match.start()].removeprefix(_ROOT)
         if module not in modules:
@@ -122,11 +151,18 @@ def _problem(
     for name, shape in Brought.of(config, tensors).shapes.items():
         if have.get(name, shape) != shape:
             return f"{name} is {have[name]} in the model and {shape} in the adapter"
-    layers = config.get("num_layers")
-    width = config.get("token_dim")
-    text: Any = text_config(model.config)
-    for said, name in ((layers, "num_hidden_layers"), (width, "hidden_size")):
-        has = getattr(text, name, None)
+    return _size_problem(config, text_config(model.config))
+
+
+def _size_problem(config: Mapping[str, Any], text: Any) -> str:
+    """Hold learnt tokens to the sizes of a model."""
+    width = getattr(text, "hidden_size", None)
+    heads, pairs = (getattr(text, f"num_{name}_heads", None) for name in ("attention", "key_value"))
+    if config.get("peft_type") == _BY_HEADS and width and heads and pairs:
+        width = pairs * (getattr(text, "head_dim", None) or width // heads)
+    layers = getattr(text, "num_hidden_layers", None)
+    for key, name, has in (("num_layers", "layers", layers), ("token_dim", "width", width)):
+        said = config.get(key)
         if said is not None and has is not None and said != has:
             return f"it was trained for {name} {said}, the model has {has}"
     return ""
@@ -160,6 +196,8 @@ def _injection_problem(adapter: Adapter, model: PreTrainedModel) -> str:
             get_peft_model(copy.deepcopy(model), config)
     except Exception as error:
         raise_if_ours(error)
+        if "meta" in str(error):  # it looks at the numbers, of which there are none
+            return ""
         return f"PEFT cannot put it on a {type(model).__name__}: {first_line(error)}"
     return ""
 

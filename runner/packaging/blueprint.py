@@ -19,18 +19,14 @@ from runner.packaging.base_model import base_of
 from runner.packaging.brought import Brought
 from runner.packaging.components import notes_on_parts, read_components
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
-from runner.packaging.fit import check_fit, check_shapes, notes_on
+from runner.packaging.fit import check_fit, check_shapes, notes_on, notes_on_tokens
 from runner.packaging.meta import config_for, model_on_meta
 from runner.packaging.other_version import understood
 from runner.packaging.quantised import quantised_source, without_packed
 from runner.packaging.quantising import planned_size
 from runner.packaging.remote_code import code_of
 from runner.packaging.sentences import read_sentences
-from runner.packaging.sizes import (
-    memory_by_dtype,
-    model_bytes,
-    written_bytes,
-)
+from runner.packaging.sizes import memory_by_dtype, model_bytes, written_bytes
 from runner.pyfunc.sentences import Sentences
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
@@ -222,7 +218,8 @@ def with_components(
         SourceError: One cannot be loaded, or does not know what the recipe asks of it by name.
     """
     components = read_components(recipe, checkpoints, blueprint.config)
-    whole = replace(blueprint, components=components, origins=checkpoints)
+    notes = [*blueprint.notes, *notes_on_tokens(components.get("tokenizer"), blueprint.model)]
+    whole = replace(blueprint, components=components, origins=checkpoints, notes=notes)
     insist_on_known(recipe, whole)
     return whole
 
@@ -256,7 +253,7 @@ def _draw(
         model = model.to(dtype=dtype)
         model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if adapter:
-        adapter.insist_on_fit(model)
+        adapter.insist_on_fit(model, merged=recipe.merge)
     return Blueprint(
         task=task,
         checkpoint=checkpoint,

@@ -138,6 +138,28 @@ def notes_on(
         )
 
 
+def notes_on_tokens(tokenizer: Any, model: PreTrainedModel) -> Iterator[str]:
+    """Tell of tokens that a model has no embeddings for.
+
+    Args:
+        tokenizer: The tokenizer; None where the model has none.
+        model: The model.
+
+    Yields:
+        A sentence.
+    """
+    rows = getattr(input_embedding(model), "shape", [0])[0]
+    if tokenizer is None or not rows or len(tokenizer) <= rows:
+        return
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    beyond = [str(token) for number, token in sorted(added.items()) if number >= rows]
+    yield (
+        f"the tokenizer has {len(tokenizer):,} tokens, {type(model).__name__} embeddings for "
+        f"{rows:,}: a text with one that is beyond fails"
+        + (f" ({', '.join(beyond[:_SHOWN])}{_and_more(beyond)})" if beyond else "")
+    )
+
+
 def _stored_shape(name: str, tensors: Mapping[str, TensorInfo]) -> tuple[int, ...] | str:
     suffix = [
         info.shape for key, info in tensors.items() if key.endswith(name) or name.endswith(key)

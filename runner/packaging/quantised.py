@@ -18,9 +18,16 @@ from runner.sources import Checkpoint
 from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.quantisation import Quantisation, quantisation_of
 from runner.sources.checkpoint.safetensors_header import TensorInfo
-from runner.upstream.quantizers import methods, not_converted, why_not_here
+from runner.upstream.quantizers import (
+    joins_parts_of_torchao,
+    methods,
+    not_converted,
+    why_not_here,
+)
 
 _FIELD = "quantization_config"
+_PART = "._weight_"
+"""What torchao has in the names of the parts of a weight."""
 
 
 def quantised_source(checkpoint: Checkpoint) -> Quantisation | None:
@@ -145,7 +152,11 @@ def without_packed(
 
     Returns:
         The report of what really does not fit.
+
+    Raises:
+        SourceError: They are in parts that transformers does not put together.
     """
+    _insist_on_joined_parts(tensors)
     packed = {name for name, info in tensors.items() if not is_floating(info.dtype)}
     stored = _Packed.of(packed, model.base_model_prefix)
     return {
@@ -157,6 +168,18 @@ def without_packed(
             if (key if isinstance(key, str) else key[0]) not in stored.names
         ],
     }
+
+
+def _insist_on_joined_parts(tensors: Mapping[str, TensorInfo]) -> None:
+    parts = sorted(name for name in tensors if _PART in name)
+    if parts and not joins_parts_of_torchao():
+        raise SourceError(
+            f"{tensors[parts[0]].path} holds weights in the parts that torchao has for safetensors "
+            f"({parts[0]} and the like), which transformers {transformers.__version__} does not "
+            "put together",
+            "Install transformers 5; or save it with safe_serialization=False, and write "
+            "`allow_pickle: true`.",
+        )
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .loading import Parts, learns_prompts, pipeline_of
 from .penalties import penalties
 from .room import NEW, Room
 from .streaming import Generated, Stream
-from .upstream import usual_generation
+from .upstream import usual_generation, usual_prefix
 
 _SHAPING = frozenset({
     "return_full_text", "include_prompt", "collapse_whitespace", "clean_up_tokenization_spaces",
@@ -51,7 +51,8 @@ class Decoder:
         self._parts = parts
         self._applied = _OF_DECODERS.union(applied)
         self._tokenizer = parts.tokenizer
-        self._usual = usual_generation(pipeline_of(parts))
+        pipeline = pipeline_of(parts)
+        self._usual, self._prefix = usual_generation(pipeline), usual_prefix(pipeline)
         pad, ends = self._tokenizer.pad_token_id, _listed(self._usual.eos_token_id)
         self._pad = pad if pad is not None else (ends[0] if ends else 0)
         self._pads = not learns_prompts(parts.model)
@@ -89,7 +90,10 @@ class Decoder:
         if options.get("truncation") is not None:
             how |= {"truncation": options["truncation"], "max_length": options.get("max_length")}
         how |= (options.get("tokenizer_encode_kwargs") or {}) if special else {}
-        begun = [(options.get("prefix") or "") + prompt for prompt in prompts]
+        prefix = options.get("prefix")
+        if prefix is None:
+            prefix = self._prefix if special else ""
+        begun = [prefix + prompt for prompt in prompts]
         with blaming(list(range(first, first + len(begun)))):
             encoded = self._tokenizer(begun, verbose=False, **how)["input_ids"]
         if options.get("handle_long_generation") == "hole":

@@ -26,9 +26,10 @@ class TextToText(Whole):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        specific = getattr(parts.model.config, "task_specific_params", None) or {}
+        config = parts.model.config
+        specific = getattr(config, "task_specific_params", None) or {}
         self._usual: dict[str, Any] = dict(specific.get(parts.pipeline_task) or {})
-        self._prefix = str(self._usual.pop("prefix", "") or "")
+        self._prefix = str(self._usual.pop("prefix", getattr(config, "prefix", None)) or "")
         for name in ("max_length", "num_beams"):
             if getattr(parts.model.generation_config, name, None) not in (None, 1, 20):
                 self._usual.pop(name, None)

@@ -18,6 +18,7 @@ __all__ = [
     "is_told_languages",
     "pipeline_tasks",
     "usual_generation",
+    "usual_prefix",
     "with_generation",
 ]
 
@@ -51,6 +52,15 @@ def usual_generation(pipeline: Any) -> GenerationConfig:
         usual.pop("max_new_tokens", None)
     config.update(**usual)
     return config
+
+
+def usual_prefix(pipeline: Any) -> str:
+    """Give what a pipeline puts before each text where a call says nothing.
+
+    Args:
+        pipeline: A pipeline that goes on with texts.
+    """
+    return str(pipeline._preprocess_params.get("prefix") or "")
 
 
 def with_generation(pipeline: Any, settings: dict[str, Any]) -> Any:

@@ -31,6 +31,15 @@ _IN_FLOAT32 = _interface("transformers.modeling_utils", "PreTrainedModel._keep_i
 
 _TRANSPOSED = _interface("transformers.pytorch_utils", "Conv1D", ("nf", "nx"))
 
+_TORCHAO = _interface("transformers.quantizers.quantizer_torchao", "TorchAoHfQuantizer")
+_CONVERSIONS = ("get_load_operations", "get_weight_conversions")
+"""What a quantizer has by one of these names, it puts together of parts while it loads."""
+
+
+def joins_parts_of_torchao() -> bool:
+    """Say whether weights are loaded whose parts torchao itself has named, in safetensors."""
+    return any(hasattr(_TORCHAO.get(), name) for name in _CONVERSIONS)
+
 
 def transposed_linear() -> type[Any]:
     """Give the class of the layers that GPT-2 has for linear ones, with their weight transposed."""

@@ -14,7 +14,7 @@ from runner.errors import SourceError
 from runner.packaging.quantised import quantised_source
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.quantisation import METHODS, quantisation_of
-from runner.upstream.quantizers import methods
+from runner.upstream.quantizers import joins_parts_of_torchao, methods
 from tests import quantised
 from tests.conftest import REPOSITORY, Outcome
 from tests.isolated import isolated
@@ -110,6 +110,18 @@ def test_what_cannot_be_loaded_here_is_refused_before_anything_is_saved(
         assert f"quantised ({name}) and cannot be loaded" in done.stderr
         assert all(one in done.stderr for one in lacking)
     assert not list(workspace.glob("outputs/**/MLmodel"))
+
+
+def test_parts_that_transformers_does_not_put_together_are_refused_by_plan(
+    workspace: Path, cli: Cli
+) -> None:
+    if joins_parts_of_torchao():
+        pytest.skip("this transformers puts them together")
+    written(quantised.torchao_float8(workspace / "packed"))
+    done = cli("plan", "+recipe=case.yaml")
+    assert done.code == 3, done.stderr
+    assert "does not put together" in done.stderr
+    assert "._weight_qdata" in done.stderr
 
 
 def _weights_in(folder: Path) -> int:

@@ -86,6 +86,14 @@ def test_a_folder_without_config_says_what_belongs_there(folder: Path, workspace
     assert "one of a.gguf, b.gguf" in only(local("models/gpt2"), workspace).remedy
 
 
+def test_the_folders_inside_are_named_where_one_of_them_is_meant(workspace: Path) -> None:
+    for name in ("french", "german"):
+        (workspace / "adapters" / name).mkdir(parents=True)
+        (workspace / "adapters" / name / "adapter_config.json").write_text("{}")
+    finding = only(local("adapters"), workspace, "adapter")
+    assert finding.remedy == "Name the one that is meant of those in it: french, german."
+
+
 def test_a_missing_file_is_compared_with_those_there(folder: Path, workspace: Path) -> None:
     finding = only(local("models/gpt2", "tiny.gguf"), workspace)
     assert (finding.code, finding.loc) == ("file-missing", ("file",))

@@ -8,10 +8,17 @@ from typing import Any
 import transformers
 from peft import PeftModel
 
-from tests.adapters import save_adapter, save_head_adapter, save_resized_adapter
+from tests.adapters import (
+    VARIANTS,
+    save_adapter,
+    save_head_adapter,
+    save_resized_adapter,
+    save_variant,
+)
 from tests.structures.structure import Made, Structure, local, tiny
 
 _TEXT = "text-generation"
+_REPEATED = "LoRA on repeated layers"
 _WAYS: Mapping[str, Mapping[str, Any]] = {
     "stored": {},
     "merged": {"merge": True},
@@ -35,6 +42,8 @@ def structures() -> list[Structure]:
             for architecture, task, kind, labels in heads
             for way in _WAYS
         ),
+        *_variants(),
+        *_of_questions(),
         *_unfit(),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, {}), "LoRA, MLflow's own"),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, _WAYS["merged"]),
@@ -115,6 +124,41 @@ def _made(base: Path, adapter: Path, way: Mapping[str, Any], auto: str, **argume
         return PeftModel.from_pretrained(model, adapter).eval()
 
     return Made(base, {"adapter": local(adapter), **way}, native)
+
+
+def _variants() -> list[Structure]:
+    both = {_REPEATED, "BOFT", "VeRA"}
+    stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", "prefix tuning"}
+    return [
+        Structure("llama", _TEXT, "one file", partial(_of_llama, kind, way), f"{kind}, {way}",
+                  refused="cannot be merged" if (kind, way) == (_REPEATED, "merged") else "")
+        for kind in VARIANTS
+        for way in ("stored", "merged")
+        if kind in both or (kind in stored) == (way == "stored")
+    ]  # fmt: skip
+
+
+def _of_llama(kind: str, way: str, folder: Path) -> Made:
+    base = tiny("llama", _TEXT)
+    adapter = save_variant(kind, base, folder / "adapter")
+    return _made(base, adapter, _WAYS[way], "AutoModelForCausalLM")
+
+
+def _of_questions() -> list[Structure]:
+    task = "question-answering"
+    refused = "answer otherwise"  # PEFT asks the model without token_type_ids
+    return [
+        Structure("bert", task, "without a head", partial(_answering, _WAYS["stored"]),
+                  "brings the head, stored"),
+        Structure("bert", task, "without a head", partial(_answering, _WAYS["merged"]),
+                  "brings the head, merged", refused=refused),
+    ]  # fmt: skip
+
+
+def _answering(way: Mapping[str, Any], folder: Path) -> Made:
+    base = tiny("bert", "feature-extraction")
+    adapter = save_head_adapter("QUESTION_ANS", base, folder / "adapter")
+    return _made(base, adapter, way, "AutoModelForQuestionAnswering")
 
 
 def _unfit() -> list[Structure]:

@@ -15,6 +15,7 @@ from tests.layouts import (
     renamed,
     saying,
     variant,
+    with_more_tokens,
     without_pad_token,
 )
 from tests.structures.structure import Made, Structure, changed
@@ -90,6 +91,8 @@ def _generation() -> list[Structure]:
         changed("t5", "text2text-generation", "a temperature beside `do_sample: false`",
                 contradicting),
         changed("gpt2", _TEXT, "a temperature in config.json", partial(saying, temperature=0.9)),
+        changed("gpt2", _TEXT, "a prefix in config.json", partial(saying, prefix="Say: ")),
+        changed("bart", "summarization", "a prefix in config.json", partial(saying, prefix="Say")),
     ]  # fmt: skip
 
 
@@ -99,6 +102,7 @@ def _tokenizers() -> list[Structure]:
                   partial(_other_tokenizer, "llama", _TEXT)),
         Structure("bert", "text-classification", "tokenizer class TokenizersBackend",
                   partial(_other_tokenizer, "bert", "text-classification")),
+        changed("gpt2", _TEXT, "tokens beyond the embeddings", with_more_tokens),
         changed("gpt2", "zero-shot-classification", "no token to pad with", without_pad_token),
         changed("gpt2", "text-classification", "no token to pad with", without_pad_token),
         changed("llama", _TEXT, "no token to pad with", without_pad_token),

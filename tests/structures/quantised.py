@@ -13,6 +13,7 @@ from peft import PeftModel
 from runner import compose
 from runner.machine.libraries import installed
 from runner.sources.checkpoint.quantisation import METHODS
+from runner.upstream.quantizers import joins_parts_of_torchao
 from runner.work.run import run
 from tests import quantised
 from tests.structures.structure import Made, Structure, local, tiny
@@ -55,6 +56,8 @@ def _stored() -> list[Structure]:
                   _lack("torchao")),
         Structure("llama", _TEXT, "a pickle file without leave", partial(_of_torchao, {}), "",
                   "torchao", "a pickle file"),
+        Structure("llama", _TEXT, "parts of torchao", partial(_as_it_is, quantised.torchao_float8),
+                  "", "torchao", "" if joins_parts_of_torchao() else "does not put together"),
         *(
             Structure(kind, _TEXT, "packed", partial(_as_it_is, build), "", name, _lack(name))
             for name, (kind, build) in _PACKED.items()

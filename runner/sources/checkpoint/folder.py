@@ -68,9 +68,20 @@ def _check_folder(folder: Path, gguf: str | None, component: str) -> Iterator[Fi
         yield from _check_gguf(folder, gguf)
     elif not any((folder / name).is_file() for name in _CONFIGS[component]):
         message = f"{folder} has no {' or '.join(_CONFIGS[component])}."
-        yield Finding("no-config", message, _about_gguf(_ggufs(folder)), ("path",))
+        remedy = _below(folder, _CONFIGS[component]) or _about_gguf(_ggufs(folder))
+        yield Finding("no-config", message, remedy, ("path",))
     elif component == "model":
         yield from _check_values(folder)
+
+
+def _below(folder: Path, names: Iterable[str]) -> str:
+    """Name the folders inside that have what is wanted: PEFT puts named adapters into such."""
+    found = [d.name for d in sorted(folder.iterdir()) if any((d / n).is_file() for n in names)]
+    return (
+        f"Name the one that is meant of those in it: {on_a_line(', '.join(found))}."
+        if found
+        else ""
+    )
 
 
 def _check_values(folder: Path) -> Iterator[Finding]:
