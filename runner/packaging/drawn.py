@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any
 
 from runner.files.states import states_of
 from runner.packaging.asked import insist_on_known
@@ -57,6 +58,7 @@ def drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
         kept[key] = _drawn(recipe, checkpoints)
     pristine = kept[key]
     parts = (pristine.config, pristine.model, dict(pristine.components))
+    model: Any
     config, model, components = copy.deepcopy(parts)
     dtype = dtype_of_gguf(recipe)
     own = replace(
