@@ -5,6 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+TABLE_FILE = "eval_results_table.json"
+"""The table of all rows, by the name and in the form (``pandas``' ``split``) of MLflow's own."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")

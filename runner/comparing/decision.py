@@ -4,14 +4,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from runner.comparing.against import Difference, differences
-from runner.comparing.answers import shared_rows
 from runner.comparing.front import value_of
 from runner.comparing.runs import Run
 from runner.evaluated import GateRecord, GateVerdict, Verdict
 from runner.records import Outcome
 from runner.text.wording import counted, figure, interval, size
+
+if TYPE_CHECKING:
+    from runner.comparing.against import Difference
 
 _PROMOTE = "python -m runner promote"
 _MEDIAN = "latency_p50_ms"
@@ -94,7 +96,10 @@ def _best(passed: Sequence[Run], metric: str, total: int) -> Decision:
     return _ship(chosen, _why(chosen, best, alike, metric, (len(passed), total)))
 
 
-def _held_to(run: Run, best: Run, metric: str) -> Difference | None:
+def _held_to(run: Run, best: Run, metric: str) -> "Difference | None":
+    from runner.comparing.against import differences  # NumPy, which no other decision needs
+    from runner.comparing.answers import shared_rows
+
     rows = shared_rows(run, best)
     return next(differences(run, rows, [metric]), None)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from runner.evaluated import ScoreRecord, Verdict
-from runner.evaluation.row_table import TABLE_FILE
+from runner.evaluated import TABLE_FILE, ScoreRecord, Verdict
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.strict_yaml import read
 from runner.records import RunRecord, ViewRecord

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets import DataError, Example, Labelled
-from runner.evaluated import DataRecord, EvaluationRecord
+from runner.evaluated import TABLE_FILE, DataRecord, EvaluationRecord
 from runner.evaluation.answering import how_to_ask
 from runner.evaluation.asking import Asking
 from runner.evaluation.beside import beside
@@ -16,7 +16,7 @@ from runner.evaluation.gates import judge
 from runner.evaluation.identity import model_key
 from runner.evaluation.known_labels import KnownLabels
 from runner.evaluation.predictions import BATCH, WINDOW, open_predictions
-from runner.evaluation.row_table import TABLE_FILE, RowWriter
+from runner.evaluation.row_table import RowWriter
 from runner.evaluation.scores import Measured, Measuring
 from runner.machine.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Recipe

@@ -15,8 +15,6 @@ from runner.evaluation.scores import Measured
 from runner.metrics import Metric
 from runner.statistics.bootstrap import Numbers
 
-TABLE_FILE = "eval_results_table.json"
-"""The name that ``mlflow.evaluate`` gives it; its form is that of ``pandas``' ``split``."""
 _EVERY = ("id", "inputs", "targets", "outputs")
 _WORST = 10
 _LONGEST = 2000

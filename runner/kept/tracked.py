@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.comparing.runs import RECIPE_FILE, Run, recipe_values
 from runner.errors import SourceError
-from runner.evaluated import DataRecord, EvaluationRecord, ScoreRecord
-from runner.evaluation.row_table import TABLE_FILE
+from runner.evaluated import TABLE_FILE, DataRecord, EvaluationRecord, ScoreRecord
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.stores import asking, is_there
 from runner.text.secrets import without_user

@@ -83,8 +83,9 @@ def hold_to_locks(
     return [replace(one, pins=_commits(result.lock)) for one, result in checked]
 
 
-def _sources(composed: Composed) -> dict[str, Source]:
-    return {context.component: source for source, context in composed.parts(Path())}
+def _sources(composed: Composed) -> dict[str, tuple[Source, Path]]:
+    """Give the source of each part, and what a path in it is relative to."""
+    return {c.component: (source, c.folder) for source, c in composed.parts(Path())}
 
 
 def _other_sources(point: Composed) -> Drift:

@@ -249,7 +249,7 @@ def _draw(
         check_fit(report, task, model, tensors, checkpoint, brought)
     else:
         gguf = checkpoint.gguf
-        dtype = _dtype_of_gguf(recipe) if gguf else choose_dtype(recipe.dtype, base.config)
+        dtype = dtype_of_gguf(recipe) if gguf else choose_dtype(recipe.dtype, base.config)
         model = model.to(dtype=dtype)
         model.hf_device_map = {"": "meta"}  # so that no pipeline tries to move it
     if adapter:
@@ -292,6 +292,6 @@ def _has_weights(checkpoint: Checkpoint) -> bool:
     return there and not checkpoint.repo
 
 
-def _dtype_of_gguf(recipe: Recipe) -> torch.dtype:
+def dtype_of_gguf(recipe: Recipe) -> torch.dtype:
     """Give the dtype that the weights of a GGUF file are computed in."""
     return torch.float32 if recipe.dtype == "auto" else getattr(torch, recipe.dtype)

@@ -1,7 +1,7 @@
 """Parts of a GGUF file, read once for all points of a sweep that have them.
 
 The vocabulary, the merges and the configuration lie in the file as words by the ten thousand, of
-which a tokenizer has to be made. Points that differ in params or template have the same one.
+which a tokenizer has to be made. Points that differ in dtype, params or template have the same one.
 """
 
 import copy
@@ -10,19 +10,20 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any
 
 from runner.files.states import states_of
 from runner.packaging.asked import insist_on_known
-from runner.packaging.blueprint import Blueprint, draw, with_components
+from runner.packaging.blueprint import Blueprint, draw, dtype_of_gguf, with_components
 from runner.packaging.quantised import insist_on_environment
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 
 _OF_ITS_USE = {
-    *("description", "prompt_template", "inference_config", "params", "input_example"),
+    *("dtype", "description", "prompt_template", "inference_config", "params", "input_example"),
     *("evaluation", "tracking", "metadata", "model_card", "requirements", "code_paths"),
 }
-"""Fields of a recipe that its parts do not depend on."""
+"""Fields of a recipe that its parts do not depend on, but for the dtype of what has no weights."""
 _KEPT: ContextVar[dict[str, Blueprint] | None] = ContextVar("parts that were read", default=None)
 
 
@@ -57,8 +58,17 @@ def drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
         kept[key] = _drawn(recipe, checkpoints)
     pristine = kept[key]
     parts = (pristine.config, pristine.model, dict(pristine.components))
+    model: Any
     config, model, components = copy.deepcopy(parts)
-    own = replace(pristine, config=config, model=model, components=components, origins=checkpoints)
+    dtype = dtype_of_gguf(recipe)
+    own = replace(
+        pristine,
+        config=config,
+        model=model.to(dtype=dtype),
+        dtype=dtype,
+        components=components,
+        origins=checkpoints,
+    )
     insist_on_known(recipe, own)
     return own
 

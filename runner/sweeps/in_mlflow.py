@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.comparing.comparison import compare_runs
 from runner.comparing.runs import Run, run_in, varied
 from runner.recipe.composing.composed import Within
 from runner.records import Failure, RunRecord, read_record
@@ -56,6 +55,7 @@ class Together:
         """
         if self.parent is None:
             return
+        from runner.comparing.comparison import compare_runs
         from runner.comparing.html import as_html
         from runner.tracking.sweeps import close_parent
 

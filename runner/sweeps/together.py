@@ -1,7 +1,7 @@
 """Points of the same weights, together: so that what they need is read and loaded once."""
 
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 from runner.files.temporary import temporary_folder
 from runner.store.place import store_of
@@ -35,12 +35,10 @@ def together(points: Iterable[Point]) -> Generator[Point]:
         files = (_gguf_of(cluster[0][0]) for cluster in clusters)
         stack.enter_context(parsed_once(next(filter(None, files), "")))
         for cluster in clusters:
-            with _converted_once(cluster):
+            several = sum(map(len, cluster)) > 1
+            with _converted_once(cluster), drawn_once() if several else nullcontext():
                 for group in cluster:
-                    with ExitStack() as held:
-                        if len(group) > 1:
-                            held.enter_context(loaded_once())
-                            held.enter_context(drawn_once())
+                    with loaded_once() if len(group) > 1 else nullcontext():
                         yield from group
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import SourceError
+from runner.evaluated import TABLE_FILE
 from runner.evaluation.champion import Champion
-from runner.evaluation.row_table import TABLE_FILE
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.gates import CHAMPION
 from runner.work.other_points import point_named

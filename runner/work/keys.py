@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def _sources(composed: Composed) -> dict[str, str] | None:
     return found
 
 
+@cache
 def _inference_code() -> str:
     """Give the hash of the code that ships inside models."""
     code = hashlib.sha256()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import SourceError
+from runner.evaluated import TABLE_FILE
 from runner.evaluation.champion import Champion
-from runner.evaluation.row_table import TABLE_FILE
 from runner.recipe.composing.composed import Composed
 from runner.records import RECORD_FILE, read_record
 from runner.text.spelling import did_you_mean

@@ -7,10 +7,9 @@ import pytest
 from scipy.stats import binomtest
 
 from runner.datasets import DataError, Example
-from runner.evaluated import GateRecord, GateVerdict
+from runner.evaluated import TABLE_FILE, GateRecord, GateVerdict
 from runner.evaluation.champion import Champion, compare_with
 from runner.evaluation.gates import judge
-from runner.evaluation.row_table import TABLE_FILE
 from runner.evaluation.scores import Measured, Measuring
 from runner.recipe.language.models import Recipe
 from tests.report.reported import labels, recipe_of, table_of

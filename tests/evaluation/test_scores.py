@@ -10,9 +10,8 @@ import pytest
 from scipy.stats import t
 
 from runner.datasets import DataError, Example
-from runner.evaluated import RowRecord, ScoreRecord
+from runner.evaluated import TABLE_FILE, RowRecord, ScoreRecord
 from runner.evaluation.known_labels import KnownLabels
-from runner.evaluation.row_table import TABLE_FILE
 from runner.evaluation.scores import Measured, Measuring
 from runner.evaluation.targets import as_scored
 from runner.metrics.base import Metric, MetricError

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets import Example
-from runner.evaluated import DataRecord, EvaluationRecord, RowRecord, Verdict
+from runner.evaluated import TABLE_FILE, DataRecord, EvaluationRecord, RowRecord, Verdict
 from runner.evaluation.gates import judge
-from runner.evaluation.row_table import TABLE_FILE, RowWriter
+from runner.evaluation.row_table import RowWriter
 from runner.evaluation.scores import Measured, Measuring
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, RunRecord, SourceRecord

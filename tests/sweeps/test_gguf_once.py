@@ -27,13 +27,26 @@ def files_of(point: Path) -> dict[str, bytes]:
     }
 
 
+def counted_components(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Count the components that are read from their source."""
+    read: list[str] = []
+    theirs = components.read_component
+
+    def counting(name: str, *rest: Any) -> object:
+        read.append(name)
+        return theirs(name, *rest)
+
+    monkeypatch.setattr(components, "read_component", counting)
+    return read
+
+
 @pytest.mark.parametrize("dtypes", ["bfloat16,float32,float64", "bfloat16,float16"])
 def test_one_conversion_serves_every_dtype(
     cli: Callable[..., Outcome], workspace: Path, monkeypatch: pytest.MonkeyPatch, dtypes: str
 ) -> None:
     gguf_lm(workspace / "weights")
     Path("case.yaml").write_text(RECIPE)
-    made, theirs = [], gguf_weights.convert
+    made, theirs, read = [], gguf_weights.convert, counted_components(monkeypatch)
 
     def counting(*arguments: Any) -> Any:
         made.append(arguments[-1])
@@ -43,7 +56,7 @@ def test_one_conversion_serves_every_dtype(
     asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
     swept = cli("-m", *asked, f"dtype={dtypes}", "out=together")
     assert swept.code == 0, swept.stderr
-    assert len(made) == 1
+    assert (len(made), len(read)) == (1, 1)
     assert [run["point"] for run in swept.document["runs"]] == [
         f"dtype={d}" for d in dtypes.split(",")
     ]
@@ -61,13 +74,7 @@ def test_points_that_differ_in_use_read_the_parts_once_and_have_the_bytes_of_sin
 ) -> None:
     gguf_lm(workspace / "weights")
     Path("case.yaml").write_text(RECIPE)
-    read, theirs = [], components.read_component
-
-    def counting(name: str, *rest: Any) -> object:
-        read.append(name)
-        return theirs(name, *rest)
-
-    monkeypatch.setattr(components, "read_component", counting)
+    read = counted_components(monkeypatch)
     asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
     points = ("params.max_new_tokens=2", "params.max_new_tokens=3")
     swept = cli("-m", *asked, "params.max_new_tokens=2,3", "out=together")

@@ -156,7 +156,7 @@ def test_a_finished_sweep_opens_no_weights_and_imports_no_torch(cli: Cli, worksp
         "sys.addaudithook(lambda e, a: opened.append(str(a[0])) if e == 'open' else None)\n"
         f"code = main({asked!r})\n"
         "weights = [name for name in opened if name.endswith(('.safetensors', '.bin'))]\n"
-        "heavy = {'torch', 'transformers', 'mlflow'} & {*sys.modules}\n"
+        "heavy = {'numpy', 'torch', 'transformers', 'mlflow'} & {*sys.modules}\n"
         "assert (code, weights, heavy) == (0, [], set()), (code, weights, heavy)\n"
     )
     done = subprocess.run(

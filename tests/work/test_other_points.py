@@ -7,7 +7,7 @@ import pytest
 
 from runner import compose
 from runner.errors import SourceError
-from runner.evaluation.row_table import TABLE_FILE
+from runner.evaluated import TABLE_FILE
 from runner.recipe.composing.composed import Composed
 from runner.records import RunRecord
 from runner.work.other_points import point_named
