@@ -137,6 +137,7 @@ class EvaluationRecord(_Part):
         table: The file with all rows.
         seconds: Wall time.
         code: SHA-256 of the file of each metric that is the recipe's own, by its name.
+        notes: What to know of the rows beside the numbers.
     """
 
     data: DataRecord
@@ -148,6 +149,7 @@ class EvaluationRecord(_Part):
     table: str = ""
     seconds: float = 0.0
     code: dict[str, str] = Field(default_factory=dict)
+    notes: list[str] = Field(default_factory=list[str])
 
     @property
     def verdict(self) -> GateVerdict:

@@ -32,6 +32,8 @@ def print_evaluation(console: Console, found: EvaluationRecord) -> None:
     rows = counted(data.rows, "row") + (f", {kept} of them answered before" if kept else "")
     rows += f", each asked {counted(data.repeat, 'time')}" if data.repeat > 1 else ""
     console.print(f"  [bold]{escape(data.name or 'rows of the recipe')}[/]: {rows}")
+    for note in found.notes:
+        console.print(f"  [yellow]{escape(note)}[/]", highlight=False)
     if found.scores:
         console.print(_scores(found.scores))
         if left := len(found.scores) - _MOST_SCORES:

@@ -75,7 +75,7 @@ def assess(
         key = model_key(model, {**said, "seed": recipe.evaluation.seed}, predictions)
         asking = Asking(recipe, data, model, device, asked, key, predictions, rate, stack)
         writer = stack.enter_context(RowWriter(table, recipe.evaluation.slices))
-        found = _measure(recipe, data, asking.answered(rows, progress), writer)
+        found, notes = _measure(recipe, data, asking.answered(rows, progress), writer)
         latencies = asking.latencies(min(rows, _requests(recipe)))
         asking.first_texts(min(rows, _FIRST_TEXTS))
         asking.remember()
@@ -99,6 +99,7 @@ def assess(
         worst=worst,
         table=str(table),
         seconds=round(time.perf_counter() - start, 4),
+        notes=notes,
     )
 
 
@@ -139,7 +140,7 @@ def _measure(
     data: Labelled,
     answered: Iterable[tuple[Example, Any]],
     writer: RowWriter,
-) -> Measured:
+) -> tuple[Measured, list[str]]:
     evaluation, way = recipe.evaluation, recipe.way
     measuring = Measuring(
         evaluation.metrics,
@@ -155,5 +156,5 @@ def _measure(
         writer.add(example, answer)
         if every_label:
             known.add(example.target, answer)
-    known.insist()
-    return measuring.measured(evaluation.confidence, evaluation.seed)
+    notes = known.insist()
+    return measuring.measured(evaluation.confidence, evaluation.seed), notes

@@ -60,7 +60,9 @@ class Tabulating:
                 has one in every row.
         """
         for name, value in measured.items():
-            column = self._columns.setdefault(name, array("d", bytes(8 * self._rows)))
+            column = self._columns.get(name)
+            if column is None:  # the rows before it had none
+                column = self._columns[name] = array("d", bytes(8 * self._rows))
             if isinstance(value, str):
                 self._worded.add(name)
                 value = self._codes.setdefault(value, len(self._codes))

@@ -94,14 +94,13 @@ class Classing:
         Returns:
             What was counted; None where rows have no target, or several.
         """
-        found = _measured(table, _by_class("f1"))
+        sure = Ece(name="ece", bins=_BINS)
+        found, surely = _measured(table, _by_class("f1"), sure)
         if found is None:
             return None
         whole = confusion(found)
         few = len(whole.labels) <= _MOST_CLASSES
         lines = tuple(self._lines(found, whole.rows)) if few else ()
-        sure = Ece(name="ece", bins=_BINS)
-        surely = _measured(table, sure)
         return Classes(
             whole.labels,
             whole.rows if few else (),
@@ -129,15 +128,17 @@ def _by_class(name: str) -> Metric:
     return kind(name=f"{name}_macro")
 
 
-def _measured(table: Path, metric: Metric) -> Table | None:
-    """Give what a metric measures of all rows; None where it cannot take them."""
-    collected = Tabulating()
-    try:
-        for row in read_rows(table):
-            collected.add(metric.measure(row.answer, row.target))
-    except MetricError:
-        return None
-    return collected.table()
+def _measured(table: Path, *metrics: Metric) -> list[Table | None]:
+    """Give what metrics measure of all rows; None for one that cannot take them."""
+    collected: list[Tabulating | None] = [Tabulating() for _ in metrics]
+    for row in read_rows(table):
+        for place, metric in enumerate(metrics):
+            if (one := collected[place]) is not None:
+                try:
+                    one.add(metric.measure(row.answer, row.target))
+                except MetricError:
+                    collected[place] = None
+    return [one and one.table() for one in collected]
 
 
 def _confused(labels: tuple[str, ...], rows: tuple[tuple[int, ...], ...]) -> Iterator[Confused]:

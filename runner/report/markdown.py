@@ -57,6 +57,7 @@ def _verdict(contents: Contents) -> Iterator[str]:
     yield prose(contents.reason)
     if found and found.gates:
         yield _section("Gates", _gates(found.gates))
+    yield from (prose(note) for note in (found.notes if found else ()))
     if contents.scores:
         yield _section("Metrics", _scores(contents.scores))
 

@@ -4,6 +4,7 @@ import heapq
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ _WORDED = (2, 3)
 _FIXED = 6
 """How many cells come before those of the slices."""
 _MOST_WORDS = 100
-_ESCAPED = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,26 @@ class Row:
         Args:
             width: Characters that a text may have.
         """
-        texts = (self.given, self.target, self.answer)
+        if self._longest <= width:
+            return self._whole.copy()
+        return [_cut(one, width) if isinstance(one, str) else one for one in self._whole]
+
+    @cached_property
+    def _whole(self) -> list[Any]:
         return [
-            _cut(self.id, width),
-            *(_cut(text, width) for text in texts),
+            self.id,
+            self.given,
+            self.target,
+            self.answer,
             None if self.sure is None else round(self.sure, 4),
             int(self.bad is not None),
-            *(_cut(text, width) for text in self.slices),
+            *self.slices,
             *(None if value is None else round(value, 4) for value in self.values),
         ]
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(len(one) for one in self._whole if isinstance(one, str))
 
 
 @dataclass(frozen=True)
@@ -214,4 +226,6 @@ def _cut(text: str, width: int) -> str:
 def _json(value: Any) -> str:
     """Give JSON that no HTML parser takes for anything else."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.translate(_ESCAPED)
+    for mark, escaped in _ESCAPED.items():
+        text = text.replace(mark, escaped)
+    return text

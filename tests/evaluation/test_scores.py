@@ -177,6 +177,13 @@ def test_ten_labels_are_shown_whole() -> None:
         told(ten, *[["1", "2"]] * 10).insist()
 
 
+def test_targets_that_no_answer_can_be_are_told() -> None:
+    known = told(["a", "x", "x", "b"], *[["a", "b"]] * 4)
+    said = "2 targets of rows.csv: no label that the model gave is called so (x)."
+    assert known.insist() == [said]
+    assert told(["a", "b"], *[["a", "b"]] * 2).insist() == []
+
+
 def test_every_answer_tells_of_labels() -> None:
     told(["x", "a"], ["a", "b"], ["b", "c"]).insist()
     known = told(["x"], ["a", "b"])

@@ -1,5 +1,7 @@
 """What every metric is made of: statistics of rows, and one number under any weights."""
 
+from array import array
+
 import numpy as np
 import pytest
 
@@ -68,6 +70,21 @@ def test_words_are_numbered_alphabetically_whenever_they_come() -> None:
     assert table["target"].tolist() == [1, 0]
     assert table["score"].tolist() == [0, 2]
     assert table["other"].tolist() == [0, 0]
+
+
+def test_a_column_is_made_once_whatever_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(*given):
+        made.append(given)
+        return array(*given)
+
+    monkeypatch.setattr("runner.metrics.table.array", counted)
+    collected = Tabulating()
+    for number in range(50):
+        collected.add({"early": number} if number < 9 else {"early": number, "late": 1.0})
+    assert collected.table()["late"].tolist() == [0.0] * 9 + [1.0] * 41
+    assert len(made) == 2
 
 
 def test_a_metric_without_rows_is_not_defined() -> None:
