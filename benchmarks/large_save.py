@@ -23,7 +23,7 @@ source: {kind: local, path: ../checkpoint}
 evaluation: {views: []}
 """
 IMPORTS = (
-    "from runner.machine.libraries import spare_unused_imports; spare_unused_imports();"
+    "from runner.upstream.transformers_api import spare_unused_imports; spare_unused_imports();"
     "import runner.sweeps.run_all, runner.cli.results"
 )
 

@@ -20,7 +20,8 @@ in the same run; `python -m benchmarks NAME` measures one entry again and keeps 
 counts is the ratio: seconds are those of {machine}, with {libraries}.
 
 An entry is measured several times. A ratio is given as least / median / most, ours and theirs as in
-the repetition in the middle, of two the worse; that one is held to the budget.
+the repetition in the middle, of two the worse; that one is held to the budget. An entry
+of `make bench` that is not below was not measured on this machine.
 """
 
 

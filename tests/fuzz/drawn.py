@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 _USUAL = 40
 EXAMPLES = int(os.environ.get("RECIPE_RUNNER_FUZZ", str(_USUAL)))
 """How many cases a target has; `make fuzz` draws more."""
+_LONGEST = 10_000
+"""Milliseconds of a case."""
 IS_LONG = EXAMPLES > _USUAL
 """Whether it is `make fuzz` that draws, and not a test among others."""
 _BYTES: Sequence[bytes] = (
@@ -23,13 +25,14 @@ _BYTES: Sequence[bytes] = (
 
 
 def fuzzed(share: int = 1) -> Callable[[Any], Any]:
-    """Say how a test draws: as much as is asked for, without a limit of time a case.
+    """Say how a test draws: as much as is asked for, and no case may take longer than ten seconds.
 
     Args:
         share: How many times longer than others a case takes: where many are drawn, so many fewer.
     """
     count = max(min(EXAMPLES, _USUAL), EXAMPLES // share)
-    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    checks = list(HealthCheck)
+    return settings(max_examples=count, deadline=_LONGEST, suppress_health_check=checks)
 
 
 def exchanged(texts: Sequence[str]) -> st.SearchStrategy[bytes]:
