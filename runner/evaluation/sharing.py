@@ -175,9 +175,13 @@ def state_of(model: Any) -> Any:
     Args:
         model: The model.
     """
+    named = (
+        *model.named_parameters(remove_duplicate=False),
+        *model.named_buffers(remove_duplicate=False),
+    )
     tensors = [
         (name, tensor.shape, tensor.dtype, tensor.device, changes_of(tensor))
-        for name, tensor in model.state_dict().items()
+        for name, tensor in named
     ]
     modules = [(name, type(part)) for name, part in model.named_modules()]
     return tensors, modules, model.training, sorted(model.__dict__)
