@@ -78,7 +78,7 @@ def summed_up(files: Iterable[Path]) -> list[dict[str, Any]]:
 
 def _sum(verb: str, kind: str, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     struck = [result for result in results if result["struck"]]
-    wrong = Counter(w.partition(":")[0] for result in results for w in {*result["wrong"]})
+    wrong = Counter(w.partition(":")[0] for result in struck for w in {*result["wrong"]})
     return {
         "verb": verb,
         "kind": kind,
