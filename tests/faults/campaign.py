@@ -292,7 +292,7 @@ def some(laboratory: Laboratory, file: Path) -> None:
     for verb in (verb for verb in VERBS if verb.name in _SOME):
         known, chance = laboratory.know(verb), random.Random(verb.name)  # noqa: S311
         faults = [at_place(known, place) for place in _SOME[verb.name]]
-        for kind, count in ((KILL, 2), (TORN, 2), (STOP, 1), (FULL, 1)):
+        for kind, count in ((KILL, 2), (TORN, 2), (STOP, 1)):
             faults += drawn(known, kind, count, chance)
         results += [tried(laboratory, verb, known, fault) for fault in faults]
     lines = [json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results]

@@ -46,6 +46,7 @@ class Verb:
         line: Its command.
         before: Commands that make what it needs.
         again: How the same command may end after one that was killed as it was done already.
+        repeats: Whether the same command does all again where it is done.
         share: How many of the faults it gets, beside the others.
         alone: Whether it works in one process.
     """
@@ -54,6 +55,7 @@ class Verb:
     line: str
     before: tuple[str, ...] = ()
     again: tuple[int, ...] = (0,)
+    repeats: bool = False
     share: int = 2
     alone: bool = True
 
@@ -64,8 +66,8 @@ _WORKERS = f"-m +recipe=plain dtype=float32,bfloat16 {QUIET} launcher.workers=2"
 VERBS = (
     Verb("run", _GOOD, share=5),
     Verb("run, into a new store", f"{_GOOD} tracking.uri=sqlite:///new.db", share=1),
-    Verb("run, cast, on data", f"{_GOLDEN} --update-golden", share=4),
-    Verb("run --rerun", f"{_GOOD} --rerun", (_GOOD,), share=4),
+    Verb("run, cast, on data", f"{_GOLDEN} --update-golden", repeats=True, share=4),
+    Verb("run --rerun", f"{_GOOD} --rerun", (_GOOD,), repeats=True, share=4),
     Verb("lock", "lock good"),
     Verb("new", "new fill-mask mine", again=(0, 2)),
     Verb("validate --fix", "validate slips --fix"),
