@@ -307,4 +307,6 @@ def at_place(known: Known, place: str) -> Drawn:
         place: A regular expression.
     """
     found = [n for n, name in enumerate(known.calls) if re.search(place, name)]
+    if not found:
+        raise RuntimeError(f"no call is {place}: {sorted({*known.calls})}")
     return Drawn(KILL, found[-1] + 1, known.calls[found[-1]])
