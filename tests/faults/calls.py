@@ -49,6 +49,7 @@ _NOTIFY, _ALLOW, _KILL = 0x7FC00000, 0x7FFF0000, 0x80000000
 _RECEIVE, _SEND, _CONTINUE = 0xC0502100, 0xC0182101, 1
 _X86_64 = 0xC000003E
 _NOTICE, _ANSWER = struct.Struct("=QIIiIQ6Q"), struct.Struct("=QqiI")
+_PAGE = 4096
 _INT, _HERE = 0xFFFFFFFF, 2**31
 """Numbers of open files are 32 bits; those below zero stand for the working directory."""
 _OF_OPEN_FILES = {*_WRITES, "fchmod", "ioctl"} - {"truncate"}
@@ -249,8 +250,16 @@ def _named(thread: int, name: str, arguments: list[int]) -> str:
     which = _NAMED_BY.get(name, 0)
     folder = arguments[which - 1] & _INT if "at" in name and which else _HERE
     where = arguments[which]
-    with Path(f"/proc/{thread}/mem").open("rb", 0) as memory:
-        memory.seek(where)
-        path = os.fsdecode(memory.read(4096 - where % 4096).split(b"\0")[0])
+    path = _text(thread, where)
     at = f"fd/{folder}" if folder < _HERE else "cwd"
     return os.path.join(os.readlink(f"/proc/{thread}/{at}"), path)
+
+
+def _text(thread: int, where: int) -> str:
+    """Read a text that ends with a zero, page by page: the one after its last may not be there."""
+    data = b""
+    with Path(f"/proc/{thread}/mem").open("rb", 0) as memory:
+        while b"\0" not in data:
+            memory.seek(where + len(data))
+            data += memory.read(_PAGE - (where + len(data)) % _PAGE)
+    return os.fsdecode(data.split(b"\0")[0])
