@@ -14,10 +14,11 @@ TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
 FUZZ ?= 50000
+FAULTS ?= 500
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving fuzz audit sbom browser mutants recipes model-types bench docs release clean
+.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving faults soak fuzz audit sbom browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -108,6 +109,14 @@ test-serving: $(STAMP_SERVING)  ## models and sweeps in Ray, models in Spark, an
 		PATH="$(CURDIR)/$(SERVING)/packages/bin:$(CURDIR)/$(VENV)/bin:$$PATH" UV_FIND_LINKS="$(CURDIR)/$(SERVING)/wheels" \
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py \
 		tests/sweeps/test_launching.py
+
+faults: setup  ## let faults befall every verb that writes, and write docs/reliability.md: an hour; FAULTS=60 for fewer of each kind
+	rm -f faults.jsonl
+	$(VENV)/bin/python -m tests.faults faults.jsonl --count $(FAULTS); \
+		$(VENV)/bin/python docs/generate_reliability.py faults.jsonl
+
+soak: setup  ## hundreds of runs, a server for half an hour, a sweep of a hundred points: what grows meanwhile
+	$(VENV)/bin/python -m benchmarks soak
 
 fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
 	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.files.temporary import temporary_folder, temporary_place
+from runner.files.temporary import (
+    temporary_files_kept_together,
+    temporary_folder,
+    temporary_place,
+)
 
 _KILLED = """
 import os, signal
@@ -51,6 +55,26 @@ def test_what_a_killed_process_left_is_swept_by_the_next_and_the_living_is_not(
         with temporary_folder("next"):
             assert list(place.glob("killed-*")) == []
             assert living.is_dir()
+
+
+def test_temporary_files_of_libraries_lie_there_too_and_a_kill_leaves_none(place: Path) -> None:
+    with temporary_files_kept_together():
+        mine = Path(tempfile.mkdtemp())
+        assert mine.parent.parent == place
+        with temporary_folder("inside") as folder:
+            assert folder.parent == place
+        process = os.fork()
+        if not process:
+            with temporary_files_kept_together():
+                Path(tempfile.mkdtemp(prefix="killed-"), "left").touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(process, 0)
+        assert len(list(place.glob("*/killed-*/left"))) == 1
+        with temporary_files_kept_together():
+            assert not list(place.glob("*/killed-*"))
+        assert mine.is_dir()
+    assert tempfile.tempdir == str(place.parent)
+    assert list(place.iterdir()) == []
 
 
 def test_a_place_of_somebody_else_is_not_taken(place: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
 from runner.errors import StorageError
 from runner.findings import Finding, RecipeError
@@ -33,7 +33,7 @@ def refuse_impossible(folders: Iterable[Path]) -> None:
         if not there.is_dir():
             raise _never(f"`out`: {there} is no place for folders.")
         try:
-            with TemporaryDirectory(prefix=".out-", dir=there):
+            with TemporaryFile(dir=there):  # which has no name, so that a kill leaves nothing
                 pass
         except OSError as error:
             message = f"{there} cannot be written to: {error.strerror}."

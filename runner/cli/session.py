@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from runner.cli.console import ConsoleObserver, open_console
+from runner.files.temporary import temporary_files_kept_together
 from runner.findings import Finding
 from runner.machine.process import undisturbed
 
@@ -69,4 +70,5 @@ def session(*, verbose: bool = False) -> Generator[Session]:
         stack.callback(observer.stop)
         stack.enter_context(redirect_stdout(sys.stderr))  # stdout is the document's alone
         stack.enter_context(undisturbed(verbose=verbose))
+        stack.enter_context(temporary_files_kept_together())
         yield Session(console, observer)

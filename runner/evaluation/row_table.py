@@ -30,7 +30,9 @@ class RowWriter:
 
     def __init__(self, file: Path, slices: Sequence[str]) -> None:
         self._file, self._slices = file, tuple(slices)
-        self._begun, self._staged = (file.with_suffix(s) for s in (".rows", ".partial"))
+        self._begun, self._staged = (
+            file.with_name(f".{file.stem}{suffix}") for suffix in (".rows", ".partial")
+        )
 
     def __enter__(self) -> "RowWriter":
         """Begin it."""

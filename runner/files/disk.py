@@ -1,13 +1,15 @@
 """Files that appear whole, and what a machine says no with when one is written."""
 
 import errno
+import glob
 import os
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import ResourceError, RunnerError, StorageError
+from runner.files.locked import holding
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_WRITABLE = {
@@ -36,14 +38,25 @@ def replacing(file: Path, *, shared: bool = False) -> Generator[Path]:
     """
     own = f".{os.getpid()}" if shared else ""
     staged = file.with_name(f".{file.name}{own}.partial")
-    try:
-        yield staged
-        os.replace(staged, file)
-    except BaseException as error:
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(file)  # a disk that is full does not say of which file
-        staged.unlink(missing_ok=True)
-        raise
+    with ExitStack() as stack:
+        if shared:
+            _sweep(file)
+            stack.enter_context(holding(staged))
+        try:
+            yield staged
+            os.replace(staged, file)
+        except BaseException as error:
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(file)  # a disk that is full does not say of which file
+            staged.unlink(missing_ok=True)
+            raise
+
+
+def _sweep(file: Path) -> None:
+    """Remove what killed processes left of a file that several write; the living hold theirs."""
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*.partial"):
+        with suppress(BlockingIOError), holding(left, wait=False):
+            pass  # it goes with whoever held it last
 
 
 def write_whole(file: Path, text: str) -> None:

@@ -5,7 +5,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +23,8 @@ def temporary_place() -> Path:
     Raises:
         OSError: It cannot be made, or is somebody else's.
     """
-    place = Path(tempfile.gettempdir()) / f"recipe-runner-{os.getuid()}"
+    here, name = Path(tempfile.gettempdir()), f"recipe-runner-{os.getuid()}"
+    place = here.parent if here.parent.name == name else here / name
     with suppress(FileExistsError):
         place.mkdir(mode=0o700)
     found = place.lstat()
@@ -53,6 +54,23 @@ def temporary_folder(kind: str, place: Path | None = None) -> Generator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def temporary_files_kept_together() -> Generator[None]:
+    """Let the temporary files of libraries lie in a folder of ours, which is swept as all are.
+
+    MLflow makes some for each text that it logs, and a kill would leave them. For processes of our
+    own: where ``tempfile`` puts things holds for all threads.
+    """
+    usual = tempfile.tempdir
+    with ExitStack() as stack:
+        with suppress(OSError):  # who needs one is told of it
+            tempfile.tempdir = str(stack.enter_context(temporary_folder("libraries")))
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
 
 
 def _sweep(place: Path) -> None:

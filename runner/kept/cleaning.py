@@ -4,13 +4,14 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from runner.errors import StorageError, TrackingError
+from runner.errors import FolderInUse, StorageError, TrackingError
 from runner.evaluated import Verdict
 from runner.kept.folders import folders_in, is_sweep
 from runner.kept.listing import StoredRun
@@ -20,7 +21,7 @@ from runner.stores import asking
 from runner.sweeps.parents import forget_parents
 from runner.sweeps.record import read_sweep
 from runner.text.secrets import without_user
-from runner.work.workplace import alone_in
+from runner.work.workplace import LOCK_FILE, alone_in
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -97,6 +98,19 @@ def delete(run: StoredRun) -> list[str]:
     return said
 
 
+def forget_killed(root: Path) -> None:
+    """Remove folders in which a deletion that was killed left nothing but the lock that it held.
+
+    Args:
+        root: An output folder.
+    """
+    for lock in list(root.rglob(LOCK_FILE)):
+        if [part.name for part in lock.parent.iterdir()] == [LOCK_FILE]:
+            with suppress(FolderInUse), alone_in(lock.parent):
+                pass  # it goes with whoever held it last
+            _remove_empty(lock.parent, root)
+
+
 def _forget(tracked: TrackingRecord) -> list[str]:
     uri = server_of(tracked, None)
     with asking(uri, partial(_failed, tracked, uri)) as client:
@@ -135,7 +149,7 @@ def _empty(folder: Path) -> None:
     others = [other for other in folders_in(folder) if other != folder]
     inside = sorted(folder.iterdir(), key=lambda part: part.name == RECORD_FILE)
     for part in inside:
-        if part.name == ".lock" or any(other.is_relative_to(part) for other in others):
+        if part.name == LOCK_FILE or any(other.is_relative_to(part) for other in others):
             continue
         if part.is_dir() and not part.is_symlink():
             shutil.rmtree(part)

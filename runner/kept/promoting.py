@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,16 +105,19 @@ def promote(named: Path, asked: Asked) -> Promoted:
     tracked = record.tracking or _logged(record, recipe, folder, uri)
     with asking(uri, partial(not_promoted, name, uri)) as client:
         version = _version(client, name, tracked, record)
-        before = _aliased(client, name, alias, version) if alias and allowed else None
-    note = Promotion(uri=without_user(uri), name=name, version=version)
-    said = [f"registered as {name}/{version}"]
-    if before is not None:
-        note = note.model_copy(update={"alias": alias, "alias_before": before})
-        said.append(f"{name}@{alias} is version {version}" + (f", was {before}" if before else ""))
-    elif alias:
-        said.append(f"{name}@{alias} is left: no gate says that the model may have it")
-    note = _with_recipe(_kept(note, folder), change)
-    note.write(folder)
+        note = Promotion(uri=without_user(uri), name=name, version=version)
+        said = [f"registered as {name}/{version}"]
+        before = _aliased(client, name, alias) if alias and allowed else None
+        if before is not None:
+            note = note.model_copy(update={"alias": alias, "alias_before": before})
+            was = f", was {before}" if before not in ("", version) else ""
+            said.append(f"{name}@{alias} is version {version}{was}")
+        elif alias:
+            said.append(f"{name}@{alias} is left: no gate says that the model may have it")
+        note = _with_recipe(_kept(note, folder), change)
+        note.write(folder)  # before it is done, so that no kill hides what was
+        if before not in (None, version):
+            client.set_registered_model_alias(name, alias, version)
     if isinstance(change, Change):
         change.make(asked.config_dirs, record.recipe, record.digest)
     said.extend(_changed(change))
@@ -148,13 +152,15 @@ def _insist(record: RunRecord, asked: Asked) -> bool:
 
 def _logged(record: RunRecord, recipe: Recipe, folder: Path, uri: str) -> TrackingRecord:
     """Log a run that was not logged; it is registered after that, as any other."""
-    from runner.tracking import runs
+    from runner.tracking import attempts, runs
 
     unnamed = recipe.tracking.model_copy(update={"register_as": None})
     record.model = str((folder / _MODEL).absolute())
     recipe = recipe.model_copy(update={"tracking": unnamed})
-    record.tracking = runs.log(record, recipe, recipe_values(folder), uri)
+    key = sha256(record.as_text().encode()).hexdigest()
+    record.tracking = runs.log(record, recipe, recipe_values(folder), uri, key=key)
     record.write(folder)
+    attempts.forget(folder, uri)
     return record.tracking
 
 
@@ -172,12 +178,9 @@ def _version(client: "MlflowClient", name: str, tracked: TrackingRecord, record:
     return register(client, name, model, tracked.run_id, tags)
 
 
-def _aliased(client: "MlflowClient", name: str, alias: str, version: str) -> str:
-    """Set the alias, and give the version that had it before; empty where none had."""
-    before = str(client.get_registered_model(name).aliases.get(alias) or "")
-    if before != version:
-        client.set_registered_model_alias(name, alias, version)
-    return before
+def _aliased(client: "MlflowClient", name: str, alias: str) -> str:
+    """Give the version that an alias points at; empty where none has it."""
+    return str(client.get_registered_model(name).aliases.get(alias) or "")
 
 
 def _kept(note: Promotion, folder: Path) -> Promotion:

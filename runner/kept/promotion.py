@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runner.files.disk import write_whole
+from runner.files.disk import failing_as_storage, write_whole
 
 NOTE_FILE = "promoted.json"
 
@@ -39,8 +39,12 @@ class Promotion(BaseModel):
 
         Args:
             folder: Folder of the point.
+
+        Raises:
+            StorageError: The disk would not take it.
         """
-        write_whole(folder / NOTE_FILE, self.model_dump_json(indent=2) + "\n")
+        with failing_as_storage(folder):
+            write_whole(folder / NOTE_FILE, self.model_dump_json(indent=2) + "\n")
 
 
 def read_promotion(folder: Path) -> Promotion | None:

@@ -107,7 +107,7 @@ class Described:
         if self._flavor and "model_binary" not in self._flavor:
             self.description.flavors[_FLAVOR] = persisted_flavor(self._flavor)
         self._inference.pop("reference", None)
-        files = (file for file in self.folder.rglob("*") if file.is_file())
+        files = (file for file in self.folder.rglob("[!.]*") if file.is_file())
         self.description.model_size_bytes = sum(file.stat().st_size for file in files)
         with replacing(self.folder / DESCRIPTION) as staged:
             self.description.save(str(staged))

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -75,6 +75,17 @@ def keeping(file: Path, what: Mapping[str, Any], batch: int, *, again: bool) -> 
             os.truncate(opened.fileno(), 0)
         rows = _resume(opened, file, what, batch)
         yield Kept(file, opened, rows)
+
+
+def forget(file: Path) -> None:
+    """Remove the answers of a table that is there, which a kill has left; not those of the living.
+
+    Args:
+        file: The file of answers.
+    """
+    with suppress(FileNotFoundError, BlockingIOError), file.open("r+b") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.unlink()
 
 
 def _resume(opened: IO[str], file: Path, what: Mapping[str, Any], batch: int) -> int:

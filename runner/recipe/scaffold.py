@@ -80,13 +80,17 @@ def scaffold(
         block, example = block_of(source), _in_words_of(source, example, task, file.parent)
     text = _text(task, block, example, rows.block(file.parent) if rows else {})
     with failing_as_storage(folder):
+        if os.path.lexists(file):
+            raise _wrong("file-there", f"{file} is there already.", "Take another name.")
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(file, text)
+        made = _with_schema(file, folder / _SCHEMA)
         try:
-            return _with_schema(file, folder / _SCHEMA)
+            write_whole(file, text)  # last: where it is, all is
         except OSError:
-            file.unlink()  # all of it, or nothing
+            if made.schema_written:
+                made.schema.unlink()
             raise
+    return made
 
 
 def known_task(name: str) -> Task:
@@ -168,12 +172,6 @@ def _text(task: Task, block: Mapping[str, Any], example: str, measured: Mapping[
         f"  {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in measured.items()
     ]
     return "\n".join(lines) + "\n"
-
-
-def _write_new(file: Path, text: str) -> None:
-    if os.path.lexists(file):
-        raise _wrong("file-there", f"{file} is there already.", "Take another name.")
-    write_whole(file, text)
 
 
 def _with_schema(recipe: Path, schema: Path) -> Scaffolded:

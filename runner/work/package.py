@@ -80,7 +80,7 @@ def _package(composed: Composed, folder: Path, workdir: Path, journal: Journal) 
         "checksum",
         lambda: checksums_of(saved.path, saved.hashes),
         entries.of_checksums,
-        lambda before: before.checksums,
+        (lambda before: before.checksums) if record.checksums else None,
         kept_with="save",
     )
     origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)

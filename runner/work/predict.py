@@ -14,7 +14,7 @@ from runner.prediction.data import Data
 from runner.prediction.errors import PredictError
 from runner.prediction.how import HowToPredict
 from runner.prediction.inputs import inputs_of, with_files
-from runner.prediction.kept import Kept, keeping
+from runner.prediction.kept import Kept, forget, keeping
 from runner.prediction.model import RowWork, described, drawn_from, flat_outputs, task_of
 from runner.prediction.table import Table, insist_on_format
 from runner.sources.base import Progress, no_progress
@@ -67,7 +67,9 @@ def predict(
     how, data = how or HowToPredict(), Data(path)
     insist_on_format(out)
     engines.insist_on(how.engine)
+    partial = out.with_name(f"{out.name}.partial")
     if out.exists() and not how.again:
+        forget(partial)
         hint = "Name another file, or replace it with --again."
         raise PredictError("output-exists", f"{out} is there already.", hint)
     with temporary_folder("predict") as workdir:
@@ -83,7 +85,6 @@ def predict(
             "inputs": {one.name: one.column for one in inputs},
             "asked": [dict(how.params), how.batch, how.seed],
         }
-        partial = out.with_name(f"{out.name}.partial")
         with keeping(partial, what, how.batch, again=how.again) as kept:
             start, before = time.perf_counter(), kept.rows
             if before < data.count:

@@ -16,7 +16,8 @@ from runner.errors import FolderInUse
 from runner.files.locked import holding
 from runner.records import Observer, Step, peak_memory
 
-_LOCK = ".lock"
+LOCK_FILE = ".lock"
+"""The lock of a point's folder."""
 _WORK = ".work-"
 _MOMENTS, _MOMENT = 20, 0.05
 
@@ -51,7 +52,7 @@ def working_in(
 
 @contextmanager
 def _holding(folder: Path, observer: Observer, on: str, *, wait: bool) -> Generator[None]:
-    file = folder / _LOCK
+    file = folder / LOCK_FILE
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(holding(file, wait=False))
@@ -108,10 +109,10 @@ def is_held(folder: Path) -> bool:
     Args:
         folder: The folder.
     """
-    if not (folder / _LOCK).exists():
+    if not (folder / LOCK_FILE).exists():
         return False
     try:
-        with holding(folder / _LOCK, wait=False):
+        with holding(folder / LOCK_FILE, wait=False):
             return False
     except BlockingIOError:
         return True
@@ -129,7 +130,7 @@ def alone_in(folder: Path) -> Generator[None]:
     """
     with ExitStack() as stack:
         try:
-            stack.enter_context(holding(folder / _LOCK, wait=False))
+            stack.enter_context(holding(folder / LOCK_FILE, wait=False))
         except BlockingIOError as error:
             raise FolderInUse(f"{folder} is in use.", "Wait for the run to end.") from error
         yield

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,26 @@ def test_a_file_is_there_whole_or_as_it_was(tmp_path: Path) -> None:
         half(staged)
     assert [file.name for file in tmp_path.iterdir()] == ["kept"]
     assert file.read_text() == "first"
+
+
+def test_a_file_that_several_write_has_nothing_of_the_killed_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "kept"
+    with replacing(file, shared=True) as living:
+        living.write_text("living")
+        process = os.fork()
+        if not process:
+            with replacing(file, shared=True) as staged:
+                staged.write_text("half")
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(process, 0)
+        assert len(list(tmp_path.iterdir())) == 2
+        process = os.fork()
+        if not process:
+            with replacing(file, shared=True) as staged:
+                staged.write_text("next")
+            os._exit(0)
+        os.waitpid(process, 0)
+        assert file.read_text() == "next"
+        assert sorted(path.name for path in tmp_path.iterdir()) == [living.name, "kept"]
+    assert file.read_text() == "living"
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]

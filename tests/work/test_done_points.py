@@ -139,6 +139,21 @@ def test_a_kill_loses_the_step_it_hit_and_none_before(run: Callable[..., Outcome
     assert record().evaluation is not None
 
 
+def test_a_kill_before_the_checksums_leaves_them_to_the_next_run(
+    run: Callable[..., Outcome],
+) -> None:
+    file = POINT / "record.json"
+    whole = json.loads(file.read_text())
+    unfinished = {"step": "", "code": "unfinished", "message": "killed"}
+    keys = {"save": whole["keys"]["save"]}
+    file.write_text(json.dumps(whole | {"failure": unfinished, "checksums": {}, "keys": keys}))
+    (POINT / "bom.cdx.json").unlink()
+    assert run().code == 0
+    assert details()["save"] == "kept"
+    assert record().checksums == whole["checksums"]
+    assert (POINT / "bom.cdx.json").is_file()
+
+
 def test_a_failed_proof_is_made_again(run: Callable[..., Outcome]) -> None:
     change(("NEGATIVE|POSITIVE", "other"))
     for _ in range(2):

@@ -82,7 +82,7 @@ def _said(runs: "list[StoredRun]", outs: list[Path], now: datetime) -> list[str]
 
 def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list[RunnerError]]:
     """Delete runs, then the weights that none uses; one that cannot be does not keep the others."""
-    from runner.kept.cleaning import delete
+    from runner.kept.cleaning import delete, forget_killed
     from runner.kept.weights import unused_in
     from runner.machine.process import undisturbed
 
@@ -96,6 +96,8 @@ def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list
                 errors.append(error)
             else:
                 lines += [f"deleted {run.folder}", *(f"  {line}" for line in said)]
+        for out in outs:
+            forget_killed(out)
         gone = [entry for entry in unused_in(outs) if entry.remove()]
         lines += [
             f"deleted {entry.path}, weights of no run ({size(entry.bytes)})" for entry in gone

@@ -14,6 +14,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.files.temporary import temporary_files_kept_together
 from runner.machine.process import undisturbed
 from runner.records import Silent
 
@@ -58,7 +59,12 @@ def _main(file: Path) -> None:
 
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    with ending_in_order(), redirect_stdout(sys.stderr), undisturbed():
+    with (
+        ending_in_order(),
+        redirect_stdout(sys.stderr),
+        undisturbed(),
+        temporary_files_kept_together(),
+    ):
         batch: Batch = pickle.loads(file.read_bytes())  # noqa: S301
         from runner.sweeps.launching.batches import Ended
 

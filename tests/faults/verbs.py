@@ -1,0 +1,128 @@
+"""The verbs that write, each with what has to be there before it, and its command."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.checkpoints import causal_lm
+
+QUIET = "tracking.uri=null"
+_BASE = """\
+task: text-generation
+source: {kind: local, path: ../checkpoint}
+model_config: {max_new_tokens: 2, do_sample: false}
+"""
+_DATA = """\
+evaluation:
+  views: []
+  dataset: {path: ../rows.csv, inputs: text, target: label}
+  metrics: [exact_match]
+  gates: {size_bytes: "<= 9000000"}
+"""
+_PROVEN = "evaluation: {views: [pyfunc], inputs: [hello]}\n"
+_CHAMPION = "tracking: {register_as: scorer, alias: champion}\n"
+_RECIPES = {
+    "good": f"{_BASE}{_PROVEN}tracking: {{register_as: assistant}}\n",
+    "scored": f"{_BASE}{_DATA}{_CHAMPION}",
+    "golden": f"{_BASE}dtype: bfloat16\n{_DATA}  golden: true\n{_CHAMPION}",
+    "plain": f"{_BASE}evaluation: {{views: []}}\n",
+    "referenced": """\
+task: text-generation
+source: {kind: hub, repo: org/tiny}
+save_pretrained: false
+evaluation: {views: []}
+""",
+    "slips": _BASE.replace("model_config", "model_confg") + "evaluaton: {views: []}\n",
+}
+_MODEL = "outputs/good/default/model"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb at work.
+
+    Args:
+        name: What the table calls it.
+        line: Its command.
+        before: Commands that make what it needs.
+        again: How the same command may end after one that was killed as it was done already.
+        repeats: Whether the same command does all again where it is done.
+        share: How many of the faults it gets, beside the others.
+        alone: Whether it works in one process.
+    """
+
+    name: str
+    line: str
+    before: tuple[str, ...] = ()
+    again: tuple[int, ...] = (0,)
+    repeats: bool = False
+    share: int = 2
+    alone: bool = True
+
+
+_GOOD, _SCORED, _GOLDEN = (f"run +recipe={name}" for name in ("good", "scored", "golden"))
+_REFERENCED = f"run +recipe=referenced {QUIET}"
+_WORKERS = f"-m +recipe=plain dtype=float32,bfloat16 {QUIET} launcher.workers=2"
+VERBS = (
+    Verb("run", _GOOD, share=5),
+    Verb("run, into a new store", f"{_GOOD} tracking.uri=sqlite:///new.db", share=1),
+    Verb("run, cast, on data", f"{_GOLDEN} --update-golden", repeats=True, share=4),
+    Verb("run --rerun", f"{_GOOD} --rerun", (_GOOD,), repeats=True, share=4),
+    Verb("lock", "lock good"),
+    Verb("new", "new fill-mask mine", again=(0, 2)),
+    Verb("validate --fix", "validate slips --fix"),
+    Verb("rehearse", "rehearse +recipe=good"),
+    Verb("evaluate", f"evaluate {_MODEL} +recipe=scored {QUIET}", (_GOOD,), share=3),
+    Verb(
+        "predict",
+        f"predict {_MODEL} --data rows.csv --inputs text --out answers.csv --batch 2",
+        (_GOOD,),
+        again=(0, 2),
+        share=3,
+    ),
+    Verb("sweep", "-m +recipe=good dtype=float32,bfloat16", share=4),
+    Verb("sweep, by workers", _WORKERS, share=0, alone=False),
+    Verb(
+        "promote",
+        "promote multirun/scored/dtype=bfloat16",
+        (f"-m +recipe=scored dtype=bfloat16,float32 {QUIET}",),
+        share=3,
+    ),
+    Verb(
+        "promote --rollback",
+        "promote outputs/scored/default --rollback",
+        (_SCORED, "promote outputs/scored/default"),
+        again=(0, 2),
+    ),
+    Verb("clean", "clean --keep 0 --yes", (_GOOD, _SCORED), share=3),
+    Verb("persist", "persist outputs/referenced/default/model", (_REFERENCED,)),
+    Verb("report", "report outputs --out report.html", (_GOOD,), share=1),
+)
+_SERVED = "tracking.uri={uri}"
+SERVED = (
+    Verb("run", f"{_GOOD} {_SERVED}", share=3),
+    Verb("sweep", f"-m +recipe=plain dtype=float32,bfloat16 {_SERVED}", share=3),
+    Verb("promote", "promote outputs/scored/default --as other", (f"{_SCORED} {_SERVED}",)),
+    Verb("clean", "clean --keep 0 --yes", (f"run +recipe=plain {_SERVED}",), share=1),
+)
+"""Verbs that ask a tracking server."""
+
+
+def fill(home: Path) -> None:
+    """Write the recipes, their checkpoint and data."""
+    (home / "recipes").mkdir()
+    for name, text in _RECIPES.items():
+        (home / "recipes" / f"{name}.yaml").write_text(text)
+    cache(causal_lm(home / "checkpoint"))
+    rows = "".join(f"text {number},label\n" for number in range(12))
+    (home / "rows.csv").write_text(f"text,label\n{rows}")
+
+
+def cache(checkpoint: Path) -> None:
+    """Put a checkpoint where a run that fetched it from the hub has it."""
+    from huggingface_hub import constants
+
+    repository, commit = Path(constants.HF_HUB_CACHE, "models--org--tiny"), "0" * 40
+    shutil.copytree(checkpoint, repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
