@@ -121,7 +121,7 @@ def test_the_table_has_every_row_as_mlflow_has_it(record: RunRecord) -> None:
 
 
 def test_the_report_of_a_run_is_beside_its_record(record: RunRecord) -> None:
-    html, markdown = map(Path, record.reports)
+    html, markdown, *_ = map(Path, record.reports)
     assert html.parent == markdown.parent == Path(record.model).parent
     text = markdown.read_text()
     assert text.startswith("# Passed: `reviews`\n\n3 gates and ")

@@ -78,7 +78,8 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
     assert "max_new_tokens" in record["signature"]["params"]
     assert any(line.startswith("torch==") and "+" not in line for line in record["requirements"])
     assert {"python", "torch", "mlflow", "transformers", "runner"} <= set(record["versions"])
-    left = ["bom.cdx.json", "model", "recipe.yaml", "record.json", "report.html", "report.md"]
+    reports = ["recipe.yaml", "record.json", "report.html", "report.md"]
+    left = ["bom.cdx.json", "model", "model-card.md", *reports]
     assert [p.name for p in sorted(folder.iterdir())] == left
 
 

@@ -24,6 +24,7 @@ CACHED = (
     source.tokenizer_arguments,
     source._method,
     source._text,
+    source._imported,
 )
 
 
