@@ -33,7 +33,7 @@ _SOME = {
 """Some verbs, and where kills have left something."""
 _FOR_EVER = ", for ever"
 _PAGE = 4096
-_MOST_MEMORY = 64 * 2**20
+_MOST_MEMORY = 16 * 2**20
 _FORTY_DAYS = 40 * 24 * 3600
 
 
