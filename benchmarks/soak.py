@@ -214,7 +214,7 @@ def _grown(what: str, told: str, samples: Sequence[Sample]) -> list[Ratio]:
             MEMORY,
         ),
         Ratio(
-            "… open files",
+            f"{what}: open files",
             f"{files[0]:.0f}",
             f"{files[1]:.0f}",
             files[0] / files[1],
@@ -227,7 +227,7 @@ def _grown(what: str, told: str, samples: Sequence[Sample]) -> list[Ratio]:
     return [
         *ratios,
         Ratio(
-            "… bytes on the disk of a point",
+            f"{what}: bytes on the disk of a point",
             f"{disk[0] / 1e3:.0f} kB",
             f"{disk[1] / 1e3:.0f} kB",
             disk[0] / disk[1],

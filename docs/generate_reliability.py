@@ -38,7 +38,7 @@ same command again. {total:,} faults: {kills:,} kills, {lost} of which lost some
 | {stop} | the command is asked to end at such a call, which is made |
 | {full} | a real file system (`tmpfs`) with room for a drawn part of what the command takes, in pages of 4 KiB |
 | {read_only} | the same file system, mounted so that nothing can be written |
-| {memory} | at most 64 MiB more may be mapped than at the start (`RLIMIT_AS`), a drawn number |
+| {memory} | at most 16 MiB more may be mapped than at the start (`RLIMIT_AS`), a drawn number |
 | {clock} | at a drawn reading of the clock, and from then on, it is forty days later or earlier, for every library |
 | {server} | MLflow's own server answers the n-th request, or it and all after it, with 500, a reset, half an answer, none, or does what is asked and resets |
 
@@ -69,7 +69,11 @@ def summed_up(files: Iterable[Path]) -> list[dict[str, Any]]:
         for line in file.read_text(encoding="utf-8").splitlines():
             result = json.loads(line)
             of_kind = found.setdefault((result["verb"], result["kind"]), [])
-            before = [one for one in of_kind if one["wrong"] and one["at"] == result["at"]]
+            before = [
+                one
+                for one in of_kind
+                if result["struck"] and one["wrong"] and one["at"] == result["at"]
+            ]
             for one in before[:1]:
                 of_kind.remove(one)
             of_kind.append(result)

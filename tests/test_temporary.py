@@ -57,6 +57,16 @@ def test_what_a_killed_process_left_is_swept_by_the_next_and_the_living_is_not(
             assert living.is_dir()
 
 
+def test_what_a_signal_left_at_the_very_end_is_swept_too(place: Path) -> None:
+    with temporary_folder("stopped") as stopped:
+        (stopped / "left").touch()
+        stopped.with_suffix(".lock").unlink()  # as if it had been stopped while it was removed
+        with temporary_folder("next") as living:
+            assert list(place.glob("stopped-*")) == []
+            with temporary_folder("other"):
+                assert living.is_dir()
+
+
 def test_temporary_files_of_libraries_lie_there_too_and_a_kill_leaves_none(place: Path) -> None:
     with temporary_files_kept_together():
         mine = Path(tempfile.mkdtemp())

@@ -19,7 +19,9 @@ _NOT_WRITABLE = {
 }
 _NO_FILES = {errno.EMFILE, errno.ENFILE}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
-_NO_MEMORY = re.compile(r"can't allocate memory|Cannot allocate memory|failed to map segment")
+_NO_MEMORY = re.compile(
+    r"can't allocate memory|Cannot allocate memory|failed to map segment|can't start new thread"
+)
 _NO_TEMPORARY = "No usable temporary directory"
 _ELSEWHERE = "write elsewhere with out=DIR"
 _TRIES = "Close what else runs, or raise the limit (`ulimit -a` shows it)."

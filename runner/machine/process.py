@@ -13,6 +13,8 @@ _LIBRARIES = (
     *("mlflow", "transformers", "alembic", "huggingface_hub", "torch", "accelerate"),
     *("torchao", "torch.utils._pytree"),  # transformers imports torchao wherever it is installed
 )
+_TOLD_ANYWAY = "mlflow.store.db.utils"
+"""Logs the traceback of what it raises, which is told in words of ours."""
 _QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
@@ -79,12 +81,13 @@ def _random_numbers() -> Generator[None]:
 @contextmanager
 def _quiet() -> Generator[None]:
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    loggers.append(logging.getLogger(_TOLD_ANYWAY))
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(logging.CRITICAL if logger.name == _TOLD_ANYWAY else logging.ERROR)
         try:
             yield
         finally:

@@ -26,7 +26,8 @@ def files_of(folder: Path) -> Files:
     for file in folder.rglob("*"):
         path = _RANDOM.sub("…", str(file.relative_to(folder)))
         if file.is_file() and not _OF_MLFLOW.match(path):
-            found[path] = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            found[path] = " ".join(sorted([*found.get(path, "").split(), digest]))
     return found
 
 

@@ -48,7 +48,7 @@ class Verb:
         again: How the same command may end after one that was killed as it was done already.
         repeats: Whether the same command does all again where it is done.
         share: How many of the faults it gets, beside the others.
-        alone: Whether it works in one process.
+        points: Of how many points it may say that they failed.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Verb:
     again: tuple[int, ...] = (0,)
     repeats: bool = False
     share: int = 2
-    alone: bool = True
+    points: int = 1
 
 
 _GOOD, _SCORED, _GOLDEN = (f"run +recipe={name}" for name in ("good", "scored", "golden"))
@@ -80,8 +80,8 @@ VERBS = (
         again=(0, 2),
         share=3,
     ),
-    Verb("sweep", "-m +recipe=good dtype=float32,bfloat16", share=4),
-    Verb("sweep, by workers", _WORKERS, share=0, alone=False),
+    Verb("sweep", "-m +recipe=good dtype=float32,bfloat16", share=4, points=2),
+    Verb("sweep, by workers", _WORKERS, share=0, points=2),
     Verb(
         "promote",
         "promote multirun/scored/dtype=bfloat16",
@@ -101,7 +101,7 @@ VERBS = (
 _SERVED = "tracking.uri={uri}"
 SERVED = (
     Verb("run", f"{_GOOD} {_SERVED}", share=3),
-    Verb("sweep", f"-m +recipe=plain dtype=float32,bfloat16 {_SERVED}", share=3),
+    Verb("sweep", f"-m +recipe=plain dtype=float32,bfloat16 {_SERVED}", share=3, points=2),
     Verb("promote", "promote outputs/scored/default --as other", (f"{_SCORED} {_SERVED}",)),
     Verb("clean", "clean --keep 0 --yes", (f"run +recipe=plain {_SERVED}",), share=1),
 )

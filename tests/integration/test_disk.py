@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,12 @@ def test_memory_that_is_not_there_is_said_in_a_word() -> None:
         bytearray(2**62)
     with pytest.raises(ResourceError, match="not enough memory"), failing_as_storage():
         torch.empty(2**50)
+    usual = threading.stack_size(2**46)
+    try:
+        with pytest.raises(ResourceError, match="not enough memory"), failing_as_storage():
+            threading.Thread(target=print).start()
+    finally:
+        threading.stack_size(usual)
 
 
 def test_a_mistake_is_no_full_disk(tmp_path: Path) -> None:
