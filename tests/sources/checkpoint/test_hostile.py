@@ -81,6 +81,7 @@ CARDS = {
 
 @pytest.mark.parametrize("said", CARDS.values(), ids=CARDS)
 def test_a_hostile_card_is_read_as_far_as_it_is_safe(workspace: Path, said: str) -> None:
+    read_card(Checkpoint(workspace, "local", "x"))  # imports what it takes
     (workspace / "README.md").write_bytes(
         f"---\n{said}---\nWhat it is.\n".encode(errors="surrogateescape")
     )
