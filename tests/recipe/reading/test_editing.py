@@ -242,14 +242,14 @@ def test_a_field_that_is_added_takes_nothing_away(
     writer = Writer(data)
     writer.block((), values, 0)
     inside = [loc for loc in paths(values) if isinstance(_at(values, loc), dict)]
-    loc = (*data.draw(st.sampled_from([(), *inside])), "added")
+    loc = (*data.draw(st.sampled_from([(), *inside])), "newly added key")
     changed = with_values(writer.text, {loc: new})
     before, after = writer.text, changed
     while before and after and before[0] == after[0]:
         before, after = before[1:], after[1:]
     assert after.endswith(before)
     wanted = deepcopy(values)
-    _at(wanted, loc[:-1])["added"] = new
+    _at(wanted, loc[:-1])["newly added key"] = new
     assert repr(values_of(changed)) == repr(wanted)
 
 
