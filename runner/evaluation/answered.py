@@ -1,8 +1,9 @@
-"""Answers of a model, generated once: what is asked again while a proof lasts is known already.
+"""Answers of a model, generated once: what a view is asked again is known already.
 
-A proof asks natively, as pyfunc, and as pyfunc with the params at their defaults. Where the three
-come to ask the same model in memory for the same tokens in the same way, and nothing is drawn, it
-answers the same. What comes before and behind, and whether they do ask the same, is run each time.
+A view is asked for its inputs, and once more with the params at their defaults. Where the second
+comes to ask the same model in memory for the same tokens in the same way, and nothing is drawn, it
+answers the same. What comes before and behind, and whether it does ask the same, is run each time.
+Each view generates for itself: its answers and its time are its own.
 """
 
 import json

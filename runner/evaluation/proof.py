@@ -95,7 +95,7 @@ def prove(
         EnvironmentFailed: There is no environment for the isolated view.
     """
     proof = Proof()
-    with ffmpeg_on_path(), imports_out_of_sight(), shared(), answered_once():
+    with ffmpeg_on_path(), imports_out_of_sight(), shared():
         asked = ask_source(recipe, inputs, origin, device) if isinstance(origin, Origin) else origin
         held_to = asked if isinstance(asked, SourceAnswers) else None
         proof.source_view = held_to.record if held_to else None
@@ -140,6 +140,7 @@ class _ViewProof:
                 return
             self._add("loads", "")
             self.heard = stack.enter_context(hearing())
+            stack.enter_context(answered_once())
             self._look_at(view, time.perf_counter() - start)
             if self.heard.said:
                 self._add("length", "", "; ".join(self.heard.said))

@@ -8,7 +8,7 @@ of all, ``from_pretrained`` of a folder, gives what it gave before, where that i
 import copy
 import gc
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -166,7 +166,7 @@ def is_known(model: Any) -> bool:
     Args:
         model: The model.
     """
-    return not any(tensor.is_inference() for tensor in model.parameters())
+    return not any(tensor.is_inference() for _, tensor in _tensors(model))
 
 
 def state_of(model: Any) -> Any:
@@ -175,16 +175,22 @@ def state_of(model: Any) -> Any:
     Args:
         model: The model.
     """
-    named = (
-        *model.named_parameters(remove_duplicate=False),
-        *model.named_buffers(remove_duplicate=False),
-    )
     tensors = [
-        (name, tensor.shape, tensor.dtype, tensor.device, changes_of(tensor))
-        for name, tensor in named
+        (name, tensor.shape, tensor.dtype, tensor.device, _changes(tensor))
+        for name, tensor in _tensors(model)
     ]
     modules = [(name, type(part)) for name, part in model.named_modules()]
     return tensors, modules, model.training, sorted(model.__dict__)
+
+
+def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
+    yield from model.named_parameters(remove_duplicate=False)
+    yield from model.named_buffers(remove_duplicate=False)
+
+
+def _changes(tensor: Any) -> int | None:
+    """Give how often it was written to; None of one that came to the model while it was asked."""
+    return None if tensor.is_inference() else changes_of(tensor)
 
 
 def _generation(model: Any) -> Any:

@@ -103,7 +103,7 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
     with counted_loads() as loads, counted_answers() as answers:
         done = cli("-m", *asked, *swept, "out=together")
     assert done.code == 0, done.stderr
-    assert len(answers) == 4 * 2, "each point asks its source, and what was saved of it, once"
+    assert len(answers) == 4 * 3, "source, native and pyfunc of each point generate once"
     assert len(loads) == 2 * 2, loads  # the source and the saved model, in two dtypes
     for together in done.document["runs"]:
         alone = cli(*asked, *together["overrides"], "out=alone").document
@@ -176,3 +176,21 @@ def test_a_model_that_is_asked_the_same_again_answers_once(workspace: Path) -> N
         assert worked
         assert changed != first
     assert ask(max_new_tokens=3, do_sample=False) == (changed, True)
+
+
+def test_a_model_that_changes_its_own_buffers_while_it_is_asked_is_asked_and_loaded_anew(
+    workspace: Path,
+) -> None:
+    folder = causal_lm(workspace / "weights")
+    ids = torch.tensor([[1, 2, 3]])
+    with counted_loads() as loads, loaded_once(), shared(), answered_once():
+        for _ in range(2):
+            model = AutoModelForCausalLM.from_pretrained(str(folder))
+            model.register_buffer("positions", torch.zeros(1), persistent=False)
+            with torch.inference_mode():  # as rotary positions that grow with a text do
+                model.positions = torch.ones(1)
+            for _ in range(2):
+                with counted_steps(model) as steps:
+                    model.generate(ids, pad_token_id=0, max_new_tokens=3, do_sample=False)
+                assert steps
+    assert len(loads) == 2
