@@ -6,12 +6,14 @@ Source: https://github.com/ossf/model-signing-spec; the library model-signing.
 import base64
 import json
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from runner.errors import Exit, RunnerError, first_line
+from runner.files.temporary import temporary_folder
 from runner.machine.libraries import installed
 
 SIGNATURE_FILE = "model.sig"
@@ -76,27 +78,55 @@ def signed_checksums(signature: Path, public_key: Path) -> dict[str, str]:
             f"there is no signature {signature}",
             "Name it with --signature, or sign by running with signing.key=FILE.",
         )
-    with _signing(public_key):
-        from model_signing import hashing, verifying
-
-        class Reached(hashing.Config):
-            """Asked for hashes only once the signature was found to be by the key."""
-
-            def hash(self, *_: Any, **__: Any) -> Any:
-                raise _Held
-
-        config = verifying.Config().use_elliptic_key_verifier(public_key=public_key)
-        config.set_hashing_config(Reached())
-        try:
-            config.verify(signature.parent, signature)
-        except _Held:
-            return _resources(signature)
-        except (ValueError, LookupError, TypeError, _invalid()) as error:
+    with _signing(public_key), temporary_folder("signature") as folder:
+        kept = Path(shutil.copyfile(signature, folder / SIGNATURE_FILE))  # nobody else's to change
+        if not _is_by(public_key, kept):
             raise SigningError(
                 f"{signature} is no signature by the key {public_key}",
                 "Take the public key of who signed it. If that is the one, do not trust the model.",
-            ) from error
-    raise AssertionError("a signature was checked without asking for what it is of")
+            )
+        if _is_by(_key_of_nobody(folder), kept):
+            raise SigningError(
+                f"model-signing {installed('model-signing')} takes a signature by any key here",
+                "Install another version of it, and do not trust the model until then.",
+            )
+        return _resources(kept)
+
+
+def _is_by(public_key: Path, signature: Path) -> bool:
+    """Say whether a signature is by a key.
+
+    model-signing asks for the hashes of the files once it has found that: that it came to ask is
+    the answer. The files are not looked at.
+    """
+    from model_signing import hashing, verifying
+
+    class Reached(hashing.Config):
+        """Asked for hashes only once the signature was found to be by the key."""
+
+        def hash(self, *_: Any, **__: Any) -> Any:
+            raise _Held
+
+    config = verifying.Config().use_elliptic_key_verifier(public_key=public_key)
+    config.set_hashing_config(Reached())
+    try:
+        config.verify(signature.parent, signature)
+    except _Held:
+        return True
+    except (ValueError, LookupError, TypeError, _invalid()):
+        return False
+    return False
+
+
+def _key_of_nobody(folder: Path) -> Path:
+    """Make a key that has signed nothing, to see that signatures are checked at all."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    file = folder / "nobody.pub"
+    file.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return file
 
 
 class _Held(Exception):

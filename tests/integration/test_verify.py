@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
@@ -163,6 +164,17 @@ def test_a_signature_of_another_or_none_is_no_word_for_a_model(
     assert {what: (one.code, what in one.stderr) for what, one in told.items()} == dict.fromkeys(
         told, (3, True)
     )
+
+
+def test_a_library_that_checks_no_signature_is_not_believed(
+    cli: Cli, signed: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hashes_first(self: Any, model: Path, signature: Path) -> None:
+        self._hashing_config.hash(model)
+
+    monkeypatch.setattr(verifying.Config, "verify", hashes_first)
+    done = cli("verify", str(signed), "--public-key", str(keys / "theirs.pub"))
+    assert (done.code, "takes a signature by any key" in done.stderr) == (3, True)
 
 
 def test_a_key_that_signs_nothing_ends_a_run_before_it_begins(
