@@ -10,7 +10,6 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import torch
 from anyio.to_thread import run_sync
-from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,7 +87,7 @@ def _modules_of(model: PyFuncModel) -> list[torch.nn.Module]:
     """Give what of a model is called for each token or batch."""
     try:
         raw: Any = model.get_raw_model()
-    except (AttributeError, NotImplementedError, MlflowException):  # it shows none
+    except NotImplementedError:  # it shows none
         return []
     whole = raw if isinstance(raw, torch.nn.Module) else getattr(raw, "model", None)
     if not isinstance(whole, torch.nn.Module):

@@ -33,6 +33,7 @@ _CONFIGS = {
     "processor": ("processor_config.json", "preprocessor_config.json", "config.json"),
 }
 _DEEP = 64
+_SHOWN = 5
 """Layers that are built in a moment, whatever the weights are."""
 _WHAT_IT_HOLDS = (
     "A checkpoint folder holds config.json, its weights as safetensors and, for text, "
@@ -77,10 +78,11 @@ def _check_folder(folder: Path, gguf: str | None, component: str) -> Iterator[Fi
 def _below(folder: Path, names: Iterable[str]) -> str:
     """Name the folders inside that have what is wanted: PEFT puts named adapters into such."""
     found = [d.name for d in sorted(folder.iterdir()) if any((d / n).is_file() for n in names)]
+    if not found:
+        return ""
+    more = f" and {len(found) - _SHOWN} more" if found[_SHOWN:] else ""
     return (
-        f"Name the one that is meant of those in it: {on_a_line(', '.join(found))}."
-        if found
-        else ""
+        f"Name the one that is meant of those in it: {on_a_line(', '.join(found[:_SHOWN]))}{more}."
     )
 
 
