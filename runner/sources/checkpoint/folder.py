@@ -33,8 +33,8 @@ _CONFIGS = {
     "processor": ("processor_config.json", "preprocessor_config.json", "config.json"),
 }
 _DEEP = 64
-_SHOWN = 5
 """Layers that are built in a moment, whatever the weights are."""
+_SHOWN = 5
 _WHAT_IT_HOLDS = (
     "A checkpoint folder holds config.json, its weights as safetensors and, for text, "
     "tokenizer files: what save_pretrained writes."
