@@ -57,6 +57,12 @@ def test_what_a_killed_process_left_is_swept_by_the_next_and_the_living_is_not(
             assert living.is_dir()
 
 
+def test_a_place_that_is_named_need_not_be_there(tmp_path: Path) -> None:
+    with temporary_folder("first", tmp_path / "not" / "yet") as folder:
+        assert folder.parent == tmp_path / "not" / "yet"
+    assert not folder.exists()
+
+
 def test_what_a_signal_left_at_the_very_end_is_swept_too(place: Path) -> None:
     with temporary_folder("stopped") as stopped:
         (stopped / "left").touch()

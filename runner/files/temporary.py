@@ -77,6 +77,6 @@ def _sweep(place: Path) -> None:
     for lock in place.glob(f"*{_LOCK}"):
         with suppress(BlockingIOError), holding(lock, wait=False):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-    for folder in place.iterdir():  # a living one has its lock from before it is made
+    for folder in place.glob("*"):  # a living one has its lock from before it is made
         if folder.suffix != _LOCK and not folder.with_suffix(_LOCK).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field
 
 from runner.errors import SourceError
+from runner.files.disk import failing_as_storage
 from runner.files.temporary import temporary_folder
 from runner.findings import Finding
 from runner.stores import asking, failing_as
@@ -75,18 +76,19 @@ class MlflowData(BaseModel, extra="forbid", frozen=True, strict=True, defer_buil
 
         Raises:
             SourceError: It cannot be had.
+            StorageError: The cache could not be written.
         """
         into = self._folder(tracking_uri)
-        with temporary_folder("data") as workdir:
+        with (
+            failing_as_storage(into),
+            temporary_folder("data", into.parent / "temporary") as workdir,
+        ):
             found = self._fetched(workdir, tracking_uri)
-            into.parent.mkdir(parents=True, exist_ok=True)
-            staged = into.with_name(f"{into.name}.{os.getpid()}")
-            shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir()
+            (staged := workdir / "staged").mkdir()
             copy = shutil.copytree if found.is_dir() else shutil.copyfile
             copy(found, staged / found.name)
-        shutil.rmtree(into, ignore_errors=True)
-        staged.replace(into)
+            shutil.rmtree(into, ignore_errors=True)
+            staged.replace(into)
 
     def _fetched(self, workdir: Path, tracking_uri: str | None) -> Path:
         from mlflow.artifacts import download_artifacts
