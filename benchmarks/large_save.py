@@ -24,7 +24,7 @@ evaluation: {views: []}
 """
 IMPORTS = (
     "from runner.upstream.transformers_api import spare_unused_imports; spare_unused_imports();"
-    "import runner.sweeps.run_all, runner.cli.results"
+    "import runner.work.run, runner.sweeps.run_all, runner.cli.results"
 )
 
 

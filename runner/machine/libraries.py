@@ -2,7 +2,6 @@
 
 import platform
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 _REPORTED = (
     *("mlflow", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"),
@@ -16,6 +15,8 @@ def installed(name: str) -> str:
     Args:
         name: Name of the distribution. A label such as ``+cpu`` no package index carries.
     """
+    from importlib.metadata import PackageNotFoundError
+
     try:
         return _version(name)
     except PackageNotFoundError:
@@ -30,4 +31,6 @@ def versions() -> dict[str, str]:
 
 @cache  # of what is there; what is missing may be installed while this process lives
 def _version(name: str) -> str:
+    from importlib.metadata import version
+
     return version(name).partition("+")[0]

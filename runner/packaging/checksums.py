@@ -27,7 +27,7 @@ def checksums_of(folder: Path, known: Mapping[str, str] | None = None) -> dict[s
 
     Args:
         folder: The model folder.
-        known: Hashes that were taken of files as they were made, by path: those are not read.
+        known: Hashes that are known already, by path: those files are not read.
 
     Returns:
         SHA-256 of each file, as 64 hexadecimal digits, by its path in the folder; of a link that of

@@ -37,7 +37,7 @@ class Saved:
         written: Bytes that were written for it: not those of weights that were there already.
         how: How the weights were written.
         requirements: The requirement lines stored in it.
-        hashes: SHA-256 of files that were hashed as they were made, by path.
+        hashes: SHA-256 of files of which it is known, by path.
     """
 
     path: Path

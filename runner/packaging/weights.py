@@ -41,7 +41,7 @@ class WeightsReport:
             were there already, ``weights kept``.
         bytes: Size of the files.
         kept: Whether they were there already.
-        hashes: SHA-256 of files that were hashed as they were made, by name.
+        hashes: SHA-256 of files of which it is known, by name.
     """
 
     how: str

@@ -1,12 +1,13 @@
 """An entry of the store: a folder of files, and a note of how they were when it was made."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from runner.files.disk import replacing
 from runner.files.states import State, states_of
-from runner.sources.checkpoint.files import sha256_of
 
 _NOTE = ".entry.json"
 _EDITED = (".json", ".py")
@@ -18,12 +19,12 @@ class Entry(BaseModel):
     Args:
         how: How its files were made.
         files: State of each, by its name.
-        hashes: SHA-256 of each that its readers share.
+        hashes: SHA-256 of each that its readers share, once a reader has taken them.
     """
 
     how: str
     files: dict[str, State]
-    hashes: dict[str, str]
+    hashes: dict[str, str] = {}
 
     @property
     def bytes(self) -> int:
@@ -50,11 +51,25 @@ def note(folder: Path, how: str) -> Entry:
     Returns:
         The note.
     """
-    files = states_of(folder)
-    hashes = {name: sha256_of(folder / name) for name in files if is_shared(name)}
-    entry = Entry(how=how, files=files, hashes=hashes)
+    entry = Entry(how=how, files=states_of(folder))
     (folder / _NOTE).write_text(entry.model_dump_json(), encoding="utf-8")
     return entry
+
+
+def note_hashes(folder: Path, hashes: Mapping[str, str]) -> None:
+    """Note the hashes of an entry's files, so that who shares them next need not read them.
+
+    Args:
+        folder: The folder; who calls holds its lock.
+        hashes: SHA-256 by name; those of other files than the shared ones are left out.
+    """
+    entry = whole(folder)
+    if entry is None or entry.hashes:
+        return
+    shared = {name: hashes[name] for name in entry.files if is_shared(name) and name in hashes}
+    noted = entry.model_copy(update={"hashes": shared})
+    with replacing(folder / _NOTE) as staged:
+        staged.write_text(noted.model_dump_json(), encoding="utf-8")
 
 
 def whole(folder: Path) -> Entry | None:

@@ -1,7 +1,7 @@
 """Weights, once: each distinct set is made by whoever needs it first, and shared by all others."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from runner.packaging.distinct import weights_key
 from runner.packaging.storage import appearing, share_file
 from runner.packaging.weights import WeightsReport
 from runner.recipe.composing.composed import Composed
-from runner.store.entry import Entry, is_shared, note, whole
+from runner.store.entry import Entry, is_shared, note, note_hashes, whole
 from runner.store.garbage import FOLDER, lock_of
 from runner.store.place import store_of
 
@@ -51,6 +51,16 @@ class Weights:
             _share(self.place, entry, folder)
         how = "weights kept" if kept else entry.how
         return WeightsReport(how, entry.bytes, kept is not None, entry.hashes)
+
+    def note_hashes(self, hashes: Mapping[str, str]) -> None:
+        """Note the hashes that were taken of the weights, for all others that share them.
+
+        Args:
+            hashes: SHA-256 of files, by name.
+        """
+        if self.key:
+            with holding(lock_of(self.place)):
+                note_hashes(self.place, hashes)
 
 
 def weights_for(composed: Composed, parts: Blueprint, folder: Path, workdir: Path) -> Weights:

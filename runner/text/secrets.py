@@ -8,23 +8,40 @@ from collections.abc import Iterator
 MASK = "***"
 _SHORTEST = 8
 """Characters: what is shorter is as likely a word as a secret."""
+_OF_ENVIRONMENT = (
+    *("token", "secret", "signature", "password", "passwd", "pwd", "credential", "pat"),
+    *("apikey", "api_key", "accesskey", "access_key", "privatekey", "private_key"),
+)
+"""Words of a variable's name that tell that its value is a secret."""
 _NAMED = (
     r"token(?!i[sz]er|s\b)|secret|signature|password|passwd|pwd|credential|api[_-]?key"
     r"|access[_-]?key"
 )
-_OF_ENVIRONMENT = re.compile(rf"(?:^|_)(?:{_NAMED}|private_key|pat)(?:_|$)", re.I)
-_USER_INFO = re.compile(
+_USER_INFO = (
     r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)"
     r"(?:[^\s/?#@'\"<>]*|[^\s:/?#@]*:(?!\d+(?:[/?#]|$))[^\s'\"<>]*)@"
 )
 """A password may hold any character but a space or a quote; a port is no password."""
-_QUERY = re.compile(rf"([?&;](?:[\w.-]*(?:{_NAMED})[\w.-]*|sig|key|auth)=)[^&;\s\"'<>#\\]+", re.I)
-_HEADER = re.compile(r"(authorization['\"]?\s*[:=]\s*['\"]?\w+\s+)[\w.~+/=-]+", re.I)
-_SHAPED = re.compile(
+_QUERY = rf"(?i)([?&;](?:[\w.-]*(?:{_NAMED})[\w.-]*|sig|key|auth)=)[^&;\s\"'<>#\\]+"
+_HEADER = r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?\w+\s+)[\w.~+/=-]+"
+_SHAPED = (
     r"\b(?:hf_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}"
     r"|dapi[0-9a-f]{32}|AKIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"
 )
 """Tokens that are told by their form, of hubs, forges and clouds."""
+_SHAPES = (
+    "hf_",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "dapi",
+    "AKIA",
+    "eyJ",
+)
 
 
 def masked(text: str) -> str:
@@ -52,12 +69,16 @@ def has_form_of_secret(text: str) -> bool:
 
 
 def _by_form(text: str) -> str:
+    """Mask what its form tells; a pattern is compiled when a text may have it, which takes time."""
     if "://" in text:
-        text = _USER_INFO.sub(rf"\g<scheme>{MASK}@", text)
-    if "=" in text:
-        text = _QUERY.sub(rf"\g<1>{MASK}", text)
-    text = _HEADER.sub(rf"\g<1>{MASK}", text)
-    return _SHAPED.sub(MASK, text)
+        text = re.sub(_USER_INFO, rf"\g<scheme>{MASK}@", text)
+    if "=" in text and any(sign in text for sign in "?&;"):
+        text = re.sub(_QUERY, rf"\g<1>{MASK}", text)
+    if "authorization" in text.lower():
+        text = re.sub(_HEADER, rf"\g<1>{MASK}", text)
+    if any(shape in text for shape in _SHAPES):
+        text = re.sub(_SHAPED, MASK, text)
+    return text
 
 
 def without_user(uri: str) -> str:
@@ -66,7 +87,7 @@ def without_user(uri: str) -> str:
     Args:
         uri: A URI.
     """
-    return masked(_USER_INFO.sub(r"\g<scheme>", uri))
+    return masked(re.sub(_USER_INFO, r"\g<scheme>", uri))
 
 
 def _of_environment() -> Iterator[str]:
@@ -74,12 +95,18 @@ def _of_environment() -> Iterator[str]:
     values = {
         value
         for name, value in os.environ.items()
-        if len(value) >= _SHORTEST and _OF_ENVIRONMENT.search(name) and not _is_path(value)
+        if len(value) >= _SHORTEST and _names_secret(name) and not _is_path(value)
     }
     for value in sorted(values, key=len, reverse=True):
         yield value
         if (quoted := json.dumps(value)[1:-1]) != value:
             yield quoted
+
+
+def _names_secret(variable: str) -> bool:
+    """Say whether one of the words of a variable's name is one for a secret."""
+    words = f"_{variable.lower().replace('-', '_')}_"
+    return any(f"_{word}_" in words for word in _OF_ENVIRONMENT)
 
 
 def _is_path(value: str) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 from runner.evaluation.inputs import read_inputs
 from runner.evaluation.source import Origin
 from runner.packaging.checksums import checksums_of
+from runner.packaging.described import WEIGHTS
 from runner.packaging.gguf_file import parsed_once
 from runner.packaging.load import load
-from runner.packaging.save import save
+from runner.packaging.save import Saved, save
 from runner.packaging.sign import infer, sign
 from runner.recipe.composing.composed import Composed
-from runner.store.weights import weights_for
+from runner.store.weights import Weights, weights_for
 from runner.work import entries
 from runner.work.journal import Entry, Journal
 from runner.work.kept import MODEL
@@ -78,10 +79,17 @@ def _package(composed: Composed, folder: Path, workdir: Path, journal: Journal) 
     )
     journal.step(
         "checksum",
-        lambda: checksums_of(saved.path, saved.hashes),
+        lambda: _checksums(saved, weights),
         entries.of_checksums,
         (lambda before: before.checksums) if record.checksums else None,
         kept_with="save",
     )
     origin = Origin(checkpoints, parts.bytes, parts.config if parts.rewritten else None)
     return Packaged(saved.path, inputs.proof, origin)
+
+
+def _checksums(saved: Saved, weights: Weights) -> dict[str, str]:
+    """Hash the files of the model; those of its weights are known to all that share them."""
+    found = checksums_of(saved.path, saved.hashes)
+    weights.note_hashes({path.removeprefix(f"{WEIGHTS}/"): one for path, one in found.items()})
+    return found

@@ -78,6 +78,25 @@ def test_what_people_edit_in_a_model_is_its_own(weights: Weights, workspace: Pat
     assert (workspace / "two/config.json").read_text() == "{}"
 
 
+def test_hashes_that_were_taken_once_are_told_to_who_comes_next(
+    weights: Weights, workspace: Path
+) -> None:
+    assert not weights.put(writer([]), workspace / "one").hashes
+    weights.note_hashes({"model.safetensors": "12ab", "config.json": "34cd", "MLmodel": "56ef"})
+    assert weights.put(writer([]), workspace / "two").hashes == {"model.safetensors": "12ab"}
+    weights.note_hashes({"model.safetensors": "other"})
+    assert weights.put(writer([]), workspace / "three").hashes == {"model.safetensors": "12ab"}
+
+
+def test_hashes_of_an_entry_that_was_changed_are_not_noted(
+    weights: Weights, workspace: Path
+) -> None:
+    weights.put(writer([]), workspace / "one")
+    (weights.place / "model.safetensors").write_bytes(b"other")
+    weights.note_hashes({"model.safetensors": "12ab"})
+    assert not weights.put(writer([]), workspace / "two").hashes
+
+
 def test_an_entry_that_was_changed_is_made_anew(weights: Weights, workspace: Path) -> None:
     made: list[Path] = []
     weights.put(writer(made), workspace / "one")
