@@ -1,7 +1,6 @@
 """MLflow's stores, as the runner asks them: made whole, waited for in seconds, failing in words."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ from runner.text.secrets import masked, without_user
 from runner.upstream.mlflow_api import engine_tries, make_database
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from mlflow import MlflowClient
 
 _SQLITE = "sqlite:///"
@@ -157,6 +158,8 @@ def _patient(settings: dict[str, str]) -> Generator[None]:
 
 def _wrong_with(file: Path) -> tuple[str, str] | None:
     """Find why a database cannot be opened, and what to do, if the file itself says why."""
+    import sqlite3
+
     aside = f"Move {file} away, and the next run makes a new one."
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0)) as database:
@@ -172,6 +175,6 @@ def _wrong_with(file: Path) -> tuple[str, str] | None:
         return f"{file} is no SQLite database, or a damaged one", aside
 
 
-def _runs(database: sqlite3.Connection) -> int:
+def _runs(database: "sqlite3.Connection") -> int:
     (count,) = database.execute("SELECT count(*) FROM runs").fetchone()
     return int(count)

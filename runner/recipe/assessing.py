@@ -61,7 +61,7 @@ def assess(shelf: Shelf, name: str, asked_at: Place, *, base: bool = False) -> A
         base: The recipe only exists for others to extend: what it leaves open is no finding.
     """
     lineage = trace(shelf, name, asked_at)
-    return judge(shelf, lineage, layer(lineage.parts), base=base)
+    return judge(lineage, layer(lineage.parts), base=base)
 
 
 def assess_block(shelf: Shelf, group: Group, name: str, asked_at: Place) -> Assessed:
@@ -78,24 +78,23 @@ def assess_block(shelf: Shelf, group: Group, name: str, asked_at: Place) -> Asse
     layered.values = map_texts(
         layered.values, lambda loc, text: OPEN if "${" in text and not is_literal(loc) else text
     )
-    return _judged(shelf, lineage, layered, base=True)
+    return _judged(lineage, layered, base=True)
 
 
-def judge(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
+def judge(lineage: Lineage, layered: Layered, *, base: bool = False) -> Assessed:
     """Judge values that are put together.
 
     Args:
-        shelf: Where recipes are.
         lineage: The files that the values are from.
         layered: The values, the command line's over them where there is one.
         base: The recipe only exists for others to extend: what it leaves open is no finding.
     """
     layered.values, lost = resolve(layered.values)
     layered.findings += lost
-    return _judged(shelf, lineage, layered, base=base)
+    return _judged(lineage, layered, base=base)
 
 
-def _judged(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool) -> Assessed:
+def _judged(lineage: Lineage, layered: Layered, *, base: bool) -> Assessed:
     recipe, findings = validate(layered, lineage.findings, base=base)
     if not lineage.parts:
         findings = []
@@ -103,7 +102,7 @@ def _judged(shelf: Shelf, lineage: Lineage, layered: Layered, *, base: bool) -> 
         findings = [finding for finding in findings if finding.code != "missing-key"]
     return Assessed(
         name=lineage.name,
-        file=shelf.find(lineage.name),
+        file=lineage.file,
         files=lineage.files,
         values=layered.values,
         origins=layered.origins,

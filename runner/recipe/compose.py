@@ -72,7 +72,7 @@ def compose_from(
     lineage = trace(request.shelf, request.name, COMMAND_LINE, request.choices)
     layered, of_run = layer(lineage.parts), layer([Part(read(shipped("configs") / _SETTINGS))])
     apply_changes(request.others, layered, of_run, written)
-    assessed = judge(request.shelf, lineage, layered)
+    assessed = judge(lineage, layered)
     settings, wrong = _settings(of_run.values)
     found = [*request.findings, *assessed.findings, *of_run.findings, *wrong]
     findings = _unique(finding for finding in found if finding.code not in unasked)

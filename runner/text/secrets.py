@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 
 MASK = "***"
 _SHORTEST = 8
@@ -103,6 +104,7 @@ def _of_environment() -> Iterator[str]:
             yield quoted
 
 
+@cache  # each text that is written is looked through for every one of them
 def _names_secret(variable: str) -> bool:
     """Say whether one of the words of a variable's name is one for a secret."""
     words = f"_{variable.lower().replace('-', '_')}_"

@@ -3,7 +3,6 @@
 Seen in the sources of MLflow 3.17.0, and run with 3.17.2.
 """
 
-import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -97,6 +96,8 @@ def make_database(file: Path) -> None:
     Args:
         file: Where it goes; nothing is there yet.
     """
+    import sqlite3
+
     memory = f"file:{uuid4().hex}?mode=memory&cache=shared"
     with (
         closing(sqlite3.connect(memory, uri=True)) as made,

@@ -44,11 +44,13 @@ class Lineage:
         name: The recipe's name.
         parts: Its files in merge order: the later one's values win.
         findings: What is wrong with any of the files before their values are looked at.
+        file: The recipe's own file; None where there is none, and for a block.
     """
 
     name: str
     parts: tuple[Part, ...]
     findings: tuple[Finding, ...]
+    file: Path | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -73,10 +75,10 @@ def trace(
         choices: What the command line chooses of groups, by group.
     """
     walk = _Walk(shelf)
-    walk.visit(name, asked_at, ())
+    file = walk.visit(name, asked_at, ())
     walk.choose(choices or {})
     parts = [part for item in walk.items for part in walk.parts_of(item)]
-    return Lineage(name, tuple(parts), tuple(dict.fromkeys(walk.findings)))
+    return Lineage(name, tuple(parts), tuple(dict.fromkeys(walk.findings)), file)
 
 
 def trace_block(shelf: Shelf, group: Group, name: str, asked_at: Place) -> Lineage:
@@ -114,14 +116,14 @@ class _Walk:
     def _find(self, code: str, message: str, remedy: str, place: Place) -> None:
         self.findings.append(Finding(code, message, remedy, place=place))
 
-    def visit(self, name: str, asked_at: Place, through: tuple[str, ...]) -> None:
-        """Read a recipe after the ones it extends."""
+    def visit(self, name: str, asked_at: Place, through: tuple[str, ...]) -> Path | None:
+        """Read a recipe after the ones it extends; give its file, if there is one."""
         if not self._goes_on(name, asked_at, through, len(self.items)):
-            return
+            return None
         file = self.shelf.find(name)
         if file is None:
             self.findings.append(unknown_recipe(self.shelf, name).at(asked_at))
-            return
+            return None
         document = self._read(file, ())
         entries, findings = defaults_of(document)
         self.findings += findings
@@ -134,6 +136,7 @@ class _Walk:
                     self.visit(base, place, (*through, name))
                 case Takes():
                     self._take(entry, document.places[entry.loc], len(through))
+        return file
 
     def _goes_on(self, name: str, asked_at: Place, through: Sequence[str], count: int) -> bool:
         if name in through:

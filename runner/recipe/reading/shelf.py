@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from runner.findings import Finding, RecipeError
@@ -174,11 +174,13 @@ def find_under(root: Path, name: str) -> Path | None:
     path = os.path.join(root, *segments) + SUFFIX
     if path.endswith(LOCK_SUFFIX) or not os.path.isfile(path):
         return None
-    inside = os.path.realpath(path).startswith(os.path.join(_real(str(root)), ""))
+    folder, name = os.path.split(path)
+    lies = os.path.realpath(path) if os.path.islink(path) else os.path.join(_real(folder), name)
+    inside = lies.startswith(os.path.join(_real(str(root)), ""))
     return Path(path) if inside else None
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _real(folder: str) -> str:
     return os.path.realpath(folder)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,7 +24,7 @@ class Subject:
     recipe: Recipe
     folder_of: Callable[[Loc], Path]
 
-    @property
+    @cached_property
     def task(self) -> Task:
         """The recipe's task."""
         return self.recipe.contract
