@@ -1,4 +1,4 @@
-"""Models loaded once: one in memory serves whoever loads the same weights the same way.
+"""Models and tokenizers loaded once: one in memory serves whoever loads the same the same way.
 
 Points of a sweep that differ in params, template or ``model_config`` load the same model. What
 loads it stays what users have: transformers, MLflow, the code inside the model. Only the last call
@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from runner.machine.memory import free_memory
+from runner.packaging.shared_tokenizers import AsRead, copied
+from runner.sources.checkpoint.files import sha256_of
 from runner.upstream.torch_api import changes_of
 
 _MOST = 3
@@ -52,11 +54,22 @@ class _Held:
         return self.model
 
 
+@dataclass(frozen=True)
+class _Tokenizer:
+    """A tokenizer that nobody is given, but copies of it that share its inside."""
+
+    as_loaded: Any
+    inside: AsRead
+
+
 @dataclass
 class _Memory:
     """The models that are held, by their files and by how they were loaded; the latest last."""
 
     held: dict[tuple[str, str], _Held] = field(default_factory=dict[tuple[str, str], _Held])
+    tokenizers: dict[tuple[str, str], _Tokenizer] = field(
+        default_factory=dict[tuple[str, str], _Tokenizer]
+    )
 
     @property
     def bytes(self) -> int:
@@ -74,6 +87,19 @@ class _Memory:
         if is_known(model):
             self.held[folder, way] = _Held.of(model)
         return model
+
+    def give_tokenizer(self, folder: str, way: str, load: Callable[[], Any]) -> Any:
+        before = self.tokenizers.pop((folder, way), None)
+        if before is None or not before.inside.restored():
+            tokenizer = load()
+            inside = AsRead.of(tokenizer)
+            if inside is None:
+                return tokenizer
+            before = _Tokenizer(tokenizer, inside)
+        self.tokenizers[folder, way] = before
+        if len(self.tokenizers) > _MOST:
+            del self.tokenizers[next(iter(self.tokenizers))]
+        return copied(before.as_loaded, [before.as_loaded])
 
     def _make_room(self) -> None:
         """Let go of what was used longest ago, and of everything where memory is short."""
@@ -110,22 +136,30 @@ def shared() -> Generator[None]:
     if memory is None:
         yield
         return
-    theirs = PreTrainedModel.__dict__["from_pretrained"]
+    tokenizers = _loaded_by(PreTrainedTokenizerBase, memory.give_tokenizer)
+    with _loaded_by(PreTrainedModel, memory.give), tokenizers:
+        yield
 
-    def from_pretrained(cls: type[PreTrainedModel], name: Any, *rest: Any, **how: Any) -> Any:
+
+@contextmanager
+def _loaded_by(loader: Any, give: Callable[[str, str, Callable[[], Any]], Any]) -> Generator[None]:
+    """Let somebody give what a class of transformers loads from a folder."""
+    theirs = loader.__dict__["from_pretrained"]
+
+    def from_pretrained(cls: type, name: Any, *rest: Any, **how: Any) -> Any:
         def load() -> Any:
             return theirs.__get__(None, cls)(name, *rest, **how)
 
         way = None if rest else _way(cls, how)
         if way is None or not isinstance(name, str | Path) or not Path(name).is_dir():
             return load()
-        return memory.give(_identity(Path(name)), way, load)
+        return give(_identity(Path(name)), way, load)
 
-    PreTrainedModel.from_pretrained = classmethod(from_pretrained)  # pyright: ignore[reportAttributeAccessIssue]
+    loader.from_pretrained = classmethod(from_pretrained)
     try:
         yield
     finally:
-        PreTrainedModel.from_pretrained = theirs
+        loader.from_pretrained = theirs
 
 
 def _identity(folder: Path) -> str:
@@ -140,12 +174,12 @@ def _identity(folder: Path) -> str:
         stat = file.stat()
         large = file.suffix in _LARGE or file.suffix == ".gguf"
         content = [stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns]
-        said.append([file.name, content if large else file.read_bytes().hex()])
+        said.append([file.name, content if large else sha256_of(file)])
     return json.dumps(said)
 
 
-def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
-    """Say how a model is loaded; None where it gives more than the model, or gets its weights."""
+def _way(cls: type, how: dict[str, Any]) -> str | None:
+    """Say how something is loaded; None where it gives more than the model, or gets its weights."""
     if how.get("output_loading_info") or how.get("state_dict") is not None:
         return None
     said = {k: v for k, v in how.items() if v is not None and k not in _SAYS_NOTHING}

@@ -4,18 +4,18 @@ The vocabulary, the merges and the configuration lie in the file as words by the
 which a tokenizer has to be made. Points that differ in dtype, params or template have the same one.
 """
 
-import copy
 import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.files.states import states_of
 from runner.packaging.asked import insist_on_known
 from runner.packaging.blueprint import Blueprint, draw, dtype_of_gguf, with_components
 from runner.packaging.quantised import insist_on_environment
+from runner.packaging.shared_tokenizers import AsRead, copied
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 
@@ -24,7 +24,22 @@ _OF_ITS_USE = {
     *("evaluation", "tracking", "metadata", "model_card", "requirements", "code_paths"),
 }
 """Fields of a recipe that its parts do not depend on, but for the dtype of what has no weights."""
-_KEPT: ContextVar[dict[str, Blueprint] | None] = ContextVar("parts that were read", default=None)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A blueprint that nobody is given, and what its copies share with it."""
+
+    blueprint: Blueprint
+    insides: tuple[AsRead, ...]
+
+    @classmethod
+    def of(cls, blueprint: Blueprint) -> "_Drawn":
+        insides = map(AsRead.of, blueprint.components.values())
+        return cls(blueprint, tuple(inside for inside in insides if inside is not None))
+
+
+_KEPT: ContextVar[dict[str, _Drawn] | None] = ContextVar("parts that were read", default=None)
 
 
 @contextmanager
@@ -54,12 +69,12 @@ def drawn(recipe: Recipe, checkpoints: Mapping[str, Checkpoint]) -> Blueprint:
     if kept is None or not checkpoints["model"].gguf:
         return _drawn(recipe, checkpoints)
     key = _key(recipe, checkpoints)
-    if key not in kept:
-        kept[key] = _drawn(recipe, checkpoints)
-    pristine = kept[key]
+    if key not in kept or not all(inside.restored() for inside in kept[key].insides):
+        kept[key] = _Drawn.of(_drawn(recipe, checkpoints))
+    pristine = kept[key].blueprint
     parts = (pristine.config, pristine.model, dict(pristine.components))
     model: Any
-    config, model, components = copy.deepcopy(parts)
+    config, model, components = copied(parts, pristine.components.values())
     dtype = dtype_of_gguf(recipe)
     own = replace(
         pristine,
