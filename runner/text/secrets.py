@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 
 MASK = "***"
 _SHORTEST = 8
@@ -74,12 +75,17 @@ def _of_environment() -> Iterator[str]:
     values = {
         value
         for name, value in os.environ.items()
-        if len(value) >= _SHORTEST and _OF_ENVIRONMENT.search(name) and not _is_path(value)
+        if len(value) >= _SHORTEST and _names_a_secret(name) and not _is_path(value)
     }
     for value in sorted(values, key=len, reverse=True):
         yield value
         if (quoted := json.dumps(value)[1:-1]) != value:
             yield quoted
+
+
+@cache  # each text that is written is looked through for every one of them
+def _names_a_secret(name: str) -> bool:
+    return _OF_ENVIRONMENT.search(name) is not None
 
 
 def _is_path(value: str) -> bool:
