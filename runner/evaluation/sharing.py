@@ -5,10 +5,9 @@ loads it stays what users have: transformers, MLflow, the code inside the model.
 of all, ``from_pretrained`` of a folder, gives what it gave before, where that is as it was loaded.
 """
 
-import copy
 import gc
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,9 +17,9 @@ from typing import Any
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from runner.machine.memory import free_memory
+from runner.packaging.as_loaded import AsLoaded, is_known
 from runner.packaging.shared_tokenizers import AsRead, copied
 from runner.sources.checkpoint.files import sha256_of
-from runner.upstream.torch_api import changes_of
 
 _MOST = 3
 """Models that are held at once: of the source, natively, and as pyfunc where that is another."""
@@ -28,30 +27,6 @@ _SAYS_NOTHING = ("_from_auto", "adapter_kwargs")
 _LARGE = (".safetensors", ".bin")
 _PLACE = "_name_or_path"
 """Where a configuration was read."""
-
-
-@dataclass
-class _Held:
-    """A model in memory, and how it was when it was loaded."""
-
-    model: Any
-    state: Any
-    config: dict[str, Any]
-    generation: Any
-
-    @classmethod
-    def of(cls, model: Any) -> "_Held":
-        config = copy.deepcopy(model.config.__dict__)
-        return cls(model, state_of(model), config, copy.deepcopy(_generation(model)))
-
-    def as_loaded(self) -> Any:
-        """Give the model as it was loaded; None where something of it was changed for good."""
-        if state_of(self.model) != self.state:
-            return None
-        self.model.config.__dict__ = copy.deepcopy(self.config)
-        if self.generation is not None:
-            self.model.generation_config = copy.deepcopy(self.generation)
-        return self.model
 
 
 @dataclass(frozen=True)
@@ -66,7 +41,7 @@ class _Tokenizer:
 class _Memory:
     """The models that are held, by their files and by how they were loaded; the latest last."""
 
-    held: dict[tuple[str, str], _Held] = field(default_factory=dict[tuple[str, str], _Held])
+    held: dict[tuple[str, str], AsLoaded] = field(default_factory=dict[tuple[str, str], AsLoaded])
     tokenizers: dict[tuple[str, str], _Tokenizer] = field(
         default_factory=dict[tuple[str, str], _Tokenizer]
     )
@@ -85,7 +60,7 @@ class _Memory:
         self._make_room()
         model = load()
         if is_known(model):
-            self.held[folder, way] = _Held.of(model)
+            self.held[folder, way] = AsLoaded.of(model)
         return model
 
     def give_tokenizer(self, folder: str, way: str, load: Callable[[], Any]) -> Any:
@@ -192,40 +167,3 @@ def _way(cls: type, how: dict[str, Any]) -> str | None:
     if "dtype" in said:
         said["dtype"] = str(said["dtype"]).removeprefix("torch.")
     return f"{cls.__module__}.{cls.__qualname__} {json.dumps(said, sort_keys=True, default=repr)}"
-
-
-def is_known(model: Any) -> bool:
-    """Say whether it can be told if a model was changed.
-
-    Args:
-        model: The model.
-    """
-    return not any(tensor.is_inference() for _, tensor in _tensors(model))
-
-
-def state_of(model: Any) -> Any:
-    """Tell what was changed of a model: its parts, its tensors, what was hung on it.
-
-    Args:
-        model: The model.
-    """
-    tensors = [
-        (name, tensor.shape, tensor.dtype, tensor.device, _changes(tensor))
-        for name, tensor in _tensors(model)
-    ]
-    modules = [(name, type(part)) for name, part in model.named_modules()]
-    return tensors, modules, model.training, sorted(model.__dict__)
-
-
-def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
-    yield from model.named_parameters(remove_duplicate=False)
-    yield from model.named_buffers(remove_duplicate=False)
-
-
-def _changes(tensor: Any) -> int | None:
-    """Give how often it was written to; None of one that came to the model while it was asked."""
-    return None if tensor.is_inference() else changes_of(tensor)
-
-
-def _generation(model: Any) -> Any:
-    return getattr(model, "generation_config", None)

@@ -84,7 +84,7 @@ def test_a_point_that_is_worse_on_the_first_rows_is_given_up_and_told_so(
         assert not Path("o/case", name, "eval_results_table.json").exists()
         assert f"pruned {name}: accuracy was 0" in done.stderr
     compared = cli("report", "o/case", "--output", "json").document["runs"]
-    assert {run["name"] for run in compared if run["status"] == "pruned"} == pruned
+    assert {run["point"] for run in compared if run["verdict"] == "pruned"} == pruned
     listed = cli("runs", "o", "--output", "json").document["runs"]
     assert {run["point"] for run in listed if run["verdict"] == "pruned"} == pruned
     standing = cli("run", *asked, "--status", "--output", "json")
