@@ -26,7 +26,7 @@ from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
-from runner.recipe.language.sweep import Launcher, Search, Sweep
+from runner.recipe.language.sweep import Launcher, Pruning, Search, Sweep
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks import all_tasks
@@ -87,6 +87,7 @@ def page() -> str:
         _section("A sweep file", Sweep),
         _section("`launcher` of a sweep file", Launcher),
         _section("`search` of a sweep file", Search),
+        _section("`search.prune` of a sweep file", Pruning),
         _tasks(),
     ]
     return "\n".join(parts)

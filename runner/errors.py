@@ -100,6 +100,13 @@ class SignatureError(RunnerError):
     exit = Exit.WRONG_INPUT
 
 
+class Pruned(RunnerError):
+    """A search gave a point up before its evaluation came to its end."""
+
+    code = "pruned"
+    exit = Exit.DONE
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the program to end, as Ctrl-C would have.
 

@@ -10,7 +10,7 @@ TABLE_FILE = "eval_results_table.json"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class GateVerdict(StrEnum):

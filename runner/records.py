@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Step(_Part):

@@ -42,13 +42,13 @@ def run_line(run: StoredRun, now: datetime) -> str:
     return f"{run.folder} ({run.status}, {told_age(run.age(now))}, {size(run.bytes)}{tracked})"
 
 
-def weights_line(entry: Unused) -> str:
-    """Give weights that no run uses in a line.
+def unused_line(entry: Unused) -> str:
+    """Give what nothing uses in a store in a line.
 
     Args:
-        entry: The weights.
+        entry: The folder.
     """
-    return f"{entry.path}, weights of no run ({size(entry.bytes)})"
+    return f"{entry.path}, {entry.what} ({size(entry.bytes)})"
 
 
 def told_age(age: timedelta) -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from runner.cli.compared import print_decision
 from runner.cli.evaluated import print_evaluation
 from runner.cli.loading import loading_lines
+from runner.errors import Pruned
 from runner.records import CheckRecord, Outcome, RunRecord, Verdict
 from runner.text.wording import size
 
@@ -64,12 +65,14 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
 
 def _print_error(console: Console, result: "PointResult") -> None:
     if error := result.error:
+        pruned = isinstance(error, Pruned)
+        said = f"[yellow]{error.code}[/]" if pruned else f"[red]error\\[{error.code}][/]"
         console.print(
-            f"[red]error\\[{error.code}][/] {escape(result.point.name)}: {escape(error.message)}",
+            f"{said} {escape(result.point.name)}: {escape(error.message)}",
             highlight=False,
             soft_wrap=True,
         )
-        if error.remedy:
+        if error.remedy and not pruned:
             console.print(f"  {escape(error.remedy)}", highlight=False, soft_wrap=True)
 
 
@@ -157,7 +160,8 @@ def _table(results: Sequence["PointResult"]) -> Table:
     for result in results:
         composed, record = result.point.composed, result.record
         if record is None:
-            table.add_row(composed.name, result.point.name, "[red]stopped[/]")
+            ended = "[yellow]pruned" if isinstance(result.error, Pruned) else "[red]stopped"
+            table.add_row(composed.name, result.point.name, f"{ended}[/]")
             continue
         made = len(record.checks) - len(record.skipped_checks)
         passed = sum(check.outcome is Outcome.PASSED for check in record.checks)

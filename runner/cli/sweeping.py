@@ -44,9 +44,8 @@ def run_sweep(
         launcher=asked.launcher.kind,
     )
     if len(done) == len(points) and not asked.searches:
-        for result in done.values():
-            kept.ended(result)
-        kept.end()
+        kept.record.end()
+        kept.ended(*done.values())
         return [*done.values()]
     from runner.sweeps.in_mlflow import tracked_together
     from runner.sweeps.launching.launch import Launch

@@ -7,7 +7,6 @@ from typing import Any
 
 from runner.cli.asking import ask
 from runner.recipe.composing.overrides import key_of
-from runner.recipe.language.digest import digest
 from runner.recipe.sweeping.asking import ask_sweep
 from runner.recipe.sweeping.files import SWEEP, SweepFile
 from runner.sweeps.keeping import values_of, varying
@@ -82,7 +81,7 @@ def show_sweep(args: Namespace) -> tuple[dict[str, Any], Iterator[str]]:
             "recipe": point.composed.name,
             "values": {key: said[key] for key in keys if key in said},
             "overrides": list(point.composed.overrides),
-            "digest": digest(point.composed.recipe),
+            "digest": point.composed.digest,
             "folder": str(point.folder),
         }
         for point, said in zip(asked.points, values, strict=True)

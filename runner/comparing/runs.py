@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from runner.errors import Pruned
 from runner.evaluated import TABLE_FILE, ScoreRecord, Verdict
 from runner.recipe.language.models import Recipe
 from runner.recipe.reading.strict_yaml import read
@@ -17,8 +18,8 @@ _NO_VALUE_OF_A_MODEL = ("tracking", "description")
 RECIPE_FILE = "recipe.yaml"
 """The recipe that a run leaves, as composed."""
 _PREFERRED = ("pyfunc", "native", "server")
-NOT_ENDED = ("waiting", "unfinished")
-"""Codes of what has not failed, and has not ended either."""
+_NO_FAILURES = ("waiting", "unfinished", Pruned.code)
+"""Codes of what has not ended, or need not come to its end: nothing of it has failed."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class Run:
 
     @property
     def status(self) -> str:
-        """Its verdict, or that it has not ended, or ended early."""
+        """Its verdict, or that it has not ended, was given up, or ended early."""
         if failure := self.record.failure:
-            return failure.code if failure.code in NOT_ENDED else "stopped"
+            return failure.code if failure.code in _NO_FAILURES else "stopped"
         return self.record.verdict.value
 
     @property

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import torch
 from transformers import GenerationMixin
 
-from runner.evaluation.sharing import is_known, state_of
+from runner.packaging.as_loaded import is_known, state_of
 from runner.upstream.transformers_api import settled_generation
 
 _OF_DRAWING = (

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +18,7 @@ from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
 from runner.evaluation.beside import peak_gpu_memory
 from runner.evaluation.giving import Giving
 from runner.evaluation.identity import row_key
+from runner.evaluation.interim import watched
 from runner.evaluation.predictions import BATCH, WINDOW, Predictions, batches
 from runner.evaluation.questions import Questions, questions_of
 from runner.evaluation.tokens import Tokens, tokens_of
@@ -85,7 +86,7 @@ class Asking:
             progress = no_progress
         questions = self._questions
         questions.learn(self._vectors(questions))
-        for window in self._windows(questions, rows, progress):
+        for window in watched(self, questions, self._windows(questions, rows, progress), rows):
             repeated = range(self.recipe.evaluation.repeat)
             times = [self._answers(window.flat, time, window.told) for time in repeated]
             self.inferred += len({one.number for _, asked in times for one, _ in asked})
@@ -104,9 +105,7 @@ class Asking:
         timed = [seconds for _, seconds in self.predictions.timed(self.key, "request")]
         if len(timed) >= requests:
             return timed
-        for number, example in enumerate(self.data.examples()):
-            if number >= requests:
-                break
+        for number, example in enumerate(islice(self.data.examples(), requests)):
             unit = (example, self._given(example, self._questions.asked(example)[0]))
             if not number:
                 self._ask([unit])  # the first one warms up
@@ -125,9 +124,7 @@ class Asking:
         """
         if not self.asked.streams or self.predictions.timed(self.key, _STREAMED):
             return
-        for number, example in enumerate(self.data.examples()):
-            if number >= requests:
-                break
+        for example in islice(self.data.examples(), requests):
             start = perf_counter()
             if self._model().begins(self._given(example, example.given)):
                 self.predictions.time(self.key, _FIRST_TEXT, perf_counter() - start)
@@ -203,7 +200,7 @@ class Asking:
     def _tasks(
         self, units: Sequence[Unit], time: int, sent: deque[Sent], told: Told
     ) -> Iterator[Task]:
-        keys = self._keys(units, time)
+        keys = self.keys(units, time)
         there = {*self.predictions.kept(keys), *(key for one in sent for key in one.units)}
         for batch, done in alike(units):
             missing = {keys[n]: units[n] for n in batch if keys[n] not in there}
@@ -229,7 +226,7 @@ class Asking:
             time: Which time it is that they are asked, from 0.
             told: Told how many have an answer, those of the times before included.
         """
-        keys = self._keys(units, time)
+        keys = self.keys(units, time)
         kept, asked = self.predictions.kept(keys), list[Unit]()
         for batch, done in alike(units):
             missing = {keys[n]: units[n] for n in batch if keys[n] not in kept}
@@ -239,7 +236,8 @@ class Asking:
             told(time * len(units) + done)
         return [kept[key] for key in keys], asked
 
-    def _keys(self, units: Sequence[Unit], time: int) -> list[bytes]:
+    def keys(self, units: Sequence[Unit], time: int = 0) -> list[bytes]:
+        """Give the keys that the answers to units are kept under, of a time that they are asked."""
         of_model = self.key + (f"time {time}".encode() if time else b"")
         return [row_key(of_model, self._giving.keyed(given)) for _, given in units]
 

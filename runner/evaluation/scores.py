@@ -88,6 +88,12 @@ class Measuring:
             raise DataError(message, "Mend the target, or name another column.") from error
         self._slices.add({column: example.of[column] for column in self._columns})
 
+    def values(self) -> Mapping[str, float]:
+        """Give each metric of the rows so far, without its interval; nan where it has no value."""
+        tables = [collected.table() for collected in self._collected]
+        pairs = zip(self._metrics, tables, strict=True)
+        return {metric.key: _whole(metric, table) for metric, table in pairs}
+
     def measured(self, confidence: float, seed: int) -> "Measured":
         """Give what was collected.
 
@@ -150,9 +156,8 @@ class Measured:
         return {name: values for name, values in found.items() if values is not None}
 
     def _score(self, name: str, metric: Metric, table: Table) -> ScoreRecord:
-        value = float(metric.aggregate(table, np.ones((1, len(table))))[0])
         interval = interval_of(metric, table, self.confidence, self.seed)
-        return _record(name, metric, value, interval, len(table))
+        return _record(name, metric, _whole(metric, table), interval, len(table))
 
     def _parts(self, metric: Metric, table: Table) -> Iterator[ScoreRecord]:
         for name, (value, interval) in parts_of(metric, table, self.confidence, self.seed).items():
@@ -163,6 +168,10 @@ class Measured:
             codes = self.slices[column]
             for code in np.unique(codes):
                 yield column, self.slices.words[int(code)], np.flatnonzero(codes == code)
+
+
+def _whole(metric: Metric, table: Table) -> float:
+    return float(metric.aggregate(table, np.ones((1, len(table))))[0])
 
 
 def _record(name: str, metric: Metric, value: float, interval: Interval, rows: int) -> ScoreRecord:

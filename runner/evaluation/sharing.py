@@ -1,24 +1,25 @@
-"""Models loaded once: one in memory serves whoever loads the same weights the same way.
+"""Models and tokenizers loaded once: one in memory serves whoever loads the same the same way.
 
 Points of a sweep that differ in params, template or ``model_config`` load the same model. What
 loads it stays what users have: transformers, MLflow, the code inside the model. Only the last call
 of all, ``from_pretrained`` of a folder, gives what it gave before, where that is as it was loaded.
 """
 
-import copy
 import gc
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from runner.machine.memory import free_memory
-from runner.upstream.torch_api import changes_of
+from runner.packaging.as_loaded import AsLoaded, is_known
+from runner.packaging.shared_tokenizers import AsRead, copied
+from runner.sources.checkpoint.files import sha256_of
 
 _MOST = 3
 """Models that are held at once: of the source, natively, and as pyfunc where that is another."""
@@ -28,35 +29,22 @@ _PLACE = "_name_or_path"
 """Where a configuration was read."""
 
 
-@dataclass
-class _Held:
-    """A model in memory, and how it was when it was loaded."""
+@dataclass(frozen=True)
+class _Tokenizer:
+    """A tokenizer that nobody is given, but copies of it that share its inside."""
 
-    model: Any
-    state: Any
-    config: dict[str, Any]
-    generation: Any
-
-    @classmethod
-    def of(cls, model: Any) -> "_Held":
-        config = copy.deepcopy(model.config.__dict__)
-        return cls(model, state_of(model), config, copy.deepcopy(_generation(model)))
-
-    def as_loaded(self) -> Any:
-        """Give the model as it was loaded; None where something of it was changed for good."""
-        if state_of(self.model) != self.state:
-            return None
-        self.model.config.__dict__ = copy.deepcopy(self.config)
-        if self.generation is not None:
-            self.model.generation_config = copy.deepcopy(self.generation)
-        return self.model
+    as_loaded: Any
+    inside: AsRead
 
 
 @dataclass
 class _Memory:
     """The models that are held, by their files and by how they were loaded; the latest last."""
 
-    held: dict[tuple[str, str], _Held] = field(default_factory=dict[tuple[str, str], _Held])
+    held: dict[tuple[str, str], AsLoaded] = field(default_factory=dict[tuple[str, str], AsLoaded])
+    tokenizers: dict[tuple[str, str], _Tokenizer] = field(
+        default_factory=dict[tuple[str, str], _Tokenizer]
+    )
 
     @property
     def bytes(self) -> int:
@@ -72,8 +60,21 @@ class _Memory:
         self._make_room()
         model = load()
         if is_known(model):
-            self.held[folder, way] = _Held.of(model)
+            self.held[folder, way] = AsLoaded.of(model)
         return model
+
+    def give_tokenizer(self, folder: str, way: str, load: Callable[[], Any]) -> Any:
+        before = self.tokenizers.pop((folder, way), None)
+        if before is None or not before.inside.restored():
+            tokenizer = load()
+            inside = AsRead.of(tokenizer)
+            if inside is None:
+                return tokenizer
+            before = _Tokenizer(tokenizer, inside)
+        self.tokenizers[folder, way] = before
+        if len(self.tokenizers) > _MOST:
+            del self.tokenizers[next(iter(self.tokenizers))]
+        return copied(before.as_loaded, [before.as_loaded])
 
     def _make_room(self) -> None:
         """Let go of what was used longest ago, and of everything where memory is short."""
@@ -110,22 +111,30 @@ def shared() -> Generator[None]:
     if memory is None:
         yield
         return
-    theirs = PreTrainedModel.__dict__["from_pretrained"]
+    tokenizers = _loaded_by(PreTrainedTokenizerBase, memory.give_tokenizer)
+    with _loaded_by(PreTrainedModel, memory.give), tokenizers:
+        yield
 
-    def from_pretrained(cls: type[PreTrainedModel], name: Any, *rest: Any, **how: Any) -> Any:
+
+@contextmanager
+def _loaded_by(loader: Any, give: Callable[[str, str, Callable[[], Any]], Any]) -> Generator[None]:
+    """Let somebody give what a class of transformers loads from a folder."""
+    theirs = loader.__dict__["from_pretrained"]
+
+    def from_pretrained(cls: type, name: Any, *rest: Any, **how: Any) -> Any:
         def load() -> Any:
             return theirs.__get__(None, cls)(name, *rest, **how)
 
         way = None if rest else _way(cls, how)
         if way is None or not isinstance(name, str | Path) or not Path(name).is_dir():
             return load()
-        return memory.give(_identity(Path(name)), way, load)
+        return give(_identity(Path(name)), way, load)
 
-    PreTrainedModel.from_pretrained = classmethod(from_pretrained)  # pyright: ignore[reportAttributeAccessIssue]
+    loader.from_pretrained = classmethod(from_pretrained)
     try:
         yield
     finally:
-        PreTrainedModel.from_pretrained = theirs
+        loader.from_pretrained = theirs
 
 
 def _identity(folder: Path) -> str:
@@ -140,12 +149,12 @@ def _identity(folder: Path) -> str:
         stat = file.stat()
         large = file.suffix in _LARGE or file.suffix == ".gguf"
         content = [stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns]
-        said.append([file.name, content if large else file.read_bytes().hex()])
+        said.append([file.name, content if large else sha256_of(file)])
     return json.dumps(said)
 
 
-def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
-    """Say how a model is loaded; None where it gives more than the model, or gets its weights."""
+def _way(cls: type, how: dict[str, Any]) -> str | None:
+    """Say how something is loaded; None where it gives more than the model, or gets its weights."""
     if how.get("output_loading_info") or how.get("state_dict") is not None:
         return None
     said = {k: v for k, v in how.items() if v is not None and k not in _SAYS_NOTHING}
@@ -158,40 +167,3 @@ def _way(cls: type[PreTrainedModel], how: dict[str, Any]) -> str | None:
     if "dtype" in said:
         said["dtype"] = str(said["dtype"]).removeprefix("torch.")
     return f"{cls.__module__}.{cls.__qualname__} {json.dumps(said, sort_keys=True, default=repr)}"
-
-
-def is_known(model: Any) -> bool:
-    """Say whether it can be told if a model was changed.
-
-    Args:
-        model: The model.
-    """
-    return not any(tensor.is_inference() for _, tensor in _tensors(model))
-
-
-def state_of(model: Any) -> Any:
-    """Tell what was changed of a model: its parts, its tensors, what was hung on it.
-
-    Args:
-        model: The model.
-    """
-    tensors = [
-        (name, tensor.shape, tensor.dtype, tensor.device, _changes(tensor))
-        for name, tensor in _tensors(model)
-    ]
-    modules = [(name, type(part)) for name, part in model.named_modules()]
-    return tensors, modules, model.training, sorted(model.__dict__)
-
-
-def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
-    yield from model.named_parameters(remove_duplicate=False)
-    yield from model.named_buffers(remove_duplicate=False)
-
-
-def _changes(tensor: Any) -> int | None:
-    """Give how often it was written to; None of one that came to the model while it was asked."""
-    return None if tensor.is_inference() else changes_of(tensor)
-
-
-def _generation(model: Any) -> Any:
-    return getattr(model, "generation_config", None)

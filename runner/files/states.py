@@ -1,10 +1,16 @@
 """The state of files: what tells whether one was changed, without opening it."""
 
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 State = tuple[int, int]
 """Size of a file in bytes, and when it was changed, in nanoseconds."""
 _OF_PYTHON = "__pycache__"
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Why a link is no file."""
 
 
 def state_of(file: Path) -> State:
@@ -28,5 +34,20 @@ def states_of(path: Path) -> dict[str, State]:
     """
     if path.is_file():
         return {path.name: state_of(path)}
-    files = sorted(file for file in path.rglob("*") if _OF_PYTHON not in file.parts)
-    return {file.relative_to(path).as_posix(): state_of(file) for file in files if file.is_file()}
+    return dict(sorted(_inside(str(path))))
+
+
+def _inside(path: str) -> Iterator[tuple[str, State]]:
+    """Give the files of a folder, those that links lead to among them, with their states."""
+    for around, folders, names in os.walk(path):  # ten times as fast as pathlib's
+        folders[:] = [name for name in folders if name != _OF_PYTHON]
+        for name in names:
+            file = f"{around}/{name}"
+            try:
+                stat = os.stat(file)
+            except OSError as error:
+                if error.errno in _LEADS_NOWHERE:
+                    continue
+                raise
+            if S_ISREG(stat.st_mode):
+                yield file[len(path) + 1 :], (stat.st_size, stat.st_mtime_ns)

@@ -48,7 +48,7 @@ def temporary_folder(kind: str, place: Path | None = None) -> Generator[Path]:
     place = place or temporary_place()
     _sweep(place)
     folder = place / f"{kind}-{uuid4().hex[:12]}"
-    with holding(folder.with_suffix(_LOCK)):
+    with holding(lock_beside(folder)):
         folder.mkdir(mode=0o700, parents=True)
         try:
             yield folder
@@ -73,10 +73,42 @@ def temporary_files_kept_together() -> Generator[None]:
             tempfile.tempdir = usual
 
 
+def lock_beside(folder: Path) -> Path:
+    """Give the lock file of a temporary folder, which the process that made it holds.
+
+    Args:
+        folder: The folder.
+    """
+    return folder.with_suffix(_LOCK)
+
+
+def left_in(place: Path) -> list[Path]:
+    """Give the folders that killed processes left in a place of temporary folders.
+
+    Args:
+        place: The place; it need not be there.
+
+    Returns:
+        The folders, sorted; those of the living, who hold their locks, are not among them.
+    """
+    return [folder for folder in _without_holder(place) if folder.is_dir()]
+
+
 def _sweep(place: Path) -> None:
-    for lock in place.glob(f"*{_LOCK}"):
-        with suppress(BlockingIOError), holding(lock, wait=False):
-            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
-    for folder in place.glob("*"):  # a living one has its lock from before it is made
-        if folder.suffix != _LOCK and not folder.with_suffix(_LOCK).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in _without_holder(place):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _without_holder(place: Path) -> list[Path]:
+    """Give the folders, there or not, whose lock nobody holds; what is left of a lock goes."""
+    folders = sorted({entry.with_suffix("") for entry in place.glob("*")})
+    return [folder for folder in folders if not _is_held(lock_beside(folder))]
+
+
+def _is_held(lock: Path) -> bool:
+    """Say whether a process holds a lock; who lives has it from before its folder is made."""
+    try:
+        with holding(lock, wait=False):
+            return False
+    except BlockingIOError:
+        return True

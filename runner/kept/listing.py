@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from runner.errors import SourceError
+from runner.errors import Pruned, SourceError
 from runner.kept.folders import records_in
 from runner.kept.promotion import read_promotion
 from runner.records import RunRecord
@@ -41,7 +41,9 @@ class StoredRun:
         """Its verdict; that it is running, or how it ended without one."""
         if self.held:
             return "running"
-        return "stopped" if self.record.failure else self.record.verdict.value
+        if failure := self.record.failure:
+            return Pruned.code if failure.code == Pruned.code else "stopped"
+        return self.record.verdict.value
 
     @property
     def started(self) -> datetime:

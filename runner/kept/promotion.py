@@ -23,7 +23,7 @@ class Promotion(BaseModel):
         after: What it says since.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     uri: str
     name: str

@@ -1,4 +1,4 @@
-"""Weights in the stores of output folders that no run uses any more."""
+"""What lies in the stores of output folders, and no run uses any more."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ def outs_of(paths: Sequence[Path], runs: Iterable[StoredRun]) -> list[Path]:
 
 
 def unused_in(outs: Iterable[Path]) -> list[Unused]:
-    """Give the weights that no run uses.
+    """Give the weights that no run uses, and what killed runs left.
 
     Args:
         outs: The output folders.

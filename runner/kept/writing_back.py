@@ -8,7 +8,6 @@ from typing import Any
 from runner.errors import StorageError, WrongInput
 from runner.findings import Loc, RecipeError
 from runner.recipe.compose import compose, naming
-from runner.recipe.language.digest import digest
 from runner.recipe.reading.editing import NotEditable, with_values
 from runner.recipe.reading.replacing import replace_text
 from runner.recipe.reading.shelf import own_roots
@@ -48,7 +47,7 @@ class Change:
         """
         write(self.file, self.after)
         try:
-            done = digest(compose([naming(name)], config_dirs).recipe) == wanted
+            done = compose([naming(name)], config_dirs).digest == wanted
         except RecipeError:
             done = False
         if not done:
@@ -77,7 +76,7 @@ def change_of(record: RunRecord, config_dirs: Sequence[Path]) -> Change | str:
         return ""
     usual = compose([naming(record.recipe)], config_dirs)
     wanted = compose([naming(record.recipe), *record.overrides], config_dirs)
-    if digest(wanted.recipe) != record.digest:
+    if wanted.digest != record.digest:
         message = f"{record.recipe} has changed since the run: {record.point} is another by now."
         raise WrongInput("recipe-changed", message, f"Run the point again. {_ALONE}")
     if not any(usual.file.is_relative_to(root) for root in own_roots(config_dirs)):

@@ -2,7 +2,6 @@
 
 from runner.locks.lock import LockedFile, LockedPart
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.sources import Checkpoint, CheckpointFile, Location, Source, SourceContext, Survey
 from runner.sources.checkpoint.files import hashed
 from runner.sources.checkpoint.folder import insist_on_weights
@@ -10,7 +9,7 @@ from runner.sources.checkpoint.folder import insist_on_weights
 
 def recipe_digest(composed: Composed) -> str:
     """Give the digest of a composed recipe as a lock has it."""
-    return f"sha256:{digest(composed.recipe)}"
+    return f"sha256:{composed.digest}"
 
 
 def pinned(source: Source, found: Location, license: str = "") -> LockedPart:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from runner.locks.lock import LockedPart, LockedResult, LockedScore
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, RunRecord, read_record
 
 
@@ -21,7 +20,7 @@ def newest_record(
         parts: Its parts, as locked.
         outs: Folders that runs left what they made in.
     """
-    wanted = digest(composed.recipe)
+    wanted = composed.digest
     commits = {name: part.commit for name, part in parts.items()}
     fitting: list[tuple[str, str, RunRecord]] = []
     for out in outs:

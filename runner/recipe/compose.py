@@ -108,9 +108,10 @@ def compose_all(
     """
     composed: list[Composed] = []
     findings: list[Finding] = []
+    shelf = open_shelf(config_dirs)
     for overrides in requests:
         try:
-            composed.append(compose(overrides, config_dirs, written))
+            composed.append(compose_from(shelf, overrides, written))
         except RecipeError as error:
             findings.extend(error.findings)
     if findings:

@@ -1,34 +1,38 @@
-"""Garbage: entries of the store that no model folder uses any more."""
+"""Garbage: what lies in a store and nobody uses any more, neither a model nor a process."""
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from runner.files.locked import holding
+from runner.files.temporary import left_in, lock_beside
 from runner.records import RECORD_FILE
-from runner.store.place import STORE
+from runner.store.place import STORE, TEMPORARY, WEIGHTS
 
-FOLDER = "weights"
-"""The folder of all entries, in that of the store."""
 _MODEL = "model"
 
 
 @dataclass(frozen=True)
 class Unused:
-    """An entry that nothing uses.
+    """A folder of the store that nothing uses.
 
     Args:
-        path: Its folder.
+        path: The folder.
+        what: What it is, in a phrase.
         bytes: Bytes that its removal frees: what no other file on the disk shares.
-        out: The output folder it belongs to.
+        lock: The file that who makes, shares or removes it holds.
+        is_used: Whether somebody took it up meanwhile.
     """
 
     path: Path
+    what: str
     bytes: int
-    out: Path
+    lock: Path
+    is_used: Callable[[], bool]
 
     def remove(self) -> bool:
         """Remove it, unless somebody took it up meanwhile.
@@ -36,10 +40,9 @@ class Unused:
         Returns:
             Whether it is gone.
         """
-        maker = self.path.with_name(self.path.name.removeprefix(".").removesuffix(".partial"))
         try:
-            with holding(lock_of(maker), wait=False):
-                if self.path.name in _used(self.out):
+            with holding(self.lock, wait=False):
+                if self.is_used():
                     return False
                 shutil.rmtree(self.path, ignore_errors=True)
         except BlockingIOError:
@@ -57,18 +60,30 @@ def lock_of(entry: Path) -> Path:
 
 
 def unused(out: Path) -> list[Unused]:
-    """Find the entries that no model uses, and what killed runs left half-made.
+    """Find weights that no model uses, and what killed runs left half-made.
 
     Args:
         out: The output folder, such as ``outputs``.
 
     Returns:
-        The entries, sorted by path.
+        The folders, weights first, sorted by path.
     """
-    folder = out / STORE / FOLDER
+    return [*_weights(out), *_temporary(out)]
+
+
+def _weights(out: Path) -> Iterator[Unused]:
     used = _used(out)
-    found = sorted(path for path in folder.glob("*") if path.is_dir() and path.name not in used)
-    return [Unused(path, _freed(path), out) for path in found]
+    for path in sorted((out / STORE / WEIGHTS).glob("*")):
+        if path.is_dir() and path.name not in used:
+            entry = path.with_name(path.name.removeprefix(".").removesuffix(".partial"))
+            taken = partial(lambda name: name in _used(out), path.name)
+            yield Unused(path, "weights of no run", _freed(path), lock_of(entry), taken)
+
+
+def _temporary(out: Path) -> Iterator[Unused]:
+    """Find what conversions left that were killed; nobody takes that up again."""
+    for path in left_in(out / STORE / TEMPORARY):
+        yield Unused(path, "left by a killed run", _freed(path), lock_beside(path), lambda: False)
 
 
 def _used(out: Path) -> set[str]:

@@ -3,6 +3,10 @@
 from pathlib import Path
 
 STORE = ".store"
+WEIGHTS = "weights"
+"""The folder of all sets of weights, in that of the store."""
+TEMPORARY = "temporary"
+"""The folder of what goes again with the process that made it, likewise."""
 
 
 def store_of(name: str, folder: Path) -> Path | None:

@@ -12,8 +12,8 @@ from runner.packaging.storage import appearing, share_file
 from runner.packaging.weights import WeightsReport
 from runner.recipe.composing.composed import Composed
 from runner.store.entry import Entry, is_shared, note, note_hashes, whole
-from runner.store.garbage import FOLDER, lock_of
-from runner.store.place import store_of
+from runner.store.garbage import lock_of
+from runner.store.place import WEIGHTS, store_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def weights_for(composed: Composed, parts: Blueprint, folder: Path, workdir: Pat
     if store is None or not composed.recipe.save_pretrained:
         return Weights("", folder)
     key = weights_key(composed.recipe, parts, workdir)
-    return Weights(key, store / FOLDER / key)
+    return Weights(key, store / WEIGHTS / key)
 
 
 def _made(place: Path, write: Callable[[Path], WeightsReport]) -> Entry:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.comparing.runs import Run, run_in, varied
+from runner.errors import Pruned
 from runner.recipe.composing.composed import Within
 from runner.records import Failure, RunRecord, read_record
 from runner.sweeps.parents import Parent, note_parent, noted_parent
@@ -76,7 +77,7 @@ class Together:
             [one.run_id for one in tracked if one],
             said,
             {REPORT: as_html(compared)},
-            whole=all(run.record.failure is None for run in runs),
+            whole=all(_is_whole(run.record) for run in runs),
         )
 
 
@@ -116,6 +117,11 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     finally:
         if not together.closed:
             give_up_parent(uri, run_id)
+
+
+def _is_whole(record: RunRecord) -> bool:
+    """Say whether a point came to its end, or to that of what a search wants of it."""
+    return record.failure is None or record.failure.code == Pruned.code
 
 
 def _others(folders: Iterable[Path], results: "Sequence[PointResult]") -> Iterator[Run]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.recipe.composing.overrides import key_of, parse
-from runner.recipe.language.digest import digest
 from runner.recipe.sweeping.expanding import holds
 from runner.sweeps.points import Point
 from runner.sweeps.record import Status, SweepPoint, SweepRecord, sweep_file
@@ -65,21 +64,25 @@ class SweepJournal:
         self.record.jobs |= noted
         self.record.write(self.file)
 
-    def ended(self, result: "PointResult") -> None:
-        """Note how a point ended.
+    def ended(self, *results: "PointResult") -> None:
+        """Note how points ended.
 
         Args:
-            result: What came of it.
+            results: What came of them.
         """
+        for result in results:
+            self._note(result)
+        if all(one.status.is_over for one in self.record.points):
+            self.record.end()
+        self.record.write(self.file)
+
+    def _note(self, result: "PointResult") -> None:
         entry = self._of(result.point)
-        entry.status = Status.STOPPED if result.error else Status.DONE
+        entry.status = Status.after(result.error.code) if result.error else Status.DONE
         entry.exit = result.exit
         if error := result.error:
             told = {"code": error.code, "message": error.message, "remedy": error.remedy}
             entry.error = {key: str(text) for key, text in told.items() if text}
-        if all(one.status in (Status.DONE, Status.STOPPED) for one in self.record.points):
-            self.record.end()
-        self.record.write(self.file)
 
     def end(self) -> None:
         """Note that the sweep is over."""
@@ -160,7 +163,7 @@ def _entry(point: Point, file: Path, values: Mapping[str, Any]) -> SweepPoint:
         recipe=point.composed.name,
         overrides=list(point.composed.overrides),
         values=dict(values),
-        digest=digest(point.composed.recipe),
+        digest=point.composed.digest,
     )
 
 

@@ -23,7 +23,7 @@ class Noted(BaseModel):
         points: The folders of its points, relative to the folder of the note.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     run_id: str
     server: str

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sweeps.keeping import values_of, varying
 from runner.sweeps.points import Point
@@ -28,7 +27,7 @@ _COPIES = 2
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class PlannedPoint(_Part):
@@ -168,7 +167,7 @@ def _weights(plan: Plan, points: int) -> PlannedWeights:
 
 def _point(point: Point, values: Mapping[str, Any], weights: int, plan: Plan) -> PlannedPoint:
     own = read_record(point.folder / RECORD_FILE)
-    wanted = digest(point.composed.recipe)
+    wanted = point.composed.digest
     same = own if own and own.digest == wanted and own.failure is None else None
     seconds = [_seconds(one) for one in ([same] if same else _others(point.around))]
     return PlannedPoint(

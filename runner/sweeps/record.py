@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from runner.errors import Exit
+from runner.errors import Exit, Pruned
 from runner.files.disk import replacing
 from runner.text.secrets import masked
 from runner.text.visible import in_json
@@ -22,17 +22,32 @@ class Status(StrEnum):
     """How a point stands.
 
     ``done`` is a point that ran to its end, whatever its verdict: ``exit`` tells. ``stopped`` is
-    one that an error ended early.
+    one that an error ended early, ``pruned`` one that a search gave up.
     """
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"
+    PRUNED = "pruned"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the point has ended."""
+        return self not in (Status.WAITING, Status.RUNNING)
+
+    @classmethod
+    def after(cls, code: str) -> "Status":
+        """Give how a point stands that something ended early.
+
+        Args:
+            code: Code of what did.
+        """
+        return cls.PRUNED if code == Pruned.code else cls.STOPPED
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class SweepPoint(_Part):

@@ -1,9 +1,11 @@
 """A search: Optuna says which point is run next, from what the others gave."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from runner.errors import Exit, Pruned
 from runner.findings import RecipeError
 from runner.recipe.compose import compose_from, naming
 from runner.recipe.composing.command_line import GROUP
@@ -20,6 +22,7 @@ from runner.sweeps.launching.library import needed
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import PointResult
 from runner.sweeps.standing import standing
+from runner.text.wording import figure
 
 _POINT, _GATES = "point", "gates"
 _STUDY = "search"
@@ -113,15 +116,44 @@ def search_on(
             continue
         trial.set_user_attr(_POINT, point.name)
         kept.add(point, values)
-        result = run(point)
+        with _looked_at(trial, asking.search):
+            result = run(point)
         results.append(result)
-        found = _objectives(result.record, list(asking.search.objectives))
-        trial.set_user_attr(_GATES, [0.0 if result.exit == 0 else 1.0])
-        if found is None:
-            study.tell(trial, state=optuna.trial.TrialState.FAIL)
-        else:
-            study.tell(trial, found)
+        _tell(optuna, study, trial, result, list(asking.search.objectives))
     return results, _best(study)
+
+
+@contextmanager
+def _looked_at(trial: Any, search: Search) -> Generator[None]:
+    """Let Optuna look at the point that runs, where the search is to give points up."""
+    if search.prune is None:
+        yield
+        return
+    from runner.evaluation.interim import Look, looked_at  # NumPy, and all that makes a question
+
+    (objective,) = search.objectives
+
+    def look(seen: int, rows: int, value: float) -> None:
+        trial.report(value, seen)
+        if trial.should_prune():
+            usual = "half of the points before it had better after as many"
+            message = f"{objective} was {figure(value)} after {seen} of {rows} rows; {usual}."
+            raise Pruned(message, "Run the point by itself to evaluate it on all rows.")
+
+    with looked_at(Look(objective, search.prune.every, look)):
+        yield
+
+
+def _tell(optuna: Any, study: Any, trial: Any, result: PointResult, objectives: list[str]) -> None:
+    """Tell Optuna what came of a point."""
+    states = optuna.trial.TrialState
+    found = _objectives(result.record, objectives)
+    passed = result.record is not None and result.exit is Exit.DONE
+    trial.set_user_attr(_GATES, [0.0 if passed else 1.0])
+    if found is not None:
+        study.tell(trial, found)
+    else:
+        study.tell(trial, state=states.PRUNED if isinstance(result.error, Pruned) else states.FAIL)
 
 
 def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
@@ -130,7 +162,11 @@ def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
     storage = optuna.storages.JournalStorage(backend)
     directions = list(search.objectives.values())
     study = optuna.create_study(
-        storage=storage, study_name=_STUDY, directions=directions, load_if_exists=True
+        storage=storage,
+        study_name=_STUDY,
+        directions=directions,
+        load_if_exists=True,
+        pruner=_pruner(optuna, search),
     )
     for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):  # it was killed
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
@@ -139,6 +175,13 @@ def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
         seed=search.seed + len(study.trials), constraints_func=_constraints
     )
     return study
+
+
+def _pruner(optuna: Any, search: Search) -> Any:
+    """Give what says which points are given up: those worse than the median of the others."""
+    if search.prune is None:
+        return optuna.pruners.NopPruner()
+    return optuna.pruners.MedianPruner(n_startup_trials=search.prune.first)
 
 
 def _constraints(trial: Any) -> Sequence[float]:

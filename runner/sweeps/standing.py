@@ -35,4 +35,4 @@ def _told(found: RunRecord) -> dict[str, object]:
     if found.failure.code in _UNFINISHED:
         return {"status": Status.RUNNING}
     told = found.failure.model_dump(include={"code", "message", "remedy"}, exclude_defaults=True)
-    return {"status": Status.STOPPED, "error": told}
+    return {"status": Status.after(found.failure.code), "error": told}

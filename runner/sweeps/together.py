@@ -4,13 +4,10 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 
 from runner.files.temporary import temporary_folder
-from runner.store.place import store_of
+from runner.store.place import TEMPORARY, store_of
 from runner.sweeps.planning import weights_of
 from runner.sweeps.points import Point
 from runner.work.other_points import stands_alone
-
-_TEMPORARY = "temporary"
-"""The folder of a store of what goes again with who made it."""
 
 
 def together(points: Iterable[Point]) -> Generator[Point]:
@@ -68,7 +65,7 @@ def _converted_once(cluster: Sequence[Sequence[Point]]) -> Generator[None]:
 
     one = cluster[0][0]
     store = store_of(one.composed.name, one.folder)
-    place = store and store / _TEMPORARY
+    place = store and store / TEMPORARY
     with temporary_folder("converted", place) as folder, converted_once(folder):
         yield
 

@@ -5,7 +5,7 @@ The files are the same from Hydra 1.3.2 to 1.3.8.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from math import ceil
 
@@ -51,11 +51,15 @@ __all__ = [
 ]
 
 
+@lru_cache(maxsize=4096)  # the points of a sweep say the same over and over
 def parse_override(text: str) -> Override:
     """Parse an override.
 
     Args:
         text: As typed: ``key=value``.
+
+    Returns:
+        The override; treat it as read-only.
 
     Raises:
         HydraException: It cannot be read.

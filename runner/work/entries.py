@@ -13,7 +13,6 @@ from runner.packaging.blueprint import Blueprint
 from runner.packaging.remote_code import code_of
 from runner.packaging.save import Saved
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.records import RunRecord, SourceRecord, TrackingRecord, Verdict
 from runner.sources import Checkpoint
 from runner.text.wording import counted
@@ -33,7 +32,7 @@ def begun(composed: Composed, point: str) -> RunRecord:
         task=recipe.task,
         point=point,
         overrides=list(composed.overrides),
-        digest=digest(recipe),
+        digest=composed.digest,
         inputs=inputs_of(recipe),
         versions={"runner": __version__, **versions()},
     )

@@ -55,7 +55,7 @@ def keys_of(composed: Composed) -> dict[str, str]:
     save = _key(
         around,
         name=composed.name,
-        digest=digest(recipe),
+        digest=composed.digest,
         policy=settings.policy.model_dump(mode="json"),
         variables={name: os.environ.get(name) for name in _VARIABLES},
     )
@@ -84,8 +84,10 @@ def _key(around: Mapping[str, Any], **what: Any) -> str:
 
 def _tracked_in(composed: Composed) -> list[str]:
     """Tell the tracking server from others; a relative path goes by the folder it is taken from."""
-    uri = composed.settings.tracking.uri or ""
-    return [uri] if "://" in uri and not uri.startswith("sqlite") else [uri, os.getcwd()]
+    uri = composed.settings.tracking.uri
+    if uri is None or "://" in uri and not uri.startswith("sqlite"):
+        return [uri or ""]
+    return [uri, os.getcwd()]
 
 
 def _signing_key(composed: Composed) -> Any:

@@ -9,7 +9,6 @@ from runner.packaging.blueprint import Blueprint, sketch, with_components
 from runner.packaging.requirements import requirements
 from runner.packaging.sign import signature_of
 from runner.recipe.composing.composed import Composed
-from runner.recipe.language.digest import digest
 from runner.records import RECORD_FILE, read_record
 from runner.sources import Survey
 from runner.sources.base import Progress, no_progress
@@ -46,7 +45,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         recipe=composed.name,
         point=point,
         task=recipe.task,
-        digest=digest(recipe),
+        digest=composed.digest,
         sources=sources,
         fetch=sum(source.fetch for source in sources.values()),
         model=_model(model),
@@ -57,7 +56,7 @@ def plan(composed: Composed, folder: Path, point: str, progress: Progress = no_p
         data=plan_data(composed, folder),
         notes=[*(model.notes if model else []), *announced(recipe.views)],
         disks=_disks(composed, folder, surveys, sources, model),
-        output=_output(folder, digest(recipe)),
+        output=_output(folder, composed.digest),
     )
 
 

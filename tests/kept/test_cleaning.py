@@ -8,6 +8,7 @@ import pytest
 
 from runner.evaluated import Verdict
 from runner.files.locked import holding
+from runner.files.temporary import temporary_folder
 from runner.kept.promotion import Promotion
 from runner.records import Failure, TrackingRecord
 from runner.sweeps.record import SweepPoint, SweepRecord
@@ -133,6 +134,25 @@ def test_weights_go_with_the_last_run_that_uses_them(cli: Cli, kept: dict[str, P
     assert {entry.name for entry in weights.iterdir()} == {"shared", "only", "none"}
     assert cli("clean", "--failed", "outputs/clf", "--yes").code == 0
     assert {e.name for e in weights.iterdir() if e.is_dir()} == {"shared"}
+
+
+def test_what_a_killed_conversion_left_goes_and_that_of_a_living_one_stays(
+    cli: Cli, kept: dict[str, Path]
+) -> None:
+    place = Path("outputs/.store/temporary").absolute()
+    with temporary_folder("converted", place) as living:
+        killed = place / "converted-0"
+        killed.mkdir()
+        (killed / "model.safetensors").write_bytes(bytes(3000))
+        killed.with_suffix(".lock").touch()  # nobody holds it
+        said = cli("clean", "--older", "1000d").stdout
+        assert f"would delete {killed}, left by a killed run (3 kB)" in said
+        assert str(living) not in said
+        assert killed.is_dir()
+        done = cli("clean", "--older", "1000d", "--yes").stdout
+        assert f"deleted {killed}, left by a killed run (3 kB)" in done
+        assert {path.stem for path in place.iterdir()} == {living.name}
+    assert left(kept) == set(kept)
 
 
 def test_nothing_else_is_touched(cli: Cli, kept: dict[str, Path], workspace: Path) -> None:

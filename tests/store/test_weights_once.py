@@ -158,7 +158,7 @@ def test_what_no_model_uses_is_garbage(weights: Weights, workspace: Path) -> Non
     assert unused(out) == []
     (out / "chat/b/model").rmdir()
     (found,) = unused(out)
-    assert (found.path, found.out) == (weights.place, out)
+    assert (found.path, found.what) == (weights.place, "weights of no run")
     point(out / "chat/c", KEY)
     assert not found.remove()  # it was taken up meanwhile
     (out / "chat/c/record.json").unlink()

@@ -6,8 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
-from transformers import AutoModelForCausalLM, GenerationMixin, GPT2LMHeadModel, PreTrainedModel
+from tokenizers.normalizers import Lowercase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationMixin,
+    GPT2LMHeadModel,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from runner.evaluation.answered import answered_once
 from runner.evaluation.sharing import held_bytes, loaded_once, shared
@@ -145,6 +154,37 @@ def test_who_changes_a_model_gets_no_one_else_into_it(workspace: Path) -> None:
         text = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps({**text, "layer_norm_epsilon": 0.5}))
         assert AutoModelForCausalLM.from_pretrained(str(folder)).config.layer_norm_epsilon == 0.5
+
+
+def test_a_vocabulary_is_read_once_and_who_changes_a_tokenizer_gets_no_one_else_into_it(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, made = str(causal_lm(workspace / "weights")), list[Any]()
+    theirs = PreTrainedTokenizerFast.__init__
+
+    def counting(self: Any, *rest: Any, **how: Any) -> None:
+        made.append(self)
+        theirs(self, *rest, **how)
+
+    monkeypatch.setattr(PreTrainedTokenizerFast, "__init__", counting)
+    text = "What is it?"
+    with loaded_once(), shared():
+        first = AutoTokenizer.from_pretrained(folder)
+        side, wanted = first.padding_side, first(text)["input_ids"]
+        first.padding_side, first.chat_template = "nowhere", "{{ changed }}"
+        first.backend_tokenizer.enable_truncation(max_length=1)
+        second = AutoTokenizer.from_pretrained(folder)
+        assert (len(made), second is first) == (1, False)
+        assert (second.padding_side, second.backend_tokenizer.truncation) == (side, None)
+        assert second.chat_template != first.chat_template
+        assert second(text)["input_ids"] == wanted
+        second.add_tokens([text])
+        assert second(text)["input_ids"] != wanted
+        assert AutoTokenizer.from_pretrained(folder)(text)["input_ids"] == wanted
+        assert len(made) == 2
+        third = AutoTokenizer.from_pretrained(folder)
+        third.backend_tokenizer.normalizer = Lowercase()
+        assert AutoTokenizer.from_pretrained(folder)(text)["input_ids"] == wanted
 
 
 def test_what_is_more_than_a_model_is_not_shared(workspace: Path) -> None:

@@ -67,21 +67,20 @@ def execute(args: Namespace) -> Exit:
 
 
 def _said(runs: "list[StoredRun]", outs: list[Path], now: datetime) -> list[str]:
-    from runner.cli.kept import run_line
+    from runner.cli.kept import run_line, unused_line
     from runner.kept.listing import on_disk
     from runner.kept.weights import unused_in
 
     lines = [f"would delete {run_line(run, now)}" for run in runs]
-    lines += [
-        f"would delete {e.path}, weights of no run ({size(e.bytes)})" for e in unused_in(outs)
-    ]
+    lines += [f"would delete {unused_line(entry)}" for entry in unused_in(outs)]
     if not lines:
         return ["nothing to delete"]
     return [*lines, f"{counted(len(runs), 'run')}, {size(on_disk(runs))}; --yes does it"]
 
 
 def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list[RunnerError]]:
-    """Delete runs, then the weights that none uses; one that cannot be does not keep the others."""
+    """Delete runs, then what none uses; one that cannot be deleted does not keep the others."""
+    from runner.cli.kept import unused_line
     from runner.kept.cleaning import delete, forget_killed
     from runner.kept.weights import unused_in
     from runner.machine.process import undisturbed
@@ -99,7 +98,5 @@ def _deleted(runs: "list[StoredRun]", outs: list[Path]) -> tuple[list[str], list
         for out in outs:
             forget_killed(out)
         gone = [entry for entry in unused_in(outs) if entry.remove()]
-        lines += [
-            f"deleted {entry.path}, weights of no run ({size(entry.bytes)})" for entry in gone
-        ]
+        lines += [f"deleted {unused_line(entry)}" for entry in gone]
     return lines or ["nothing was deleted"], errors

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from runner.cli.options import (
     add_wait,
 )
 from runner.errors import Exit
+from runner.machine.garbage import garbage_left_lying
 
 if TYPE_CHECKING:
     from runner.sweeps.run_all import PointResult
@@ -81,24 +83,27 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.sweeping import run_sweep
     from runner.sweeps.run_all import How, done_before, exit_code, failed_before, run_all
 
-    asked = ask(args, locked=args.locked)
-    if asked.is_sweep and (args.status or args.cancel):
-        return tell_standing(asked, args)
-    insist_on_golden(args, asked.points)
-    how = How(args.wait or asked.is_sweep, args.update_golden, args.rerun, args.fail_fast)
-    points = failed_before(asked.points) if args.only else asked.points
-    with session(verbose=args.verbose) as at:
-        done = done_before(points, how)
-        at.warn(warning for point in points for warning in point.composed.warnings)
-        if len(done) < len(points) or asked.searches:
-            with at.importing():
-                import_module("runner.work.run")
-        if asked.is_sweep:
-            results = run_sweep(asked, points, args, at, how, done)
-        else:
-            results = run_all(points, at.observer, partial(print_point, at.console), how, done)
-        at.observer.stop()
-        print_results(at.console, results)
+    with ExitStack() as start:
+        start.enter_context(garbage_left_lying())
+        asked = ask(args, locked=args.locked)
+        if asked.is_sweep and (args.status or args.cancel):
+            return tell_standing(asked, args)
+        insist_on_golden(args, asked.points)
+        how = How(args.wait or asked.is_sweep, args.update_golden, args.rerun, args.fail_fast)
+        points = failed_before(asked.points) if args.only else asked.points
+        with session(verbose=args.verbose) as at:
+            done = done_before(points, how)
+            at.warn(warning for point in points for warning in point.composed.warnings)
+            if len(done) < len(points) or asked.searches:
+                with at.importing():
+                    import_module("runner.work.run")
+                start.close()  # what runs makes garbage
+            if asked.is_sweep:
+                results = run_sweep(asked, points, args, at, how, done)
+            else:
+                results = run_all(points, at.observer, partial(print_point, at.console), how, done)
+            at.observer.stop()
+            print_results(at.console, results)
     if args.output == "json":
         documents = [_document(result) for result in results]
         single = not asked.is_sweep and documents

@@ -61,12 +61,11 @@ def _text(composed: Composed) -> Iterator[str]:
 
 
 def _document(composed: Composed) -> dict[str, Any]:
-    from runner.recipe.language.digest import digest
 
     origins = composed.origins
     return {
         "name": composed.name,
-        "digest": digest(composed.recipe),
+        "digest": composed.digest,
         "recipe": composed.values,
         "settings": composed.settings.model_dump(),
         "origins": {".".join(map(str, loc)): str(origins[loc].place) for loc in origins if loc},

@@ -97,8 +97,9 @@ def read_command_line(
 def _is_misspelt_group(override: Override) -> bool:
     key = override.key_or_group
     known = [GROUP, *fields(Recipe), "out", "device", "allow_code"]
-    near = nearest(key.split("/")[0], known) == [GROUP]
-    return near and isinstance(override.value(), str) and "." not in key
+    if key in known or "." in key or not isinstance(override.value(), str):
+        return False
+    return nearest(key.split("/")[0], known) == [GROUP]
 
 
 def _group(override: Override) -> Group:

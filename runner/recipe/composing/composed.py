@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from runner.findings import Finding, Loc, Place
 from runner.recipe.composing.layers import Origin
+from runner.recipe.language.digest import digest
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.settings import RunSettings
 from runner.sources import Source, SourceContext
@@ -55,6 +57,11 @@ class Composed:
     warnings: tuple[Finding, ...] = field(default=())
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
     within: Within | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the recipe."""
+        return digest(self.recipe)
 
     def origin(self, loc: Loc) -> Origin:
         """Give the origin of the value at ``loc``, or of the nearest value around it."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -30,9 +31,9 @@ def _canonical(value: Any) -> Any:
     match value:
         case BaseModel():
             return {
-                field.alias or name: _canonical(getattr(value, name))
-                for name, field in type(value).model_fields.items()
-                if name in _ALWAYS or getattr(value, name) != _default(field)
+                called: _canonical(getattr(value, name))
+                for name, (called, default) in _fields(type(value)).items()
+                if name in _ALWAYS or getattr(value, name) != default
             }
         case dict():
             return {key: _canonical(item) for key, item in value.items()}
@@ -42,5 +43,10 @@ def _canonical(value: Any) -> Any:
             return value
 
 
-def _default(field: Any) -> Any:
-    return field.get_default(call_default_factory=True)
+@cache
+def _fields(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
+    """Give what the fields of a model are called in YAML, and their defaults."""
+    return {
+        name: (field.alias or name, field.get_default(call_default_factory=True))
+        for name, field in model.model_fields.items()
+    }

@@ -41,6 +41,22 @@ class Launcher(Block):
         return self.kind == _HERE
 
 
+class Pruning(Block):
+    """When a search gives a point up: where the objective of the rows so far is worse than usual.
+
+    A look is at the objective of as many rows as have an answer, and compares it with the median of
+    the points before it after as many rows.
+
+    Args:
+        every: Rows of the dataset between two looks. Rows are answered in batches of 128, which are
+            looked at as a whole.
+        first: How many points are evaluated on all rows before any is given up.
+    """
+
+    every: int = Field(default=1000, ge=1)
+    first: int = Field(default=4, ge=1)
+
+
 class Search(Block):
     """A search for the best point: Optuna says which point is run next, from what the others gave.
 
@@ -52,12 +68,15 @@ class Search(Block):
             ``maximize`` or ``minimize``. Gates that do not pass are constraints.
         trials: How many points are run.
         seed: Seed of the choice.
+        prune: Which points are not evaluated to the end. It takes one objective, a metric on the
+            dataset. Where absent, every point is.
     """
 
     space: dict[str, Any] = Field(min_length=1)
     objectives: dict[str, Literal["maximize", "minimize"]] = Field(min_length=1)
     trials: int = Field(default=20, ge=1, le=10_000)
     seed: int = 0
+    prune: Pruning | None = None
 
 
 class Sweep(Block):

@@ -1,15 +1,19 @@
 """A sweep file judged: every point of it composed, each thing that is wrong told once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from runner.findings import Finding, RecipeError
+from runner.engines import LOCAL
+from runner.findings import Finding, Loc, RecipeError
 from runner.recipe.compose import compose_from
 from runner.recipe.composing.composed import Composed
 from runner.recipe.composing.overrides import key_of
 from runner.recipe.reading.shelf import Shelf
 from runner.recipe.sweeping.expanding import expand_sweep
 from runner.recipe.sweeping.files import SweepFile
+from runner.text.spelling import did_you_mean
+
+_PRUNE: Loc = ("search", "prune")
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,28 @@ def judge_sweep(
             try:
                 composed.append(compose_from(shelf, request, written, unasked))
                 findings += composed[-1].warnings
+                findings += _never_looked_at(file, composed[-1])
             except RecipeError as error:
                 findings += error.findings
     return Judged(tuple(composed), tuple(_as_of(file, one) for one in once(findings)))
+
+
+def _never_looked_at(file: SweepFile, composed: Composed) -> Iterator[Finding]:
+    """Find a search that is to look at what its recipe does not measure row by row."""
+    search = file.sweep.search if file.sweep else None
+    if search is None or search.prune is None:
+        return
+    objective, evaluation = next(iter(search.objectives)), composed.recipe.evaluation
+    names = [metric.key for metric in evaluation.metrics] if evaluation.dataset else []
+    if objective not in names:
+        message = f"`search.prune` looks at `{objective}`, which is no metric on a dataset."
+        named = f"The recipe has {', '.join(names)}." if names else "Leave it out."
+        remedy = did_you_mean(objective, names) or named
+        yield Finding("bad-sweep", message, remedy, _PRUNE, file.place(_PRUNE))
+    elif evaluation.engine != LOCAL:
+        message = f"`search.prune` cannot look at rows that {evaluation.engine} answers."
+        remedy = f"Leave it out, or write `evaluation.engine: {LOCAL}`."
+        yield Finding("bad-sweep", message, remedy, _PRUNE, file.place(_PRUNE))
 
 
 def _as_of(file: SweepFile, finding: Finding) -> Finding:

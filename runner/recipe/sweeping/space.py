@@ -102,13 +102,17 @@ def stands_alone(file: SweepFile, sweep: Sweep) -> None:
     """
     for name in ("over", "points", "pairs", "where", "baseline"):
         if getattr(sweep, name):
-            raise _wrong(file, (name,), "it stands beside `search`, which makes the points itself")
+            what = "it stands beside `search`, which makes the points itself"
+            raise _wrong(file, (name,), what, "Leave one of them out.")
     if sweep.repeat > 1:
-        raise _wrong(file, ("repeat",), "a search runs each point once")
+        raise _wrong(file, ("repeat",), "a search runs each point once", "Leave it out.")
     if len(sweep.recipes) > 1:
-        raise _wrong(file, ("recipe",), "a search is of one recipe")
+        raise _wrong(file, ("recipe",), "a search is of one recipe", "Name one.")
+    if sweep.search and sweep.search.prune and len(sweep.search.objectives) > 1:
+        what = "it takes one objective, and there are several"
+        raise _wrong(file, ("search", "prune"), what, "Leave it out, or name one objective.")
 
 
-def _wrong(file: SweepFile, loc: Loc, what: str) -> SpaceError:
+def _wrong(file: SweepFile, loc: Loc, what: str, remedy: str = _FORM) -> SpaceError:
     message = f"`{'.'.join(map(str, loc))}`: {what}."
-    return SpaceError(Finding("bad-sweep", message, _FORM, loc, file.place(loc)))
+    return SpaceError(Finding("bad-sweep", message, remedy, loc, file.place(loc)))

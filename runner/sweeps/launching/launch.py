@@ -63,8 +63,7 @@ class Launch:
         known = done or {}
         if self.launcher.is_here and self.launcher.workers == 1:
             return self._here(points, known)
-        for result in known.values():
-            self.kept.ended(result)
+        self.kept.ended(*known.values())
         found = {_place(result.point): result for result in known.values()}
         todo = [point for point in points if _place(point) not in found]
         try:

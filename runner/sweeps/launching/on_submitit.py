@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import first_line
-from runner.recipe.language.digest import digest
 from runner.records import read_record
 from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.library import needed
@@ -86,7 +85,7 @@ def _after(job: Any, batch: Batch, ended: Callable[[Ended], None]) -> list[Batch
 
 def _is_done(point: Point) -> bool:
     record = read_record(point.folder)
-    same = record is not None and record.digest == digest(point.composed.recipe)
+    same = record is not None and record.digest == point.composed.digest
     return same and record is not None and record.failure is None
 
 
