@@ -3,7 +3,9 @@
 import compileall
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.assertion import rewrite
 
 from tests.hub_server import Hub
 
@@ -49,9 +52,25 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the runner before all else: many tests start it, and some may not write there."""
+    """Compile the runner before all else: many tests start it, and some may not write there.
+
+    The tests are compiled too, once for all processes.
+    """
     if getattr(config.option, "numprocesses", None):
         compileall.compile_dir(REPOSITORY / "runner", quiet=2)
+        compileall.compile_dir(REPOSITORY / "tests", quiet=2, rx=re.compile(r"/test_\w+\.py$"))
+        for file in (REPOSITORY / "tests").rglob("test_*.py"):
+            _keep_rewritten(file, config)
+
+
+def _keep_rewritten(file: Path, config: pytest.Config) -> None:
+    """Keep a test file with its assertions rewritten where pytest looks for it."""
+    kept = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
+    if rewrite._read_pyc(file, kept) is None:
+        with suppress(SyntaxError):  # which is said when it is collected
+            stamp, code = rewrite._rewrite_test(file, config)
+            rewrite.try_makedirs(kept.parent)
+            rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, stamp, kept)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
