@@ -17,7 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _USUAL = dict(os.environ)
-_FREE_OF_HUB = ("torch", "pandas", "mlflow", "mlflow.pyfunc")
+_FREE_OF_HUB = (
+    *("torch", "pandas", "mlflow", "mlflow.pyfunc", "mlflow.store.db.utils", "alembic.command"),
+    *("mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
+    *("mlflow.tracking.client", "mlflow.tracing.provider", "hydra.core.override_parser"),
+    *("hydra.core.override_parser.overrides_parser", "omegaconf", "rich.console", "sqlite3"),
+)
 _ASK_THE_HUB = ("transformers.pipelines", "mlflow.transformers", "peft")
 _PARENT = """
 import gc, importlib, json, os, sys, warnings
