@@ -165,7 +165,7 @@ def _type(annotation: Any) -> str:
         return " \\| ".join(f"`{value}`" for value in get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         blocks = {**dict.fromkeys(all_kinds().values(), "source")}
-        blocks |= dict.fromkeys(all_metrics().values(), "metric")
+        blocks[Metric] = "metric"
         return blocks.get(annotation, "mapping")
     if annotation is Any:
         return "any"

@@ -1,17 +1,18 @@
 """The evaluation block of a recipe: the proof by inference, and the evaluation on data."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
-    SerializeAsAny,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from runner.datasets.block import DatasetBlock
 from runner.engines import LOCAL, Engine
@@ -27,13 +28,37 @@ OF_PYFUNC: frozenset[ViewName] = frozenset({"pyfunc", "server", "isolated"})
 """The views that need a pyfunc."""
 
 
-def _named(metric: object) -> object:
-    return {"name": metric} if isinstance(metric, str) else metric
+@cache
+def _union() -> Any:
+    """Give all metrics, told apart by their names."""
+    metrics: Any = Union[tuple(dict.fromkeys(all_metrics().values()))]  # noqa: UP007
+    return Annotated[metrics, Field(discriminator="name")]
 
 
-def _known_or_own(metric: object, known: ValidatorFunctionWrapHandler) -> Metric:
+@cache
+def _known() -> TypeAdapter[Metric]:
+    return TypeAdapter(_union())
+
+
+def _metric(written: object) -> Metric:
     """Read a metric: one that is known, or one of the recipe's own, ``module:function``."""
-    return Own.model_validate(_named(metric)) if is_own(metric) else known(metric)
+    metric = {"name": written} if isinstance(written, str) else written
+    return Own.model_validate(metric) if is_own(metric) else _known().validate_python(metric)
+
+
+class _Read:
+    """Any metric; a recipe that names none has none of them imported."""
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_metric)
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        name: Any = Literal[tuple(all_metrics())]
+        own_name = Annotated[str, Field(pattern=":")]
+        written: Any = Union[name, _union(), Own, own_name]  # noqa: UP007
+        return handler(TypeAdapter[Any](written).core_schema)
 
 
 def _condition(text: str) -> str:
@@ -46,20 +71,7 @@ Condition = Annotated[str, AfterValidator(_condition)]
 if TYPE_CHECKING:
     AnyMetric = Metric
 else:
-    _Name = Annotated[str, Field(pattern=":")]
-    _Metric = Annotated[
-        Union[tuple(dict.fromkeys(all_metrics().values()))],  # noqa: UP007
-        Field(discriminator="name"),
-    ]
-    AnyMetric = Annotated[
-        _Metric,
-        BeforeValidator(_named),
-        SerializeAsAny(),
-        WrapValidator(
-            _known_or_own,
-            json_schema_input_type=Literal[tuple(all_metrics())] | _Metric | Own | _Name,
-        ),
-    ]
+    AnyMetric = Annotated[Metric, _Read()]
 
 
 class Expectation(Block):

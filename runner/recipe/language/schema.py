@@ -1,7 +1,7 @@
 """The recipe's models as a map: which fields may stand where, and what each takes."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -18,8 +18,6 @@ from runner.tasks.base import JSON
 
 Annotation = Any
 """A type annotation, as pydantic keeps it."""
-_TAGGED: Mapping[str, type[BaseModel]] = {**all_kinds(), **all_metrics()}
-"""What a block may say that it is: a kind of source, or a metric."""
 
 
 @cache
@@ -40,6 +38,8 @@ def alternatives(annotation: Annotation) -> tuple[Annotation, ...]:
     """
     if get_origin(annotation) is Annotated:
         return alternatives(get_args(annotation)[0])
+    if annotation is Metric:
+        return tuple(dict.fromkeys(all_metrics().values()))
     if get_origin(annotation) in (Union, types.UnionType):
         return tuple(
             one
@@ -70,8 +70,15 @@ def models(annotation: Annotation, value: JSON = None) -> tuple[type[BaseModel],
     if is_own(value) and any(issubclass(one, Metric) for one in found):
         return (Own,)
     named = [value.get(field) for field in ("kind", "name")] if isinstance(value, dict) else [value]
-    chosen = [_TAGGED.get(name) for name in named if isinstance(name, str)]
-    return tuple(one for one in chosen if one and one in found)[:1] or found
+    chosen = [_called(name, found) for name in named if isinstance(name, str)]
+    return tuple(one for one in chosen if one)[:1] or found
+
+
+def _called(name: str, found: Collection[type[BaseModel]]) -> type[BaseModel] | None:
+    """Give the one of several models that goes by a name: a kind of source, or a metric."""
+    of_metrics = any(issubclass(one, Metric) for one in found)
+    called = all_metrics().get(name) if of_metrics else all_kinds().get(name)
+    return called if called in found else None
 
 
 def choices(annotation: Annotation) -> list[str]:
@@ -157,7 +164,7 @@ def plain_loc(tagged: Loc, values: JSON, root: type[BaseModel] = Recipe) -> Loc:
     annotation: Annotation | None = root
     for key in tagged:
         kinds = models(annotation)
-        if len(kinds) > 1 and (chosen := _TAGGED.get(str(key))) in kinds:
+        if len(kinds) > 1 and (chosen := _called(str(key), kinds)):
             annotation = chosen  # once: what it names may be a key inside as well
             continue
         if isinstance(key, str) and ("[" in key or "(" in key) and not _has(value, key):
