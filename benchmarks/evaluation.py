@@ -1,6 +1,7 @@
 """An evaluation on data: what it adds to the predictions, and what it holds in memory.
 
-One process for the speed, with all libraries imported: the same 2,000 rows of mixed length through
+One process for the speed, in which each side has had a hundred rows before, so that all it takes is
+imported: the same 2,000 rows of mixed length through
 MLflow's pyfunc, through ours, and through a whole evaluation of the same model. The bare
 predictions are what a plain script does: it loads the model and asks it for all rows in one call,
 so that inference code which sorts by length sorts all of them. The evaluation composes the recipe,
