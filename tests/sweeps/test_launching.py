@@ -21,6 +21,8 @@ from runner.sweeps.launching.local import Running, fitting, run_in_processes
 from runner.sweeps.launching.on_submitit import cancel, run_in_jobs
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import How, PointResult, done_before
+from tests import forked
+from tests.conftest import REPOSITORY
 
 BROUGHT = "RECIPE_RUNNER_TEST_SERVING"
 ASKED = [["dtype=float32"], ["dtype=float32", "params.max_new_tokens=2"], ["dtype=float16"]]
