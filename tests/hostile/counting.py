@@ -108,7 +108,7 @@ class Desk:
             act: Does it; gives how it ended.
         """
         began = time.perf_counter()
-        with self.watch.looking(), _ending():
+        with self.watch.looking(asks=line[0] == "run"), _ending():
             ended = act(line)
         seconds = time.perf_counter() - began
         what = f"{' '.join(line)}: "
