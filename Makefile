@@ -14,11 +14,12 @@ TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
 FUZZ ?= 50000
-FAULTS ?= 500
+FAULTS ?= 530
+HOSTILE ?= 2150
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving faults soak fuzz audit sbom browser mutants recipes model-types bench docs release clean
+.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving faults soak fuzz hostile audit sbom browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -110,7 +111,7 @@ test-serving: $(STAMP_SERVING)  ## models and sweeps in Ray, models in Spark, an
 		$(VENV)/bin/python -m pytest -m brought tests/integration/test_serving.py tests/integration/test_engines.py \
 		tests/sweeps/test_launching.py
 
-faults: setup  ## let faults befall every verb that writes, and write docs/reliability.md: an hour; FAULTS=60 for fewer of each kind
+faults: setup  ## let faults befall every verb that writes, and write docs/reliability.md: an hour; FAULTS=60 for fewer
 	rm -f faults.jsonl
 	$(VENV)/bin/python -m tests.faults faults.jsonl --count $(FAULTS); \
 		$(VENV)/bin/python docs/generate_reliability.py faults.jsonl
@@ -120,6 +121,10 @@ soak: setup  ## hundreds of runs, a server for half an hour, a sweep of a hundre
 
 fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
 	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py
+
+hostile: setup  ## have every verb meet what strangers write, and write the table of docs/security.md: half an hour; HOSTILE=300 for fewer
+	$(VENV)/bin/python -m tests.hostile hostile.json --count $(HOSTILE); \
+		$(VENV)/bin/python docs/generate_hostile.py hostile.json
 
 audit: $(STAMP_AUDIT)  ## what bandit finds that is not explained, and what is known of the reference set; asks the package index
 	$(AUDIT)/bin/python .ci/audit

@@ -29,7 +29,7 @@ _HEAD = """\
 # What faults leave behind
 
 Written by `make faults` (tests/faults), which has each fault befall each verb that writes, in a process of its own, and then runs the
-same command again. {total:,} faults: {kills:,} kills, {lost} of which lost something and {doubled} did something twice.
+same command again. {total:,} faults: {kills:,} kills, {lost} of which lost something and {doubled} did something twice.{tried}
 
 | fault | what it is |
 |---|---|
@@ -53,6 +53,9 @@ Each cell has how many faults struck; ✓ where all of that held for each.
 _TAIL = """
 The command ended with {ends}. With the run after it that took {seconds} s in the middle.
 
+Every process of a command is shown call by call: git, and the workers of a sweep, which are forked as commands are. A worker that is killed is begun
+once more by the sweep.
+
 What is not made: a machine that loses its power, where what was written is lost as the disk pleases, and faults of the disk other than that
 it is full. A file of four bytes by which Python's `tempfile` tries a folder stays where a kill hits just that. A clock is read through the C library.
 """
@@ -65,6 +68,7 @@ def summed_up(files: Iterable[Path]) -> list[dict[str, Any]]:
         files: The files, the oldest first.
     """
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    again: Counter[tuple[str, str]] = Counter()
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines():
             result = json.loads(line)
@@ -76,8 +80,12 @@ def summed_up(files: Iterable[Path]) -> list[dict[str, Any]]:
             ]
             for one in before[:1]:
                 of_kind.remove(one)
+                again[result["verb"], result["kind"]] += 1
             of_kind.append(result)
-    return [_sum(verb, kind, results) for (verb, kind), results in found.items()]
+    return [
+        {**_sum(*cell, results), "again": again[cell]} if again[cell] else _sum(*cell, results)
+        for cell, results in found.items()
+    ]
 
 
 def _sum(verb: str, kind: str, results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -92,6 +100,7 @@ def _sum(verb: str, kind: str, results: Sequence[Mapping[str, Any]]) -> dict[str
         "wrong": dict(sorted(wrong.items())),
         "ends": dict(sorted(Counter(str(result["code"]) for result in struck).items())),
         "seconds": round(median(result["seconds"] for result in results), 1),
+        "commits": dict(Counter(result["commit"] for result in results)),
     }
 
 
@@ -107,6 +116,7 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
         kills=sum(row["struck"] for row in kills),
         lost=sum(_count(row, "lost") + _count(row, "half-written") for row in kills) or "none",
         doubled=sum(_count(row, "doubled or lost") for row in kills) or "none",
+        tried=_tried(rows),
         **dict(zip(_NAMES, _KINDS.values(), strict=True)),
     )
     verbs = list(dict.fromkeys(row["verb"] for row in rows))
@@ -124,6 +134,20 @@ def page(rows: Sequence[Mapping[str, Any]]) -> str:
     totals = [str(sum(row["struck"] for row in rows if row["kind"] == kind)) for kind in _KINDS]
     lines.append(f"| **all** | | {' | '.join(totals)} |")
     return head + "\n".join(lines) + "\n" + _tail(rows)
+
+
+def _tried(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say what was tried, and how many went wrong at first."""
+    commits = Counter[str]()
+    for row in rows:
+        commits.update(row.get("commits", {}))
+    named = [f"`{commit}`" for commit in commits]
+    again = sum(row.get("again", 0) for row in rows)
+    told = f"\nTried at {named[0]}" if named else ""
+    if again:
+        later = " and ".join(named[1:]) or "the same"
+        return f"{told}; {again} went wrong there, and were tried again at {later}, with what they showed mended."
+    return f"{told}." if told else ""
 
 
 def _count(row: Mapping[str, Any], what: str) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import Exit, RunnerError, first_line
+from runner.files.disk import failing_as_storage, replacing
 from runner.files.temporary import temporary_folder
 from runner.machine.libraries import installed
 
@@ -54,9 +55,12 @@ def sign_model(model: Path, key: Path, signature: Path) -> Path:
 
     Raises:
         SigningError: It cannot be signed with that key.
+        StorageError: The signature cannot be written; what was there stays.
     """
     with _signing(key):
-        _signer(key).sign(model, signature)
+        signer = _signer(key)
+        with failing_as_storage(signature.parent), replacing(signature) as staged:
+            signer.sign(model, staged)
     return signature
 
 

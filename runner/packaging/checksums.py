@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import yaml
-from mlflow.exceptions import MlflowException
-from mlflow.models import Model
-
+from runner.errors import SourceError
 from runner.files.temporary import temporary_folder
+from runner.packaging.described import DESCRIPTION, Described
 
-DESCRIPTION = "MLmodel"
-"""MLflow's description of a model, which it writes anew where the model is logged."""
 _OF_THE_REGISTRY = {"registered_model_meta"}
 """What MLflow puts into a registered model that is fetched: its name and version."""
 _COMPILED = "__pycache__"
@@ -47,8 +43,8 @@ def checksum_unlogged(folder: Path) -> str:
         folder: The model folder.
     """
     try:
-        described = Model.load(str(folder))
-    except (MlflowException, ValueError, TypeError, yaml.YAMLError):
+        described = Described.of(folder).description
+    except SourceError:
         return ""
     described.model_id = described.run_id = described.artifact_path = None
     with temporary_folder("verify") as workdir:

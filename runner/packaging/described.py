@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from runner.errors import SourceError
+from runner.errors import SourceError, first_line
 from runner.files.disk import replacing
 from runner.sources import Source
 from runner.sources.checkpoint.files import sha256_of
+from runner.sources.checkpoint.untrusted import read_yaml
 from runner.sources.mlflow.references import referenced_component
 from runner.tasks import Task, find_task
 from runner.upstream.mlflow_api import persisted_flavor
@@ -20,6 +22,7 @@ WEIGHTS = "model"
 COMPONENTS = "components"
 """Folder of tokenizer, processor and the like, a folder each."""
 DESCRIPTION = "MLmodel"
+"""MLflow's description of a model, which it writes anew where the model is logged."""
 _FLAVOR = "transformers"
 
 
@@ -41,8 +44,24 @@ class Described:
 
         Args:
             folder: Its folder.
+
+        Raises:
+            SourceError: It cannot be read.
         """
-        return cls(folder, Model.load(str(folder)))
+        file = folder / DESCRIPTION
+        try:
+            return cls(folder, Model.from_dict(read_yaml(file)))
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            MlflowException,
+        ) as error:
+            raise SourceError(
+                f"{file} cannot be read: {first_line(error)}", "Fetch the model again."
+            ) from error
 
     @property
     def has_weights(self) -> bool:

@@ -94,7 +94,7 @@ def _keys(out: Path) -> Iterator[str]:
     """Give the key that each record names whose model is there; whatever else is wrong with it."""
     for file in out.rglob(RECORD_FILE):
         if (file.parent / _MODEL).is_dir():
-            with suppress(OSError, ValueError, AttributeError):
+            with suppress(OSError, ValueError, AttributeError, RecursionError):
                 yield str(json.loads(file.read_bytes()).get("weights") or "")
 
 

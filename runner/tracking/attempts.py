@@ -52,8 +52,10 @@ class Attempt:
             for run in client.search_runs([experiment], f"tags.`{TAG}` = '{name}'")
         ]
         for run in found:
+            if run.info.status != _FINISHED:  # stopped, it may be closed without its model
+                give_up_models(client, experiment, run.info.run_id)
             if run.info.status in _UNFINISHED:
-                _close(client, run)
+                client.set_terminated(run.info.run_id, "KILLED")
         return found
 
     def done(self, left: Iterable[Run]) -> Run | None:
@@ -103,6 +105,20 @@ def _server(uri: str) -> str:
     return sha256(uri.encode()).hexdigest()
 
 
+def give_up_models(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Close the logged models of a run that did not come to its end.
+
+    Args:
+        client: Of the server.
+        experiment: Identifier of the experiment.
+        run_id: The run. It is asked for them: who is stopped as one is made never hears of it.
+    """
+    source = f"source_run_id = '{run_id}'"
+    for model in client.search_logged_models([experiment], filter_string=source):
+        if model.status == LoggedModelStatus.PENDING:
+            client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
+
+
 def withdraw_versions(client: MlflowClient, runs: Iterable[Run]) -> None:
     """Delete the registered versions of attempts that did not come to their end.
 
@@ -113,15 +129,6 @@ def withdraw_versions(client: MlflowClient, runs: Iterable[Run]) -> None:
     for run in runs:
         for version in client.search_model_versions(f"run_id = '{run.info.run_id}'"):
             client.delete_model_version(version.name, version.version)
-
-
-def _close(client: MlflowClient, run: Run) -> None:
-    ids = [run.info.experiment_id]
-    source = f"source_run_id = '{run.info.run_id}'"
-    for model in client.search_logged_models(ids, filter_string=source):
-        if model.status == LoggedModelStatus.PENDING:
-            client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
-    client.set_terminated(run.info.run_id, "KILLED")
 
 
 def _read(note: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ from runner.recipe.language.models import Recipe
 from runner.records import RECORD_FILE, RunRecord, TrackingRecord, read_record
 from runner.stores import asking
 from runner.text.secrets import masked, without_user
-from runner.tracking.attempts import TAG, begin, withdraw_versions
+from runner.tracking.attempts import TAG, begin, give_up_models, withdraw_versions
 from runner.tracking.evaluations import log_evaluation
 from runner.tracking.registry import may_have_alias, register, tags_of, version_tags
 from runner.tracking.sweeps import PARENT, experiment_of
@@ -80,7 +80,8 @@ def log(
             tracked = _log_into(client, experiment, run_id, record, recipe, values, uri, within)
             withdraw_versions(client, (one for one in left if one.info.status != _FINISHED))
         except BaseException as error:
-            _give_up(client, run_id, "FAILED" if isinstance(error, Exception) else "KILLED")
+            status = "FAILED" if isinstance(error, Exception) else "KILLED"
+            _give_up(client, experiment, run_id, status)
             raise
         client.set_terminated(run_id, _FINISHED)
         return tracked
@@ -94,8 +95,10 @@ def _logged_before(client: MlflowClient, run: Run) -> TrackingRecord | None:
     return record.tracking if record else None
 
 
-def _give_up(client: MlflowClient, run_id: str, status: str) -> None:
+def _give_up(client: MlflowClient, experiment: str, run_id: str, status: str) -> None:
     """Close a run that failed; what it failed by is told, and not what closing it fails by."""
+    with suppress(Exception):
+        give_up_models(client, experiment, run_id)
     with suppress(Exception):
         client.set_terminated(run_id, status)
 
@@ -134,11 +137,7 @@ def _log_into(
     model = client.create_logged_model(
         experiment, name=_NAME, source_run_id=run_id, tags=tags, params=params
     )
-    try:
-        storage = _store(client, model, Path(record.model), run_id)
-    except BaseException:
-        client.finalize_logged_model(model.model_id, LoggedModelStatus.FAILED)
-        raise
+    storage = _store(client, model, Path(record.model), run_id)
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
     if record.evaluation:

@@ -8,6 +8,7 @@ from runner.files.states import states_of
 from runner.recipe.composing.composed import Composed
 from runner.records import RunRecord, read_record
 from runner.work.keys import LOG, PROVE, SAVE, keys_of
+from runner.work.workplace import clear
 
 MODEL = "model"
 """The folder of a model, in that of its point."""
@@ -96,7 +97,8 @@ def kept_of(composed: Composed, folder: Path, *, anew: bool = False) -> Kept:
 def finished(composed: Composed, folder: Path) -> RunRecord | None:
     """Give the record of a point that need not be run again; None for any other.
 
-    No weights are opened, and neither torch nor mlflow is imported.
+    What a run left that was killed as it was done goes. No weights are opened, and neither torch
+    nor mlflow is imported.
 
     Args:
         composed: The composed recipe.
@@ -107,4 +109,7 @@ def finished(composed: Composed, folder: Path) -> RunRecord | None:
     if record is None or record.failure or not record.verdict.stands:
         return None
     kept = Kept(folder, keys_of(composed), record)
-    return record if kept.everything else None
+    if not kept.everything:
+        return None
+    clear(folder)
+    return record

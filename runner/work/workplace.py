@@ -7,7 +7,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,28 @@ def working_in(
         FolderInUse: Another run works in it, and is not waited for.
     """
     with _holding(folder, observer, on, wait=wait):
-        for stale in folder.glob(f"{_WORK}*"):
-            shutil.rmtree(stale, ignore_errors=True)
+        _sweep(folder)
         workdir = Path(tempfile.mkdtemp(prefix=_WORK, dir=folder))
         try:
             yield workdir
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run left that was killed as it was done: no other will enter the folder.
+
+    Args:
+        folder: The folder of a point.
+    """
+    if (folder / LOCK_FILE).exists():
+        with suppress(OSError), holding(folder / LOCK_FILE, wait=False):
+            _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    for stale in folder.glob(f"{_WORK}*"):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 @contextmanager

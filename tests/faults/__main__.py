@@ -32,7 +32,7 @@ def main() -> int:
     """Read the command line, and let faults befall the verbs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="of the results")
-    parser.add_argument("--count", type=int, default=1000, help="of faults of each kind")
+    parser.add_argument("--count", type=int, default=1000, help="of kills of each kind")
     parser.add_argument("--kinds", default=_ALL, help="with commas between them; else all")
     parser.add_argument("--verbs", default="", help="with semicolons between them; else all")
     parser.add_argument("--again", type=Path, help="results: those faults that went wrong")

@@ -1,29 +1,41 @@
-"""Faults drawn over all that a verb does, one after another, each with what became of it."""
+"""Faults of every kind, befalling every verb one after another, each with what became of it."""
 
 import json
-import os
 import random
-import re
 import signal
+import subprocess
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
-from tests.faults.calls import Call
-from tests.faults.clock import jump
-from tests.faults.machine import Disk
-from tests.faults.processes import Plan
-from tests.faults.server import ANSWERS, Tracked
+from tests.faults.drawing import (
+    CLOCK,
+    FULL,
+    KILL,
+    MEMORY,
+    READ_ONLY,
+    SERVER,
+    STOP,
+    TORN,
+    Drawn,
+    at_place,
+    drawn,
+    most_of,
+)
 from tests.faults.trials import Known, Laboratory, Outcome
 from tests.faults.verbs import SERVED, VERBS, Verb
 
-KILL, TORN, STOP = "kill", "kill in a write", "SIGTERM"
-FULL, READ_ONLY, MEMORY = "full disk", "read-only disk", "little memory"
-CLOCK, SERVER = "clock", "server"
-KINDS = (KILL, TORN, STOP, FULL, READ_ONLY, MEMORY, CLOCK, SERVER)
-_AT_CALLS = (KILL, TORN, STOP)
+_PART = {STOP: 0.12, FULL: 0.16, READ_ONLY: 0, MEMORY: 0.05, CLOCK: 0.08, SERVER: 0.13}
+"""How many there are of a kind for each kill; of those without a number, one a verb."""
 _SOME = {
-    "run": [r"^rename .*artifacts/record\.json$", r"^rename .*/record\.json$"],
+    "run": [
+        r"^rename .*artifacts/record\.json$",
+        r"^rename .*/record\.json$",
+        r"^unlink .*default/\.lock$",
+    ],
     "run, cast, on data": [r"^symlink .*/asked/model$"],
     "predict": [],
     "promote": [r"^rename .*promoted\.json$", r"^pwrite64 .*mlflow\.db$"],
@@ -32,76 +44,6 @@ _SOME = {
 }
 """Some verbs, and where kills have left something."""
 _FOR_EVER = ", for ever"
-_PAGE = 4096
-_MOST_MEMORY = 16 * 2**20
-_FORTY_DAYS = 40 * 24 * 3600
-
-
-@dataclass
-class Drawn:
-    """A fault, and when it strikes.
-
-    Args:
-        kind: Which.
-        at: The number of a call, request or reading of the clock, from 1, or bytes.
-        where: The call's place, or what is answered.
-        lasting: Whether a server stays so.
-        struck: Whether it did.
-    """
-
-    kind: str
-    at: int
-    where: str = ""
-    lasting: bool = False
-    struck: bool = field(default=False, compare=False)
-    _count: int = field(default=0, compare=False)
-
-    @property
-    def answer(self) -> str:
-        """What an answer is that goes wrong."""
-        return self.where if self.kind == SERVER else ""
-
-    def prepared(self, disk: Disk, server: Tracked | None) -> Plan:
-        """Prepare it."""
-        match self.kind:
-            case "full disk":
-                disk.leave_room(self.at // _PAGE * _PAGE)
-            case "read-only disk":
-                disk.refuse_writes()
-            case "little memory":
-                return Plan(memory=self.at)
-            case "clock":
-                seconds = -_FORTY_DAYS if self.at % 2 else _FORTY_DAYS
-                return Plan(begin=lambda: jump(self.at, seconds))
-            case "server" if server:
-                server.go_wrong(self.at, for_ever=self.lasting)
-            case _:
-                return Plan(self._seen)
-        return Plan()
-
-    def lift(self, disk: Disk, server: Tracked | None) -> None:
-        """Take it away."""
-        if self.kind == FULL:
-            disk.leave_room(None)
-        if self.kind == READ_ONLY:
-            disk.refuse_writes(refused=False)
-        if server:
-            self.struck = server.requests >= self.at
-            server.go_wrong(0)
-
-    def _seen(self, call: Call) -> bool:
-        """Count a call, and strike if it is the one; gives whether the call is to be made."""
-        self._count += 1
-        if self._count != self.at:
-            return True
-        self.struck = True
-        if self.kind == STOP:
-            os.kill(call.process, signal.SIGTERM)
-            return True
-        if self.kind == TORN:
-            call.half()
-        os.kill(call.process, signal.SIGKILL)
-        return False
 
 
 @dataclass(frozen=True)
@@ -120,6 +62,7 @@ class Result:
         seconds: How long both took.
         said: What the first one said last.
         wrong: What does not hold.
+        commit: What was tried.
     """
 
     verb: str
@@ -133,43 +76,7 @@ class Result:
     seconds: float
     said: str
     wrong: list[str]
-
-
-def drawn(known: Known, kind: str, count: int, chance: random.Random) -> Iterator[Drawn]:
-    """Draw faults of a kind, evenly over all there is.
-
-    Half of those at a call are drawn over the different calls: most are a database's.
-
-    Args:
-        known: What the verb does otherwise.
-        kind: The kind.
-        count: How many.
-        chance: Where the numbers come from.
-    """
-    places = list(dict.fromkeys(known.calls))
-    chance.shuffle(places)
-    most = _most(known, kind)
-    count = 1 if kind == READ_ONLY else count
-    for part in range(count if most else 0):
-        at = int(most * (part + chance.random()) / count)
-        if kind in _AT_CALLS and part % 2:
-            place = places[part // 2 % len(places)]
-            at = chance.choice([n for n, name in enumerate(known.calls) if name == place])
-        if kind == SERVER:
-            yield Drawn(kind, at + 1, ANSWERS[part % len(ANSWERS)], lasting=bool(part // 5 % 2))
-        else:
-            yield Drawn(kind, at + 1, known.calls[at] if kind in _AT_CALLS else "")
-
-
-def _most(known: Known, kind: str) -> int:
-    ranges = {
-        FULL: known.room,
-        READ_ONLY: 1,
-        MEMORY: _MOST_MEMORY,
-        CLOCK: known.readings,
-        SERVER: known.requests,
-    }
-    return ranges.get(kind, len(known.calls))
+    commit: str
 
 
 def tried(laboratory: Laboratory, verb: Verb, known: Known, fault: Drawn) -> Result:
@@ -183,7 +90,7 @@ def tried(laboratory: Laboratory, verb: Verb, known: Known, fault: Drawn) -> Res
         verb.name,
         fault.kind,
         fault.at,
-        _most(known, fault.kind),
+        most_of(known, fault.kind),
         f"{fault.where}{_FOR_EVER if fault.lasting else ''}",
         fault.struck,
         outcome.first.code,
@@ -191,7 +98,23 @@ def tried(laboratory: Laboratory, verb: Verb, known: Known, fault: Drawn) -> Res
         round(outcome.first.seconds + outcome.next.seconds, 2),
         outcome.first.said[-1500:],
         [*_badly_ended(fault, outcome, verb.points), *outcome.wrong],
+        _commit(),
     )
+
+
+@cache
+def _commit() -> str:
+    """Give the commit that is tried, with a mark where files differ from it."""
+    line = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--dirty",
+        "--exclude=*",
+    ]
+    return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _badly_ended(fault: Drawn, outcome: Outcome, points: int) -> Iterator[str]:
@@ -224,14 +147,16 @@ def campaign(
     Args:
         laboratory: Where.
         kinds: Kinds of faults.
-        count: How many of each kind, shared among verbs.
-        file: A line of JSON for each.
+        count: How many kills of each of the two kinds, shared among verbs; of other kinds a part.
+        file: A line of JSON for each; where it has some already, it goes on after them.
         names: Verbs; all where absent.
 
     Returns:
         How many went wrong.
     """
     bad = 0
+    lines = file.read_text().splitlines() if file.exists() else []
+    done = Counter((line["verb"], line["kind"]) for line in map(json.loads, lines))
     for verbs, some_kinds in (
         (VERBS, [kind for kind in kinds if kind != SERVER]),
         (SERVED, [kind for kind in kinds if kind == SERVER]),
@@ -242,7 +167,9 @@ def campaign(
             known = laboratory.know(verb)
             for kind in some_kinds:
                 chance = random.Random(f"{verb.name} {kind}")  # noqa: S311
-                for fault in drawn(known, kind, -(-count * verb.share // total), chance):
+                many = max(1, round(count * _PART.get(kind, 1) * verb.share / total))
+                faults = drawn(known, kind, many, chance)
+                for fault in islice(faults, done[verb.name, kind], None):
                     bad += _kept(tried(laboratory, verb, known, fault), file)
     return bad
 
@@ -297,16 +224,3 @@ def some(laboratory: Laboratory, file: Path) -> None:
         results += [tried(laboratory, verb, known, fault) for fault in faults]
     lines = [json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results]
     file.write_text("".join(lines))
-
-
-def at_place(known: Known, place: str) -> Drawn:
-    """Give a kill at the last call of a place.
-
-    Args:
-        known: What the verb does otherwise.
-        place: A regular expression.
-    """
-    found = [n for n, name in enumerate(known.calls) if re.search(place, name)]
-    if not found:
-        raise RuntimeError(f"no call is {place}: {sorted({*known.calls})}")
-    return Drawn(KILL, found[-1] + 1, known.calls[found[-1]])

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from tests.faults.calls import Call, let_on, show, watch
 from tests.faults.machine import Disk
+from tests.faults.workers import open_door
 
 _LONGEST = 240.0
 """Seconds without a call or an end after which a command is said to hang."""
@@ -54,13 +55,16 @@ class Plan:
     end: Callable[[], None] = field(default=lambda: None)
 
 
-def command(line: list[str], disk: Disk, plan: Plan | None = None) -> Ended:
+def command(
+    line: list[str], disk: Disk, plan: Plan | None = None, door: Path | None = None
+) -> Ended:
     """Run the command line in a process of its own.
 
     Args:
         line: Its arguments.
         disk: The disk that it runs on.
         plan: What befalls it.
+        door: The program that gives it workers, where it begins any.
     """
     plan = plan or Plan()
     began = time.perf_counter()
@@ -69,7 +73,7 @@ def command(line: list[str], disk: Disk, plan: Plan | None = None) -> Ended:
         process = os.fork()
         if not process:
             ours.close()
-            _become(line, disk, plan, said.fileno(), theirs)
+            _become(line, disk, plan, said.fileno(), theirs, door)
         theirs.close()
         code = _ended(process, ours, disk, plan)
         said.seek(0)
@@ -97,7 +101,14 @@ def _end_group(process: int) -> None:
         return
 
 
-def _become(line: list[str], disk: Disk, plan: Plan, said: int, theirs: socket.socket) -> NoReturn:
+def _become(
+    line: list[str],
+    disk: Disk,
+    plan: Plan,
+    said: int,
+    theirs: socket.socket,
+    door: Path | None,
+) -> NoReturn:
     """Be the command, to its end."""
     code = 4
     try:
@@ -112,6 +123,8 @@ def _become(line: list[str], disk: Disk, plan: Plan, said: int, theirs: socket.s
             _limit_memory(plan.memory)
         if plan.seen is not None:
             show(theirs)
+        if door is not None:
+            open_door(door)
         plan.begin()
         code = _main(line)
         plan.end()

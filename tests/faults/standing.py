@@ -41,7 +41,7 @@ def whole(file: Path) -> bool:
     if not file.exists():
         return True
     match file.suffix:
-        case ".json":
+        case ".json" | ".sig":
             return _parses(json.loads, file)
         case ".yaml" | ".yml":
             return _parses(yaml.safe_load, file)
@@ -76,6 +76,17 @@ def loads(model: Path) -> bool:
     try:
         return len(mlflow.pyfunc.load_model(str(model)).predict(["hello"])) == 1
     except Exception:  # whatever it raises, the model is lost
+        return False
+
+
+def signed(signature: Path, key: Path) -> bool:
+    """Say whether a signature is that of the model beside it, by a key."""
+    from runner.errors import RunnerError
+    from runner.work.verify import Signed, verify
+
+    try:
+        return not verify(str(signature.parent / "model"), signed=Signed(key, signature)).changed
+    except RunnerError:
         return False
 
 

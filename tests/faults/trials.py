@@ -7,7 +7,7 @@ import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -16,12 +16,14 @@ from tests.faults.clock import jump, readings
 from tests.faults.machine import Disk, warm_up
 from tests.faults.processes import Ended, Plan, apart, command
 from tests.faults.server import Tracked, address, tracking
-from tests.faults.standing import Files, files_of, is_hidden, ledger, loads, sound, whole
-from tests.faults.verbs import Verb, fill
+from tests.faults.standing import Files, files_of, is_hidden, ledger, loads, signed, sound, whole
+from tests.faults.verbs import PUBLIC_KEY, Verb, fill
+from tests.faults.workers import make_door
 
 _SAY_WHEN = {"record.json", "report.html", "report.md", "bom.cdx.json", "model-card.md"}
 """Files that say when a run was, so that they differ from run to run."""
 _SERVER = ".server"
+_BEGINS_WORKERS = "launcher."
 _STORES = ("mlflow.db", "new.db", f"{_SERVER}/mlflow.db")
 
 
@@ -178,7 +180,12 @@ class Laboratory:
             raise RuntimeError(f"{line}: {done.code}\n{done.said}")
 
     def _command(self, line: str, plan: Plan | None = None) -> Ended:
-        return command(line.format(uri=address(self.listening)).split(), self.disk, plan)
+        door = self._door if _BEGINS_WORKERS in line else None
+        return command(line.format(uri=address(self.listening)).split(), self.disk, plan, door)
+
+    @cached_property
+    def _door(self) -> Path:
+        return make_door(self.keep / "python")
 
     @contextmanager
     def _served(self, line: str, answer: str = "") -> Generator[Tracked | None]:
@@ -257,6 +264,10 @@ def _not_as_ever(disk: Disk, known: Known) -> Iterator[str]:
     for record in disk.home.rglob("record.json"):
         if any(step["seconds"] < 0 for step in json.loads(record.read_text())["steps"]):
             yield f"lost: {record.relative_to(disk.home)} has steps of less than no time"
+    for signature in disk.home.rglob("model.sig"):
+        logged = not (signature.parent / "model").exists()
+        if not logged and not apart(partial(signed, signature, disk.home / PUBLIC_KEY)):
+            yield f"lost: {signature.relative_to(disk.home)} is no signature of its model"
     for store, said in _ledgers(disk.home).items():
         if said != known.ledgers.get(store):
             yield f"doubled or lost: {store} says {said}, not {known.ledgers.get(store)}"

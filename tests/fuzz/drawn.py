@@ -35,7 +35,7 @@ def fuzzed(share: int = 1) -> Callable[[Any], Any]:
     return settings(max_examples=count, deadline=_LONGEST, suppress_health_check=checks)
 
 
-def exchanged(texts: Sequence[str]) -> st.SearchStrategy[bytes]:
+def exchanged(texts: Sequence[str | bytes]) -> st.SearchStrategy[bytes]:
     """Draw texts in which some bytes were exchanged for others.
 
     Args:
@@ -44,9 +44,8 @@ def exchanged(texts: Sequence[str]) -> st.SearchStrategy[bytes]:
     edit = st.tuples(
         st.integers(0, 2000), st.integers(0, 40), st.sampled_from(_BYTES) | st.binary(max_size=8)
     )
-    return st.builds(
-        _edited, st.sampled_from([text.encode() for text in texts]), st.lists(edit, max_size=4)
-    )
+    whole = [text.encode() if isinstance(text, str) else text for text in texts]
+    return st.builds(_edited, st.sampled_from(whole), st.lists(edit, max_size=4))
 
 
 def _edited(text: bytes, edits: Sequence[tuple[int, int, bytes]]) -> bytes:

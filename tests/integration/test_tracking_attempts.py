@@ -14,6 +14,7 @@ from tests.conftest import REPOSITORY, Outcome
 
 KILLED = """
 import os, signal
+from mlflow import MlflowClient
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from runner import compose, read_record
@@ -32,10 +33,22 @@ def killed_before(statement, parameter):
     event.listen(Engine, "before_cursor_execute", written)
     runs.log(record, composed.recipe, composed.values, URI)
 
+def stopped_as_a_model_is_made():
+    made = MlflowClient.create_logged_model
+    def stopped(*given, **named):
+        made(*given, **named)
+        raise KeyboardInterrupt  # before its name is known
+    MlflowClient.create_logged_model = stopped
+    try:
+        runs.log(record, composed.recipe, composed.values, URI)
+    except KeyboardInterrupt:
+        os._exit(0)
+
 URI = "sqlite:///" + os.getcwd() + "/mlflow.db"
 moments = ("INSERT INTO params", ""), ("UPDATE logged_models", ""), ("UPDATE runs", "FINISHED")
 killed = [killed_before(*moment) for moment in moments]
 assert killed == [-signal.SIGKILL] * 3, killed
+stopped_as_a_model_is_made()
 """
 
 
@@ -52,17 +65,16 @@ def test_the_next_run_closes_what_kills_left_and_registers_once(
     done = forked.start(KILLED, workspace, path=[str(REPOSITORY)]).end()
     assert done.code == 0, done.stderr
     client = MlflowClient(uri := f"sqlite:///{workspace}/mlflow.db", uri)
-    assert Counter(run.info.status for run in client.search_runs(["1"])) == {
-        "RUNNING": 1,
-        "KILLED": 2,
-    }
+    assert Counter(run.info.status for run in client.search_runs(["1"])) == {"KILLED": 4}
+    models = client.search_logged_models(["1"])
+    assert Counter(str(model.status) for model in models) == {"READY": 1, "FAILED": 2}
     record, composed = read_record("outputs/mine/default"), compose("mine")
     assert record is not None
     tracked = runs.log(record, composed.recipe, composed.values, uri, key="0" * 64)
     known = client.search_runs(["1"])
-    assert Counter(run.info.status for run in known) == {"FINISHED": 1, "KILLED": 3}
+    assert Counter(run.info.status for run in known) == {"FINISHED": 1, "KILLED": 4}
     models = client.search_logged_models(["1"])
-    assert Counter(str(model.status) for model in models) == {"READY": 2, "FAILED": 1}
+    assert Counter(str(model.status) for model in models) == {"READY": 2, "FAILED": 2}
     (version,) = client.search_model_versions("name = 'assistant'")
     assert version.run_id == tracked.run_id
     taken_up = runs.log(record, composed.recipe, composed.values, uri, key="0" * 64)

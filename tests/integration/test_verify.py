@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from model_signing import verifying
 
 from runner.cli import main
+from runner.errors import StorageError
+from runner.packaging.attestation import sign_model
 from runner.packaging.checksums import checksums_of
 from tests.conftest import Outcome
 
@@ -144,6 +147,21 @@ def test_a_model_that_passed_is_signed_and_known_by_its_signature_alone(
     done = cli("verify", "model", *public, "--output", "json")
     assert done.code == 1
     assert done.document["changed"] == {".gitattributes": "added", "requirements.txt": "changed"}
+
+
+def test_a_signature_is_written_whole_or_not_at_all(
+    signed: Path, keys: Path, workspace: Path
+) -> None:
+    signature = Path(shutil.copy(signed / "model.sig", "model.sig"))
+    before, usual = signature.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
+    try:
+        with pytest.raises(StorageError, match="no room left"):
+            sign_model(signed / "model", keys / "ours.pem", signature)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert signature.read_bytes() == before
+    assert os.listdir() == ["model.sig"]
 
 
 def test_a_signature_of_another_or_none_is_no_word_for_a_model(

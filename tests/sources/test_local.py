@@ -144,7 +144,7 @@ def test_a_file_that_is_no_gguf_is_refused(
     (folder / "a.gguf").write_bytes(content)
     with pytest.raises(SourceError, match=reason):
         local("models/gpt2", "a.gguf").resolve(context(workspace))
-    (folder / "a.gguf").write_bytes(b"GGUF" + bytes(20))
+    (folder / "a.gguf").write_bytes(b"GGUF\3" + bytes(19))
     assert local("models/gpt2", "a.gguf").resolve(context(workspace)).gguf == "a.gguf"
 
 

@@ -21,9 +21,16 @@ from runner.sweeps.launching.local import Running, fitting, run_in_processes
 from runner.sweeps.launching.on_submitit import cancel, run_in_jobs
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import How, PointResult, done_before
+from tests import forked
+from tests.conftest import REPOSITORY
 
 BROUGHT = "RECIPE_RUNNER_TEST_SERVING"
 ASKED = [["dtype=float32"], ["dtype=float32", "params.max_new_tokens=2"], ["dtype=float16"]]
+_WORKER = """
+from pathlib import Path
+from runner.sweeps.launching.worker import _main
+_main(Path("batch"))
+"""
 FAILING = ["+source.config.n_head=5"]
 COMMON = ["+recipe=text-generation/scratch", "tracking.uri=null", "evaluation.views=[native]"]
 
@@ -110,6 +117,15 @@ else echo begun > {here}/told; echo >> {here}/others; fi
 exec tail -f /dev/null
 """
 """Stands for a worker: the first of two tells that a point failed once the other has begun."""
+
+
+def test_a_worker_that_is_asked_to_end_does_so_without_a_traceback(workspace: Path) -> None:
+    os.mkfifo("batch")  # it waits for its points
+    worker = forked.start(_WORKER, workspace, path=[str(REPOSITORY)])
+    with Path("batch").open("wb"):  # it has come to read it
+        os.kill(worker.pid, signal.SIGTERM)
+        ended = worker.end()
+    assert (ended.code, ended.stderr) == (128 + signal.SIGTERM, "")
 
 
 def test_with_fail_fast_no_process_goes_on_after_a_failure(

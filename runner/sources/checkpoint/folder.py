@@ -14,12 +14,8 @@ from runner.sources.checkpoint.config_values import (
     layers_of,
     read_values,
 )
-from runner.sources.checkpoint.safetensors_header import (
-    ADAPTER_FILE,
-    LFS_POINTER,
-    read_file,
-    read_headers,
-)
+from runner.sources.checkpoint.gguf_header import insist_on_gguf
+from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, read_file, read_headers
 from runner.sources.checkpoint.untrusted import parse_front_matter
 from runner.text.spelling import did_you_mean
 from runner.text.visible import on_a_line
@@ -182,29 +178,11 @@ def insist_on_weights(folder: Path, gguf: str | None, component: str) -> None:
         SourceError: There are no weights, or they are corrupt.
     """
     if gguf is not None:
-        _insist_on_gguf(folder / gguf)
+        insist_on_gguf(folder / gguf)
     elif component == "model":
         read_headers(folder)
     elif component == "adapter":
         read_file(folder, ADAPTER_FILE)
-
-
-def _insist_on_gguf(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(LFS_POINTER))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SourceError(f"{path} cannot be read: {reason}", "Check its permissions.") from error
-    if start == LFS_POINTER:
-        raise SourceError(
-            f"{path} is a pointer of git-lfs, not the file it stands for",
-            "Run git lfs pull where it was cloned.",
-        )
-    if not start.startswith(b"GGUF"):
-        raise SourceError(
-            f"{path} is corrupt: it does not start as GGUF files do", "Fetch it again."
-        )
 
 
 def declared_license(folder: Path) -> str:

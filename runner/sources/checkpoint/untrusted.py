@@ -9,7 +9,8 @@ import yaml
 _LARGEST = 2**26
 """Bytes of a configuration; a tokenizer's own file is read by its library."""
 _LARGEST_CARD = 2**20
-_LARGEST_DESCRIPTION = 2**22
+_LARGEST_DESCRIPTION = 2**18
+"""Bytes of an MLmodel, of which real ones have a few thousand: YAML is read slowly."""
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STARTED = "started"
 ENDED = "ended"
+_BY_SIGNAL = 128
 
 
 def work(
@@ -55,6 +56,15 @@ def work(
 
 
 def _main(file: Path) -> None:
+    from runner.errors import ending_of
+
+    try:
+        _work_through(file)
+    except KeyboardInterrupt as stop:
+        sys.exit(_BY_SIGNAL + ending_of(stop)[1])
+
+
+def _work_through(file: Path) -> None:
     from runner.machine.signals import ending_in_order
 
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)

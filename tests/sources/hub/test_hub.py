@@ -272,7 +272,8 @@ def test_a_component_brings_no_weights(
 
 
 def test_a_gguf_file_comes_alone(hub: Hub, resolve: Resolve, gpt2: Path) -> None:
-    hub.add("org/tiny", content(gpt2) | {"a.Q4.gguf": b"GGUF4", "a.Q8.gguf": b"GGUF8"})
+    empty = b"GGUF\3" + bytes(19)
+    hub.add("org/tiny", content(gpt2) | {"a.Q4.gguf": empty, "a.Q8.gguf": empty + b"8"})
     found = resolve(file="a.Q4.gguf")
     assert found.said["gguf"] == "a.Q4.gguf"
     assert {"a.Q4.gguf", "README.md", "config.json"} <= set(found.files)

@@ -1,0 +1,49 @@
+"""Hostile requests to a served model: each is refused with 4xx, or answered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.hostile.counting import Count, Desk, for_each
+from tests.pyfunc.test_requests import GOOD
+from tests.serving.malformed import KINDS, bodies
+
+NAME = "requests"
+_TASK = "text-generation"
+_FAILED = 500
+
+
+def count_requests(desk: Desk, many: int) -> Count:
+    """Ask a served model so often.
+
+    Args:
+        desk: Where.
+        many: How many requests.
+    """
+    import mlflow.pyfunc
+    from starlette.testclient import TestClient
+
+    from runner.serving.app import App
+    from runner.serving.bounds import Bounds
+    from runner.serving.served import ServedModel
+    from runner.tasks import find_task
+
+    model = mlflow.pyfunc.load_model(str(desk.model))
+    app = App(ServedModel(model, "case", find_task(_TASK)), Bounds(body=2**20))
+    client = TestClient(app.routes(), raise_server_exceptions=False)
+    count = Count(NAME)
+
+    def ask(case: tuple[bytes, str]) -> None:
+        body, kind = case
+
+        def act(_: Sequence[str]) -> str:
+            headers = {"Content-Type": kind.encode()} if kind else {}
+            said = client.post("/invocations", content=body, headers=headers)
+            return f"5xx: {said.text[:500]}" if said.status_code >= _FAILED else "0"
+
+        desk.judge(count, ["POST", "/invocations"], act)
+
+    kinds: st.SearchStrategy[Any] = st.just("application/json") | KINDS
+    for_each(st.tuples(bodies(GOOD[_TASK]), kinds), many, ask)
+    return count
