@@ -8,6 +8,7 @@ from runner.cli.asking import Asked
 from runner.cli.results import print_point
 from runner.cli.session import Session
 from runner.sweeps.keeping import keep
+from runner.sweeps.parents import is_left_open
 from runner.sweeps.points import Point
 from runner.sweeps.run_all import How, PointResult
 
@@ -43,7 +44,7 @@ def run_sweep(
         baseline=asked.baseline,
         launcher=asked.launcher.kind,
     )
-    if len(done) == len(points) and not asked.searches:
+    if len(done) == len(points) and not asked.searches and not is_left_open(points):
         kept.record.end()
         kept.ended(*done.values())
         return [*done.values()]

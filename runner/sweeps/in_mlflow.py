@@ -79,6 +79,7 @@ class Together:
             {REPORT: as_html(compared)},
             whole=all(_is_whole(run.record) for run in runs),
         )
+        note_parent(replace(self.parent, is_open=False), self.uri)
 
 
 @contextmanager
@@ -109,7 +110,7 @@ def tracked_together(points: Sequence[Point], name: str = "") -> Generator[Toget
     run_id = open_parent(uri, experiment, name or recipes, known.run_id if known else "")
     if known is None:
         known = Parent("", varied([_planned(point) for point in points]), folders)
-    parent = replace(known, run_id=run_id)
+    parent = replace(known, run_id=run_id, is_open=True)
     note_parent(parent, uri)
     together = Together([_under(point, parent) for point in points], uri, parent)
     try:

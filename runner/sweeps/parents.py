@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runner.files.disk import write_whole
+from runner.sweeps.points import Point
 
 NOTE_FILE = ".mlflow.json"
 
@@ -21,6 +22,7 @@ class Noted(BaseModel):
         server: Which server has it, by a hash.
         varies: Dotted names of what varies in it.
         points: The folders of its points, relative to the folder of the note.
+        is_open: Whether nobody has closed it yet: who began it may have been killed.
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -29,6 +31,7 @@ class Noted(BaseModel):
     server: str
     varies: list[str]
     points: list[str]
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,13 @@ class Parent:
         run_id: The run; empty before there is one.
         varies: Dotted names of what varies in it.
         folders: The folders of its points, absolute.
+        is_open: Whether nobody has closed it yet.
     """
 
     run_id: str
     varies: tuple[str, ...]
     folders: tuple[Path, ...]
+    is_open: bool = True
 
 
 def noted_parent(folders: Sequence[Path], uri: str) -> Parent | None:
@@ -58,8 +63,19 @@ def noted_parent(folders: Sequence[Path], uri: str) -> Parent | None:
         noted = read_noted(around / NOTE_FILE)
         known = [around / point for point in noted.points] if noted else []
         if noted and noted.server == _server(uri) and wanted <= {*known}:
-            return Parent(noted.run_id, tuple(noted.varies), tuple(known))
+            return Parent(noted.run_id, tuple(noted.varies), tuple(known), noted.is_open)
     return None
+
+
+def is_left_open(points: Sequence[Point]) -> bool:
+    """Say whether a sweep was killed before its run in MLflow was closed.
+
+    Args:
+        points: The points of the sweep.
+    """
+    uri = points[0].composed.settings.tracking.uri if points else None
+    known = noted_parent([point.folder for point in points], uri) if uri else None
+    return known is not None and known.is_open
 
 
 def note_parent(parent: Parent, uri: str) -> None:
@@ -76,6 +92,7 @@ def note_parent(parent: Parent, uri: str) -> None:
         server=_server(uri),
         varies=list(parent.varies),
         points=[folder.relative_to(around).as_posix() for folder in parent.folders],
+        is_open=parent.is_open,
     )
     write_whole(around / NOTE_FILE, noted.model_dump_json() + "\n")
 

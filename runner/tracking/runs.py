@@ -78,6 +78,7 @@ def log(
         run_id = run.info.run_id
         try:
             tracked = _log_into(client, experiment, run_id, record, recipe, values, uri, within)
+            give_up_models(client, experiment, run_id)  # made by a call whose answer was lost
             withdraw_versions(client, (one for one in left if one.info.status != _FINISHED))
         except BaseException as error:
             status = "FAILED" if isinstance(error, Exception) else "KILLED"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
+from runner.sweeps.parents import NOTE_FILE, Noted
 from tests.checkpoints import classifier
 from tests.conftest import Outcome
 
@@ -35,6 +36,14 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
 
 
+def _as_a_kill_leaves_it(client: MlflowClient, parent: str, workspace: Path) -> None:
+    """Have all points of a sweep done, and its own run open."""
+    (note,) = workspace.rglob(NOTE_FILE)
+    noted = Noted.model_validate_json(note.read_bytes())
+    note.write_text(noted.model_copy(update={"is_open": True}).model_dump_json())
+    client.update_run(parent, "RUNNING")
+
+
 def test_its_points_are_children_of_one_run_which_says_what_to_ship(
     cli: Cli, workspace: Path, uri: str
 ) -> None:
@@ -58,6 +67,10 @@ def test_its_points_are_children_of_one_run_which_says_what_to_ship(
         (("dtype", "bfloat16"),),
     }
     assert [file.path for file in client.list_artifacts(parent.info.run_id)] == ["report.html"]
+    _as_a_kill_leaves_it(client, parent.info.run_id, workspace)
+    assert cli(*line).code == 0
+    assert client.get_run(parent.info.run_id).info.status == "FINISHED"
+    assert len(runs("")) == 3
     sentence = parent.data.tags["sweep.says"]
     assert sentence in done.stderr
     compared = cli(
