@@ -15,15 +15,18 @@ _WIDTHS = re.compile(
 )
 _COUNTS = re.compile(
     r"n_layers?|num_(\w+_)?layers|(encoder|decoder)_layers|num_(\w+_)?experts|num_labels"
+    r"|num_beams|num_beam_groups|num_return_sequences"
 )
-_MOST = {"layer": 512, "expert": 100_000, "label": 100_000}
+_MOST = {"layer": 512, "expert": 100_000, "label": 100_000, "beam": 1_000, "sequence": 1_000}
 """Of a kind of parts a model has at most so many; whatever is built of more takes memory and time.
 
-The deepest models have 126 layers, the widest classifiers some 22,000 labels.
+The deepest models have 126 layers, the widest classifiers some 22,000 labels; a search of more
+than a hundred beams is not heard of.
 """
 _LARGEST = 2**40
 _MAY_BE_NOTHING = {"head_dim", "image_size", "patch_size"}
 CONFIG = "config.json"
+GENERATION_CONFIG = "generation_config.json"
 
 
 def impossible_values(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -60,14 +63,15 @@ def layers_of(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             yield key, value
 
 
-def read_values(folder: Path) -> Mapping[str, Any]:
+def read_values(folder: Path, name: str = CONFIG) -> Mapping[str, Any]:
     """Read what a ``config.json`` says; nothing where it cannot be read as an object.
 
     Args:
         folder: The checkpoint folder.
+        name: Another file of the kind.
     """
     try:
-        values: Any = read_json(folder / CONFIG)
+        values: Any = read_json(folder / name)
     except (OSError, ValueError):  # whoever builds the model says so
         return {}
     return cast("dict[str, Any]", values) if isinstance(values, dict) else {}

@@ -10,6 +10,7 @@ from runner.errors import SourceError
 from runner.findings import Finding
 from runner.sources.checkpoint.config_values import (
     CONFIG,
+    GENERATION_CONFIG,
     impossible_values,
     layers_of,
     read_values,
@@ -83,11 +84,12 @@ def _below(folder: Path, names: Iterable[str]) -> str:
 
 
 def _check_values(folder: Path) -> Iterator[Finding]:
-    values = read_values(folder)
-    for key, wrong in (*impossible_values(values), *_without_weights(folder, values)):
-        message = f"{folder / CONFIG}: `{key}` {wrong}."
-        remedy = "Fetch the checkpoint again, or mend the file."
-        yield Finding("impossible-config", message, remedy, ("path",), outside=True)
+    for name in (CONFIG, GENERATION_CONFIG):
+        values = read_values(folder, name)
+        for key, wrong in (*impossible_values(values), *_without_weights(folder, values)):
+            message = f"{folder / name}: `{key}` {wrong}."
+            remedy = "Fetch the checkpoint again, or mend the file."
+            yield Finding("impossible-config", message, remedy, ("path",), outside=True)
 
 
 def _without_weights(folder: Path, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ Cli = Callable[..., Outcome]
         ({"id2label": {str(number): "a" for number in range(100_001)}}, "id2label"),
         ({"num_labels": 10**9}, "num_labels"),
         ({"n_layer": 999}, "n_layer"),
+        ({"num_beams": 100_000}, "num_beams"),
     ],
 )
 def test_what_no_model_can_have_is_found(values: dict[str, Any], key: str) -> None:
@@ -82,6 +83,16 @@ def test_validate_finds_it_and_a_run_says_the_source_is_at_fault(cli: Cli, works
         done = cli(*verb, "+recipe=case.yaml", "tracking.uri=null")
         assert done.code == 3, done.stderr
         assert f"{folder / 'config.json'}: `vocab_size` is -1" in done.stderr
+
+
+def test_a_search_of_beams_without_end_is_found_before_it_begins(cli: Cli, workspace: Path) -> None:
+    folder = causal_lm(workspace / "gpt2")
+    (folder / "generation_config.json").write_text('{"num_beams": 100000, "max_new_tokens": 1}')
+    recipe = {"task": "text-generation", "source": {"kind": "local", "path": str(folder)}}
+    (workspace / "case.yaml").write_text(yaml.safe_dump(recipe))
+    done = cli("rehearse", "+recipe=case.yaml")
+    assert done.code == 3, done.stderr
+    assert f"{folder / 'generation_config.json'}: `num_beams` is 100000" in done.stderr
 
 
 def test_plan_and_record_tell_of_tensors_that_nothing_uses(cli: Cli, workspace: Path) -> None:
