@@ -4,6 +4,7 @@ import platform
 import re
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.util import find_spec
 
 _REPORTED = (
     *("mlflow", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub"),
@@ -24,6 +25,25 @@ def installed(name: str) -> str:
         return _version(name)
     except PackageNotFoundError:
         return ""
+
+
+def is_importable(module: str) -> bool:
+    """Say whether a module could be imported; it is not.
+
+    Args:
+        module: Its name, such as ``torchvision``.
+    """
+    try:
+        return _found(module)
+    except ModuleNotFoundError:
+        return False
+
+
+@cache  # of what is there; what is missing may be installed while this process lives
+def _found(module: str) -> bool:
+    if find_spec(module) is None:
+        raise ModuleNotFoundError(module)
+    return True
 
 
 def versions() -> dict[str, str]:

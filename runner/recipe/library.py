@@ -16,6 +16,7 @@ from runner.recipe.reading.shelf import (
     files_under,
     is_base,
     is_lock,
+    name_on,
     not_a_recipe,
     open_shelf,
     root_of,
@@ -79,10 +80,11 @@ def list_recipes(config_dirs: Sequence[Path] = ()) -> list[Assessed]:
     shelf = open_shelf(config_dirs)
     found: dict[str, Assessed] = {}
     for root in shelf.roots:
+        own_shelf = shelf.beginning_with(root)
         for file in files_under(root):
             name = file.relative_to(root).with_suffix("").as_posix()
             if not is_base(file) and name not in found:
-                found[name] = _assess(shelf, file, root)
+                found[name] = _assess(own_shelf, file, root)
     return [found[name] for name in sorted(found)]
 
 
@@ -119,8 +121,9 @@ def validate_paths(paths: Sequence[Path], config_dirs: Sequence[Path] = ()) -> V
         files |= dict(item for item in chosen if not isinstance(item, Finding))
     ours = shipped("recipes").resolve()
     files = {file: root for file, root in files.items() if file not in sweeps}
+    shelves = {root: shelf.beginning_with(root) for root in {*files.values()}}
     for file, root in files.items():
-        judged = _assess(shelf, file, root).findings
+        judged = _assess(shelves[root], file, root).findings
         findings += judged if paths or root != ours else map(_noted, judged)
     for file, root in blocks.items():
         findings += _assess_block(shelf, file, root).findings
@@ -181,8 +184,7 @@ def _files(path: Path, shelf: Shelf) -> Iterator[tuple[Path, Path] | Finding]:
 
 
 def _assess(shelf: Shelf, file: Path, root: Path) -> Assessed:
-    own_shelf, name = shelf.first(file, root)
-    return assess(own_shelf, name, Place(display_name(file)), base=is_base(file))
+    return assess(shelf, name_on(root, file), Place(display_name(file)), base=is_base(file))
 
 
 def _assess_block(shelf: Shelf, file: Path, root: Path) -> Assessed:

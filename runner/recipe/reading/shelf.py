@@ -76,8 +76,15 @@ class Shelf:
             The shelf with the file's folder first, and the name of the recipe on it.
         """
         root = root or root_of(file)
-        name = file.absolute().relative_to(root).with_suffix("").as_posix()
-        return shelf_of((root, *self.roots), (groups_beside(root), *self.groups)), name
+        return self.beginning_with(root), name_on(root, file)
+
+    def beginning_with(self, root: Path) -> "Shelf":
+        """Put a folder of recipes first, and the groups that belong to it.
+
+        Args:
+            root: The folder.
+        """
+        return shelf_of((root, *self.roots), (groups_beside(root), *self.groups))
 
     def suggest(self, name: str) -> str:
         """Give a sentence that helps someone who wrote a name no recipe has.
@@ -92,6 +99,16 @@ class Shelf:
             return f"Did you mean {one_of(near[:_FEW])}?"
         few = ", ".join(f"`{n}`" for n in names[:_FEW])
         return f"There are {few}{' and more' if names[_FEW:] else ''}; see `ls`." if few else ""
+
+
+def name_on(root: Path, file: Path) -> str:
+    """Give the name of a recipe.
+
+    Args:
+        root: Its folder.
+        file: Its file.
+    """
+    return file.absolute().relative_to(root).with_suffix("").as_posix()
 
 
 def _last(name: str) -> str:

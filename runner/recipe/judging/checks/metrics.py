@@ -1,9 +1,9 @@
 """Metrics fit the task and have rows to be measured on; gates are about what is measured."""
 
-import importlib.util
 from collections.abc import Collection, Iterator
 
 from runner.findings import Finding
+from runner.machine.libraries import is_importable
 from runner.metrics import Metric, all_metrics
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.gates import MEASURED, OF_GENERATION, OF_STREAMS, Gate
@@ -46,7 +46,7 @@ def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
         message = f"`{metric.name}` needs to know what is right, and the dataset has no `target`."
         yield Finding("no-target", message, "Name its column.")
     for name, distribution in metric.needs.items():
-        if importlib.util.find_spec(name) is None:
+        if not is_importable(name):
             message = f"{metric.name} needs {name}, which is not installed."
             yield Finding("library-missing", message, f"pip install {distribution}")
 

@@ -1,9 +1,9 @@
 """The task is one that the installed libraries have, and is asked for what it can do."""
 
-import importlib.util
 from collections.abc import Iterator
 
 from runner.findings import Finding
+from runner.machine.libraries import is_importable
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.evaluation import OF_PYFUNC
 from runner.recipe.language.models import Recipe
@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if not recipe.has_native:
         yield from _not_installed(recipe, task)
     for name, distribution in sorted(task.libraries.items()):
-        if importlib.util.find_spec(name) is None:
+        if not is_importable(name):
             message = f"{task.name} needs {name}, which is not installed."
             remedy = f"pip install {distribution}"
             yield Finding("library-missing", message, remedy, ("task",), outside=True)
