@@ -13,10 +13,8 @@ from peft import (
     LoHaConfig,
     LoraConfig,
     MissConfig,
-    MultitaskPromptTuningConfig,
     OFTConfig,
     PeftModel,
-    PolyConfig,
     PrefixTuningConfig,
     PromptEncoderConfig,
     PromptTuningConfig,
@@ -70,10 +68,6 @@ VARIANTS: dict[str, Any] = {
         task_type="CAUSAL_LM",
     ),
     "prefix tuning": CONFIGS["prefix"],
-    "Poly": partial(PolyConfig, r=4, n_tasks=2, **_OF_LLAMA),
-    "multitask prompt tuning": partial(
-        MultitaskPromptTuningConfig, num_tasks=2, num_virtual_tokens=4, task_type="CAUSAL_LM"
-    ),
 }
 """Adapters of a Llama by what they are called."""
 

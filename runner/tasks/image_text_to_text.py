@@ -3,7 +3,6 @@
 from typing import Any
 
 from runner.tasks.base import Call, Column, Task
-from runner.tasks.image_marks import marked
 
 
 def _call(row: Any) -> Call:
@@ -24,10 +23,9 @@ TASK = Task(
     auto_model="AutoModelForImageTextToText",
     inputs=(Column("string", "image", media="image"), Column("string", "text")),
     outputs=(Column("string"),),
-    example={"image": "image.png", "text": "What is this?"},
-    in_words_of=marked,
+    example={"image": "image.png", "text": "<image> What is this?"},
     answer=_answer,
-    inference="image_text:ImageTextToText",
+    inference="vision:ImageTextToText",
     form="text",
     agreement=_agreement,
     generates=True,
