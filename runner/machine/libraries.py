@@ -33,17 +33,7 @@ def is_importable(module: str) -> bool:
     Args:
         module: Its name, such as ``torchvision``.
     """
-    try:
-        return _found(module)
-    except ModuleNotFoundError:
-        return False
-
-
-@cache  # of what is there; what is missing may be installed while this process lives
-def _found(module: str) -> bool:
-    if find_spec(module) is None:
-        raise ModuleNotFoundError(module)
-    return True
+    return find_spec(module) is not None
 
 
 def versions() -> dict[str, str]:

@@ -68,13 +68,13 @@ def _work_through(file: Path) -> None:
     from runner.machine.signals import ending_in_order
 
     told = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     with (
         ending_in_order(),
         redirect_stdout(sys.stderr),
         undisturbed(),
         temporary_files_kept_together(),
     ):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         batch: Batch = pickle.loads(file.read_bytes())  # noqa: S301
         from runner.sweeps.launching.batches import Ended
 
