@@ -64,13 +64,17 @@ def _quantiles(predictions: Predictions, key: bytes, confidence: float) -> Itera
 def _counted(
     predictions: Predictions, key: bytes, rows: int, seconds: float, model: Path
 ) -> Iterator[tuple[str, float]]:
-    yield "rows_per_second", rows / seconds
-    for name, what in _TOKENS.items():
-        of_rows, tokens = _sums(predictions.timed(key, what))
-        if of_rows == rows:
-            yield name, tokens / seconds
-    yield "load_seconds", predictions.timed(key, "load")[-1][1]
-    yield "peak_memory_bytes", max(value for _, value in predictions.timed(key, "memory"))
+    """Give what was measured; of a run that was killed once it had answers, something may lack."""
+    if seconds:
+        yield "rows_per_second", rows / seconds
+        for name, what in _TOKENS.items():
+            of_rows, tokens = _sums(predictions.timed(key, what))
+            if of_rows == rows:
+                yield name, tokens / seconds
+    if loads := predictions.timed(key, "load"):
+        yield "load_seconds", loads[-1][1]
+    if of_process := predictions.timed(key, "memory"):
+        yield "peak_memory_bytes", max(value for _, value in of_process)
     if on_gpu := predictions.timed(key, "gpu memory"):
         yield "peak_gpu_memory_bytes", max(value for _, value in on_gpu)
     sizes = (file.stat().st_size for file in model.rglob("*") if file.is_file())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from runner.errors import StorageError
+from runner.evaluation.beside import beside
 from runner.evaluation.identity import model_key, row_key
 from runner.evaluation.predictions import batches, open_predictions
 
@@ -159,3 +160,12 @@ def test_batches_are_full_but_the_last(items: int, sizes: list[int]) -> None:
     parted = list(batches(iter(range(items)), 2))
     assert [len(batch) for batch in parted] == sizes
     assert [item for batch in parted for item in batch] == list(range(items))
+
+
+def test_what_a_killed_run_did_not_come_to_measure_is_left_out(
+    model: Path, workspace: Path
+) -> None:
+    with open_predictions(workspace / "kept.sqlite") as predictions:
+        assert {*beside(predictions, b"model", 0.95, model)} == {"size_bytes"}
+        predictions.time(b"model", "load", 0.5)
+        assert {*beside(predictions, b"model", 0.95, model)} == {"size_bytes", "load_seconds"}
