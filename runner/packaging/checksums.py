@@ -12,6 +12,8 @@ from runner.packaging.described import DESCRIPTION, Described
 
 _OF_THE_REGISTRY = {"registered_model_meta"}
 """What MLflow puts into a registered model that is fetched: its name and version."""
+_MOST_REWRITTEN = 2**18
+"""Bytes of a description that is written anew to be compared: MLflow writes YAML slowly."""
 _COMPILED = "__pycache__"
 """What Python leaves beside code that it has run."""
 
@@ -41,7 +43,13 @@ def checksum_unlogged(folder: Path) -> str:
 
     Args:
         folder: The model folder.
+
+    Returns:
+        The hash; nothing of a description that cannot be read, or is too large to be written anew,
+        which then counts as changed.
     """
+    if (folder / DESCRIPTION).stat().st_size > _MOST_REWRITTEN:
+        return ""
     try:
         described = Described.of(folder).description
     except SourceError:

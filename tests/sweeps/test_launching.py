@@ -119,7 +119,7 @@ exec tail -f /dev/null
 """Stands for a worker: the first of two tells that a point failed once the other has begun."""
 
 
-def test_a_worker_that_is_asked_to_end_does_so_without_a_traceback(workspace: Path) -> None:
+def test_a_worker_whose_parent_is_gone_ends_without_a_traceback(workspace: Path) -> None:
     os.mkfifo("batch")  # it waits for its points, and nobody is there who would tell it more
     ended = forked.start(_WORKER, workspace, path=[str(REPOSITORY)]).end()
     assert (ended.code, ended.stderr) == (128 + signal.SIGTERM, "")

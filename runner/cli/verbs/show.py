@@ -61,7 +61,6 @@ def _text(composed: Composed) -> Iterator[str]:
 
 
 def _document(composed: Composed) -> dict[str, Any]:
-
     origins = composed.origins
     return {
         "name": composed.name,

@@ -5,27 +5,22 @@ import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from runner.files.disk import raise_if_short
 from runner.findings import Finding, Loc, Place
 from runner.recipe.reading.scalars import core_scalar
-
-if TYPE_CHECKING:
-    from yaml import SafeLoader as _BaseLoader
-else:  # libyaml is ten times faster, where PyYAML was built with it
-    _BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from runner.text.nesting import SafeLoader, is_too_deep
 
 _LARGEST = 2**20
 _MOST_VALUES = 20_000
-_DEEPEST = 200
 _TEXT = "tag:yaml.org,2002:str"
 _COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
-class Loader(_BaseLoader):
+class Loader(SafeLoader):
     """Resolves no scalar by itself, so that a tag on one is there only if it was written."""
 
 
@@ -113,7 +108,7 @@ def parse(text: str, path: Path, file: str) -> Document:
     so is a number too large to be one, such as ``57e1234``.
     """
     try:
-        if _is_too_deep(text):
+        if is_too_deep(text):
             return _unread(path, file, "The values are nested too deeply.")
         node = yaml.compose(text, Loader=Loader)
     except yaml.MarkedYAMLError as error:
@@ -156,21 +151,6 @@ def _remedy(text: str, at: int) -> str:
     if before + there == "${":
         return "Quote a reference that stands between braces or brackets."
     return "Quote a text with a colon and a space in it." if text[at : at + 2] == ": " else ""
-
-
-def _is_too_deep(text: str) -> bool:
-    """Look how deep the values are nested, where there is a doubt: libyaml overflows its stack."""
-    opened = text.count("[") + text.count("{")
-    indented = max((len(line) - len(line.lstrip(" -?")) for line in text.splitlines()), default=0)
-    if max(opened, indented) <= _DEEPEST:
-        return False
-    depth = 0
-    for event in yaml.parse(text, Loader=Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            return True
-    return False
 
 
 def _header(text: str) -> list[str]:

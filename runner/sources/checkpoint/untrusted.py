@@ -6,11 +6,13 @@ from typing import Any
 
 import yaml
 
+from runner.text.nesting import SafeLoader, is_too_deep
+
 _LARGEST = 2**26
 """Bytes of a configuration; a tokenizer's own file is read by its library."""
 _LARGEST_CARD = 2**20
-_LARGEST_DESCRIPTION = 2**18
-"""Bytes of an MLmodel, of which real ones have a few thousand: YAML is read slowly."""
+_LARGEST_DESCRIPTION = 2**22
+"""Bytes of an MLmodel: it holds the recipe, which may have 1 MiB."""
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -95,8 +97,11 @@ def read_yaml(file: Path) -> dict[str, Any]:
     """
     if (size := file.stat().st_size) > _LARGEST_DESCRIPTION:
         raise ValueError(f"it has {size} bytes, more than the {_LARGEST_DESCRIPTION} of any")
+    text = file.read_text(encoding="utf-8")
     try:
-        found: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if is_too_deep(text):
+            raise ValueError("it is nested too deep")
+        found: Any = yaml.load(text, SafeLoader)  # noqa: S506
     except yaml.YAMLError as error:
         raise ValueError(f"it is no YAML: {str(error).splitlines()[0]}") from None
     except RecursionError:
