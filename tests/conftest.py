@@ -33,6 +33,7 @@ QUICK = {
         "doctor",
         "evaluation",
         "fuzz",
+        "hostile",
         "locks",
         "metrics",
     ),

@@ -73,7 +73,7 @@ def counted(many: int, names: list[str]) -> Iterator[dict[str, Any]]:
     with opened(Path(tempfile.mkdtemp(prefix="hostile-"))) as desk:
         from tests.faults.processes import apart
         from tests.hostile.cases import KINDS
-        from tests.hostile.requests import NAME, count_requests
+        from tests.hostile.requesting import NAME, count_requests
 
         works: list[tuple[str, int, Callable[[Desk, int], Count]]] = [
             (kind.name, kind.share, lambda at, n, kind=kind: at.count(kind, n)) for kind in KINDS
