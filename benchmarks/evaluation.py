@@ -5,7 +5,7 @@ imported: the same 2,000 rows of mixed length through
 MLflow's pyfunc, through ours, and through a whole evaluation of the same model. The bare
 predictions are what a plain script does: it loads the model and asks it for all rows in one call,
 so that inference code which sorts by length sorts all of them. The evaluation composes the recipe,
-reads the data twice, loads the model, asks in batches that it keeps, times twenty rows one by one,
+reads the data twice, loads the model, asks in batches that it keeps, times some rows one by one,
 and makes five metrics, intervals, three slices, the table and the report; then once more with
 another metric, which asks the model nothing. The model has the size of
 MiniLM, the tokenizer of it, and random weights. The memory is that of two processes that evaluate a

@@ -1,5 +1,6 @@
 """The rows of a dataset through a model: read once, asked once, kept, and timed."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -41,6 +42,7 @@ from runner.sources.base import no_progress
 from runner.tasks import Column
 
 _FIRST_TEXT, _STREAMED = "first text", "streamed"
+_FEW_REQUESTS = 5
 
 
 @dataclass
@@ -96,24 +98,25 @@ class Asking:
                 yield together([questions.answered(example, a[place:end]) for a, _ in times])
                 place = end
 
-    def latencies(self, requests: int) -> list[float]:
+    def latencies(self, requests: int, share: float = math.inf) -> list[float]:
         """Give how long single requests take, in seconds: of the first rows, one after the other.
 
         Args:
             requests: How many are wanted; those that were timed before are not timed again.
+            share: Five are enough that took this part of the time that all answers took.
         """
         timed = [seconds for _, seconds in self.predictions.timed(self.key, "request")]
-        if len(timed) >= requests:
-            return timed
-        for number, example in enumerate(islice(self.data.examples(), requests)):
+        most = share * sum(seconds for _, seconds in self.predictions.timed(self.key, "batch"))
+        for example in islice(self.data.examples(), len(timed), requests):
+            if len(timed) >= _FEW_REQUESTS and sum(timed) >= most:
+                break
             unit = (example, self._given(example, self._questions.asked(example)[0]))
-            if not number:
-                self._ask([unit])  # the first one warms up
+            if self._loaded is None:
+                self._ask([unit])  # which warms up
             start = perf_counter()
             self._ask([unit])
-            seconds = perf_counter() - start
-            self.predictions.time(self.key, "request", seconds)
-            timed.append(seconds)
+            timed.append(perf_counter() - start)
+            self.predictions.time(self.key, "request", timed[-1])
         return timed
 
     def first_texts(self, requests: int) -> None:

@@ -1,5 +1,6 @@
 """The evaluation on data: every row through the model, metrics with intervals, and the gates."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from runner.evaluation.known_labels import KnownLabels
 from runner.evaluation.predictions import BATCH, WINDOW, open_predictions
 from runner.evaluation.row_table import RowWriter
 from runner.evaluation.scores import Measured, Measuring
+from runner.evaluation.windows import PIECES
 from runner.machine.ffmpeg import ffmpeg_on_path
 from runner.recipe.language.models import Recipe
 
@@ -26,7 +28,8 @@ Progress = Callable[[str, int, int], None]
 _REQUESTS = {"latency_p50_ms": 50, "latency_p95_ms": 100, "latency_p99_ms": 400}
 """Single requests that are timed where a gate asks for a quantile: enough for its interval."""
 _NONE: Mapping[str, Champion] = {}
-_USUAL_REQUESTS = 20
+_USUAL_REQUESTS, _SHARE_OF_REQUESTS = 20, 0.02
+"""Requests that are timed where no gate asks, and the part of all answers' time that is enough."""
 _FIRST_TEXTS = 10
 """Answers whose first piece is waited for, of models that stream."""
 
@@ -69,14 +72,15 @@ def assess(
     table = folder / TABLE_FILE
     with ffmpeg_on_path(), open_predictions(kept) as predictions, ExitStack() as stack:
         asked = how_to_ask(model, recipe)
-        said = {**asked.config, "view": asked.view, "device": device, "batch": [BATCH, WINDOW]}
+        batches = [BATCH, WINDOW, PIECES.pattern]  # by them a row has its neighbours
+        said = {**asked.config, "view": asked.view, "device": device, "batch": batches}
         if asked.view != "pyfunc":  # what ships in a model has it in its own configuration
             said["truncation"] = recipe.evaluation.truncation
         key = model_key(model, {**said, "seed": recipe.evaluation.seed}, predictions)
         asking = Asking(recipe, data, model, device, asked, key, predictions, rate, stack)
         writer = stack.enter_context(RowWriter(table, recipe.evaluation.slices))
         found, notes = _measure(recipe, data, asking.answered(rows, progress), writer)
-        latencies = asking.latencies(min(rows, _requests(recipe)))
+        latencies = asking.latencies(*_requests(recipe))
         asking.first_texts(min(rows, _FIRST_TEXTS))
         asking.remember()
         measured = beside(predictions, key, recipe.evaluation.confidence, model)
@@ -131,8 +135,10 @@ def count(data: Labelled) -> int:
     return rows
 
 
-def _requests(recipe: Recipe) -> int:
-    return max([_USUAL_REQUESTS, *(_REQUESTS.get(name, 0) for name in recipe.evaluation.gates)])
+def _requests(recipe: Recipe) -> tuple[int, float]:
+    """Give how many requests are timed, and which part of the answers' time is enough for them."""
+    gated = [_REQUESTS[name] for name in recipe.evaluation.gates if name in _REQUESTS]
+    return (max(gated), math.inf) if gated else (_USUAL_REQUESTS, _SHARE_OF_REQUESTS)
 
 
 def _measure(

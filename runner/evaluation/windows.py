@@ -1,5 +1,6 @@
 """Rows that are held at once, and the batches of like length that are asked together of them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from runner.datasets import Example
 from runner.evaluation.predictions import BATCH, batches
 
+PIECES = re.compile(r"\w{1,6}|[^\w\s]")
 Progress = Callable[[str, int, int], None]
 Told = Callable[[int], None]
 Unit = tuple[Example, Any]
@@ -105,5 +107,7 @@ def together(times: Sequence[tuple[Example, Any]]) -> tuple[Example, Any]:
 
 
 def _length(given: Any) -> int:
-    """Give how long an input is, roughly: what it takes of a model grows with it."""
-    return len(given) if isinstance(given, str | bytes) else len(repr(given))
+    """Give how long an input is, roughly in tokens: what it takes of a model grows with it."""
+    if isinstance(given, bytes):
+        return len(given)
+    return len(PIECES.findall(given if isinstance(given, str) else repr(given)))

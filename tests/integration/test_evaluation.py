@@ -142,6 +142,25 @@ def test_another_gate_asks_the_model_nothing(home: Path, model: str, cli: Cli) -
     assert (gate.verdict, gate.value) == (GateVerdict.FAILED, 0.9)
 
 
+def test_requests_are_timed_for_a_part_of_the_time_or_as_many_as_a_gate_needs(
+    home: Path, model: str
+) -> None:
+    """The rows of a tiny model are soon answered: five requests are enough for it."""
+    gates = {"accuracy": ">= 0.1"}
+    usual = composed(written(home, "timed", gates=gates), home, "evaluation.seed=7")
+    timed = evaluate(model, usual).evaluation.latencies_ms
+    rate = evaluate(model, usual).evaluation.measured["rows_per_second"]
+    share = 1000 * 0.02 * ROWS / rate
+    assert 5 <= len(timed) <= 20
+    assert sum(timed[5:-1]) < share
+    assert len(timed) == 20 or sum(timed) >= share * 0.99
+    gates = {"accuracy": ">= 0.1", "latency_p95_ms": "> 0"}
+    gated = composed(written(home, "timed", gates=gates), home, "evaluation.seed=7")
+    found = evaluate(model, gated).evaluation
+    assert (len(found.latencies_ms), found.data.inferred) == (100, 0)
+    assert found.latencies_ms[: len(timed)] == timed
+
+
 @pytest.mark.parametrize(
     ("gate", "verdict", "code"),
     [(">= 0.8", "passed", 0), (">= 0.97", "failed", 1), (">= 0.89", "undecided", 1)],
