@@ -222,17 +222,18 @@ def _passes_on(function: ast.FunctionDef) -> bool:
     if function.args.kwarg is None:
         return False
     looked_at: set[int] = set()
+    uses: set[int] = set()
     for node in ast.walk(function):
         match node:
             case ast.Compare():
                 looked_at |= {id(part) for part in node.comparators}
             case ast.Subscript():
                 looked_at.add(id(node.value))
+            case ast.Name(id=function.args.kwarg.arg):
+                uses.add(id(node))
             case _:
                 pass
-    name = function.args.kwarg.arg
-    uses = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name]
-    return any(id(use) not in looked_at for use in uses)
+    return not uses <= looked_at
 
 
 def _calls(name: str, file: str) -> bool:

@@ -20,6 +20,8 @@ _RUN_CODE = ("trust_remote_code", "custom_generate")
 def check(subject: Subject) -> Iterator[Finding]:
     """Find arguments that no predict takes, that shadow each other, or that run code."""
     recipe = subject.recipe
+    if not recipe.params and not recipe.inference_config:
+        return
     own = _own(subject.task, recipe.pyfunc)
     known = own.keys() | _of_transformers(subject.task)
     values = _values(own, known)
