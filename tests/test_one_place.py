@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from runner.sources import all_kinds
@@ -12,9 +13,14 @@ RUNNER = REPOSITORY / "runner"
 TASKS = {name for task in all_tasks().values() for name in (task.name, task.pipeline_task)}
 
 
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def _constants(file: Path) -> Iterator[ast.Constant]:
     """Give the texts of a module that are not docstrings."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = _tree(file)
     alone = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in alone:
@@ -43,7 +49,7 @@ def test_no_task_that_is_called_as_a_view_is_compared() -> None:
     compared = [
         f"{file.relative_to(REPOSITORY)}:{node.lineno}"
         for file in sorted(RUNNER.rglob("*.py"))
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(file))
         if isinstance(node, ast.Compare) and _is_of_a_task(node)
     ]
     assert compared == []
@@ -73,7 +79,7 @@ def test_no_source_kind_is_named_outside_its_file() -> None:
     named = [
         f"{file.relative_to(REPOSITORY)}:{line} {kind}"
         for file in sorted(RUNNER.rglob("*.py"))
-        for line, kind in _kinds_named(ast.parse(file.read_text(encoding="utf-8")))
+        for line, kind in _kinds_named(_tree(file))
         if not _is_of_kind(file, kind)
     ]
     assert named == []
@@ -140,3 +146,84 @@ def one(source):
 """
     found = [kind for _, kind in sorted(_kinds_named(ast.parse(code)))]
     assert found == ["hub", "local", "package", "scratch", "mlflow"]
+
+
+def _imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(_tree(file)):
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name for one in names)
+            case ast.ImportFrom(module=str(module)):
+                yield module
+            case _:
+                pass
+
+
+def test_hydra_reads_overrides_and_composes_nothing() -> None:
+    """There is one merge of recipes, ours: of Hydra there is the grammar, and its error."""
+    imported = {
+        module: file.parent.name
+        for file in RUNNER.rglob("*.py")
+        for module in _imported(file)
+        if module.partition(".")[0] in ("hydra", "omegaconf") and module != "hydra.errors"
+    }
+    assert imported
+    assert all(module.startswith("hydra.core.override_parser.") for module in imported)
+    assert set(imported.values()) == {"upstream"}
+
+
+_THE_CODE_OF_OTHERS = {
+    "metrics/own.py": "a metric that comes with a recipe raises what it likes",
+    "evaluation/own_metrics.py": "the module of such a metric does, while it is imported",
+    "evaluation/plain_mlflow.py": "runs in an environment of the model's own, without the runner",
+    "engines/spark_engine.py": "is raised again where the rows are known",
+    "upstream/quantizers.py": "is given back: what a library raises while it is imported",
+    "serving/refusals.py": "a server goes on, and says what a request met",
+    "sources/scratch/config.py": "what a configuration does not take, Python says of the caller",
+    "sources/hub/verdicts.py": "mistakes were raised before",
+    "cli/__init__.py": "shows it whole, as a defect",
+}
+"""Where everything is caught around what is not ours alone."""
+
+
+def test_what_catches_everything_lets_mistakes_of_ours_through() -> None:
+    hidden = {
+        f"{file.relative_to(RUNNER)}:{node.lineno}"
+        for file in RUNNER.rglob("*.py")
+        if "pyfunc" not in file.parts and str(file.relative_to(RUNNER)) not in _THE_CODE_OF_OTHERS
+        for node in ast.walk(_tree(file))
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node.type)
+        if not _lets_through(node)
+    }
+    assert hidden == set()
+    assert all((RUNNER / name).is_file() for name in _THE_CODE_OF_OTHERS)
+
+
+def _catches_everything(kind: ast.expr | None) -> bool:
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    broad = ("Exception", "BaseException")
+    return any(one is None or isinstance(one, ast.Name) and one.id in broad for one in kinds)
+
+
+def _lets_through(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler begins with ``raise_if_ours``, or raises what it caught as it is."""
+    first, *_ = handler.body
+    checks = isinstance(first, ast.Expr) and ast.unparse(first).startswith("raise_if_ours(")
+    return checks or any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(handler))
+
+
+_LONG = 40
+"""From how many nodes of the syntax tree on a function is not written again."""
+
+
+def test_no_function_is_written_twice() -> None:
+    found: dict[str, list[str]] = {}
+    for file in sorted(RUNNER.rglob("*.py")):
+        for node in ast.walk(_tree(file)):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                if sum(1 for part in body for _ in ast.walk(part)) >= _LONG:
+                    said = "\n".join(map(ast.dump, body))
+                    found.setdefault(said, []).append(f"{file.relative_to(RUNNER)}:{node.lineno}")
+    assert len(found) > 100
+    assert [places for places in found.values() if len(places) > 1] == []

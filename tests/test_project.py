@@ -103,6 +103,51 @@ def test_the_recipe_reference_is_up_to_date() -> None:
     assert metrics_page() == METRICS.read_text(), "run make docs"
 
 
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def _section(heading: str) -> str:
+    return README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def test_a_paragraph_of_the_readme_says_one_thing() -> None:
+    text = re.sub(r"```.*?```", "", _section("A recipe, line by line"), flags=re.DOTALL)
+    paragraphs = [part for part in text.split("\n\n") if part.strip() and part[:4] != "    "]
+    assert len(paragraphs) >= 8
+    assert [part for part in paragraphs if len(part.split()) > 45] == []
+
+
+def test_the_readme_says_how_to_get_the_torch_that_the_constraints_pin() -> None:
+    said = _section("Installing it elsewhere")
+    assert "CUDA" in said
+    (pin,) = re.findall(r"`(torch==[\d.]+)`", said)
+    assert pin in (REPOSITORY / "constraints.txt").read_text().splitlines()
+
+
+def test_the_changelog_has_an_entry_for_the_version() -> None:
+    from runner import __version__
+
+    text = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)$", text, re.MULTILINE)
+
+
+def test_a_room_imports_only_those_above_it_in_the_table_of_the_architecture() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.partition("| room | holds |")[2].partition("\n\n")[0].splitlines()
+    cells = [re.findall(r"`(\w+)(?:/|\.py)`", row.split("|")[1]) for row in rows[2:]]
+    turn = {room: number for number, rooms in enumerate(cells) for room in rooms}
+    runner = REPOSITORY / "runner"
+    assert turn.keys() == {item.stem for item in runner.iterdir() if not item.name.startswith("_")}
+    astray = {
+        f"{file.relative_to(runner)} imports {room}"
+        for file in runner.rglob("*.py")
+        if (own := file.relative_to(runner).parts[0].removesuffix(".py")) in turn
+        for room in re.findall(r"^ *(?:from|import) runner\.(\w+)", file.read_text(), re.MULTILINE)
+        if turn[room] > turn[own]
+    }
+    assert astray == set()
+
+
 def test_every_command_of_the_readme_works_as_written() -> None:
     text = (REPOSITORY / "README.md").read_text()
     commands = re.findall(r"^\.venv/bin/python -m runner (.*)$", text, re.MULTILINE)

@@ -190,7 +190,8 @@ def _known(kind: type[PretrainedConfig]) -> set[str]:
     """Give the keys that a class of configurations makes something of."""
     try:
         usual = kind()
-    except Exception:  # made of others: it has no usual form
+    except Exception as error:  # made of others: it has no usual form
+        raise_if_ours(error)
         usual = PretrainedConfig()
     own = {*usual.to_dict(), *PretrainedConfig().to_dict(), *vars(usual), *kind.attribute_map}
     read = {rope.TRAINED_FOR} if rope.SCALING in own else set[str]()

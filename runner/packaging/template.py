@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runner.errors import SourceError
+from runner.errors import SourceError, raise_if_ours
 from runner.packaging.blueprint import Blueprint
 from runner.recipe.language.models import Recipe
 
@@ -46,6 +46,7 @@ def prompt_template_of(recipe: Recipe, parts: Blueprint) -> str | None:
             [{"role": "user", "content": _MARK}], tokenize=False, add_generation_prompt=True
         )
     except Exception as error:
+        raise_if_ours(error)
         raise SourceError(
             f"the chat template of {parts.checkpoint.name} cannot be rendered: {error}", _NEEDED
         ) from error

@@ -209,13 +209,13 @@ def _param(field: str, was: Param, now: Param) -> Iterator[Change]:
 
 
 def _default(param: Param) -> Any:
-    """Give the default so that it can be compared: 1 is 1.0, whose type is another matter."""
+    """Give the default so that it can be compared: 1.0 is 1, whose type is another matter."""
     given = param.default
     return [_number(one) for one in given] if isinstance(given, list) else _number(given)
 
 
 def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _param_type(param: Param) -> str:

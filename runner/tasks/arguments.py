@@ -174,7 +174,14 @@ GENERATION: Mapping[str, Argument] = MappingProxyType({
     "output_logits": _FLAG_OR_NULL, "return_dict_in_generate": _FLAG,
     "pad_token_id": Argument(("integer",), null=True),
     "bos_token_id": _COUNT_OR_NULL, "decoder_start_token_id": _TOKENS,
-    "prompt_lookup_num_tokens": _ONE_OR_NULL, "penalty_alpha": _PART_OR_NULL,
+    "eos_token_id": _TOKENS, "sequence_bias": Argument(("mapping", "list"), null=True),
+    "watermarking_config": _MAPPING, "dola_layers": _TEXTS, "prefill_chunk_size": _ONE_OR_NULL,
+    "prompt_lookup_num_tokens": _ONE_OR_NULL, "max_matching_ngram_size": _ONE_OR_NULL,
+    "assistant_confidence_threshold": _PART, "assistant_early_exit": _ONE_OR_NULL,
+    "assistant_lookbehind": _ONE_OR_MORE, "target_lookbehind": _ONE_OR_MORE,
+    "num_assistant_tokens": _ONE_OR_MORE, "disable_compile": _FLAG,
+    "low_memory": _FLAG_OR_NULL,
+    "penalty_alpha": _PART_OR_NULL,
 })  # fmt: skip
 """Settings of ``generate``, as ``GenerationConfig`` of transformers has them."""
 

@@ -3,11 +3,14 @@
 The files are the same from Hydra 1.3.2 to 1.3.8.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import islice
 from math import ceil
+
+from hydra.errors import HydraException
 
 from runner.upstream.interface import Interface
 
@@ -64,7 +67,11 @@ def parse_override(text: str) -> Override:
     Raises:
         HydraException: It cannot be read.
     """
-    return _parser().parse_override(text)
+    try:
+        return _parser().parse_override(text)
+    except ValueError:  # Python's own, for a number that it does not read
+        most = sys.get_int_max_str_digits()
+        raise HydraException(f"a number has more than {most} digits") from None
 
 
 @cache

@@ -67,6 +67,8 @@ def test_the_shelf_shows_composition_and_each_way_to_package() -> None:
     }
     assert any(r.get("save_pretrained") is False for r in recipes.values())
     assert any(r.get("save_as") == "components" for r in recipes.values())
+    assert any(isinstance(r.get("signature"), dict) for r in recipes.values())
+    assert any(r.get("evaluation", {}).get("gates") for r in recipes.values())
     assert any(r.get("source", {}).get("kind") == "mlflow" for r in recipes.values())
 
 

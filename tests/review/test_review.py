@@ -318,3 +318,31 @@ def test_run_shows_answers_before_and_after(repo: History, cli: Cli) -> None:
     assert "answers" not in done.document["recipes"][1], "what composes the same is not run"
     left = [".git", "configs", "recipes"]
     assert sorted(os.listdir(repo.folder)) == left, "nothing is left behind"
+
+
+def test_several_that_git_takes_for_renamed_are_and_one_that_is_broken_is_not(
+    repo: History, cli: Cli
+) -> None:
+    recipes = repo.folder / "recipes"
+    for name, task in (("chat", "text-generation"), ("labels", "text-classification")):
+        (recipes / f"{name}.yaml").rename(recipes / f"new-{name}.yaml")
+        repo.edit(f"new-{name}.yaml", f"task: {task}\n", f"task: {task}\ndtype: bfloat16\n")
+    repo.edit("new-chat.yaml", "dtype: float32\n", "")
+    assert _found(cli, "main") == {
+        "new-chat": ["dtype-changed", "recipe-renamed"],
+        "new-labels": ["dtype-changed", "recipe-renamed"],
+    }
+    repo.edit("new-labels.yaml", "revision", "revison")
+    assert _found(cli, "main") == {
+        "labels": ["recipe-deleted"],
+        "new-chat": ["dtype-changed", "recipe-renamed"],
+        "new-labels": ["recipe-broken"],
+    }
+
+
+def test_a_recipe_that_was_broken_and_is_says_so(repo: History, cli: Cli) -> None:
+    repo.edit("chat.yaml", "dtype", "dtyp")
+    assert "Does not compose." in cli("review", "main").stdout
+    repo.commit("broken")
+    repo.edit("chat.yaml", "dtyp", "dtp")
+    assert "Does not compose: nor did it before." in cli("review", "HEAD").stdout

@@ -73,6 +73,27 @@ def test_a_recipe_that_breaks_its_callers_breaks_those_of_its_points(
     assert " — 1 recipe and 1 sweep differ" in cli("review", "HEAD").stdout
 
 
+def test_a_recipe_that_answers_otherwise_does_so_in_its_points(cli: Cli, history: History) -> None:
+    history.edit("own.yaml", "temperature: 0.5", "temperature: 0.6")
+    found = reviewed(cli)
+    assert [rule for _, rule, _ in found["own"]] == ["param-default"]
+    ((impact, rule, points),) = found["sweeps/both"]
+    assert (impact, rule) == ("behaviour", "points-answer")
+    assert len(points) == 4  # pyright: ignore[reportArgumentType]
+    document = cli("review", "HEAD", "--output", "json").document
+    (change,) = next(one for one in document["recipes"] if one["name"] == "sweeps/both")["changes"]
+    assert (change["field"], change["before"]) == ("points", points)
+
+
+def test_points_of_a_shipped_recipe_are_compared_too(cli: Cli, history: History) -> None:
+    history.write("../sweeps/both.yaml", SWEEP.replace("own", "text-generation/scratch"))
+    history.commit("of a shipped one")
+    assert reviewed(cli) == {}
+    history.edit("../sweeps/both.yaml", "[float32, float16]", "[float32]")
+    (found,) = reviewed(cli).values()
+    assert [rule for _, rule, _ in found] == ["points-removed"]
+
+
 def test_new_deleted_and_broken_sweeps_are_told(cli: Cli, history: History) -> None:
     history.write("../sweeps/new.yaml", SWEEP)
     history.edit("../sweeps/both.yaml", "float16", "flot16")

@@ -23,6 +23,7 @@ from runner.review.sides import Version
 from tests.conftest import REPOSITORY
 from tests.pages import hold_tables, table
 from tests.review.history import CHAT, lock
+from tests.review.versions import LABELLED, TEXT, version
 
 DOCS = REPOSITORY / "docs" / "review.md"
 SHIPPED = sorted(names_under(REPOSITORY / "recipes"))
@@ -34,14 +35,8 @@ FULL: dict[str, Any] = {
 }
 
 
-def _version(values: dict[str, Any], lock_text: str = "", folder: str = "recipes") -> Version:
-    recipe = Recipe.model_validate(values)
-    found = Lock.model_validate(yaml.safe_load(lock_text)) if lock_text else None
-    return Version("one", "recipes/one.yaml", recipe, (), {"source": folder}, found)
-
-
 def _rules(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    return {change.rule for change in compare(_version(before), _version(after))}
+    return {change.rule for change in compare(version(before), version(after))}
 
 
 def test_the_documented_rules_are_the_rules() -> None:
@@ -126,15 +121,6 @@ def test_recipes_that_differ_are_never_said_to_be_the_same(
 
 
 Case = tuple[dict[str, Any], dict[str, Any], set[str]]
-TEXT: dict[str, Any] = {
-    "task": "text-generation",
-    "source": {"kind": "scratch", "architecture": "gpt2"},
-}
-
-
-LABELLED: dict[str, Any] = {**TEXT, "task": "text-classification"}
-
-
 MEASURED: dict[str, Any] = {
     **LABELLED,
     "evaluation": {"dataset": {"path": "r.csv", "target": "label"}, "metrics": ["accuracy"]},
@@ -254,9 +240,9 @@ def test_the_class_of(name: str) -> None:
 def test_a_path_is_relative_to_the_file_that_wrote_it() -> None:
     before = {**TEXT, "source": {"kind": "local", "path": "../weights"}}
     after = {**TEXT, "source": {"kind": "local", "path": "weights"}}
-    same = compare(_version(before, folder="recipes/a"), _version(after, folder="recipes"))
+    same = compare(version(before, folder="recipes/a"), version(after, folder="recipes"))
     assert same == []
-    (moved,) = compare(_version(before, folder="recipes/a"), _version(before, folder="recipes"))
+    (moved,) = compare(version(before, folder="recipes/a"), version(before, folder="recipes"))
     assert (moved.rule, moved.before, moved.after) == (
         "weights-replaced", "recipes/weights", "weights",
     )  # fmt: skip
@@ -264,7 +250,7 @@ def test_a_path_is_relative_to_the_file_that_wrote_it() -> None:
 
 def _locked(values: dict[str, Any], **facts: Any) -> Version:
     text = lock(recipe=digest(Recipe.model_validate(values)), **facts)
-    return _version(values, text)
+    return version(values, text)
 
 
 def test_locks_show_that_another_name_means_the_same_files() -> None:
@@ -273,7 +259,7 @@ def test_locks_show_that_another_name_means_the_same_files() -> None:
     assert {c.rule for c in compare(_locked(before), _locked(after))} == {"source-restated"}
     other = compare(_locked(before), _locked(after, weights="b" * 64))
     assert {c.rule for c in other} == {"revision-moved", "files-changed", "outputs-moved"}
-    assert {c.rule for c in compare(_version(before), _version(after))} == {"revision-moved"}
+    assert {c.rule for c in compare(version(before), version(after))} == {"revision-moved"}
 
 
 def test_hashes_and_versions_in_a_lock_are_text(workspace: Path) -> None:
@@ -302,5 +288,5 @@ def test_an_inferred_signature_is_only_known_from_locks() -> None:
     assert _rules(inferred, own) == {"signature-unknown"}
     signed = "signature: {inputs: [{type: string}], outputs: [{type: string}]}\n"
     locks = [lock(recipe=digest(Recipe.model_validate(v))) + signed for v in (inferred, own)]
-    changes = compare(_version(inferred, locks[0]), _version(own, locks[1]))
+    changes = compare(version(inferred, locks[0]), version(own, locks[1]))
     assert {c.rule for c in changes} == {"signature-restated"}

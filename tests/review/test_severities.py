@@ -85,7 +85,8 @@ def test_one_that_has_expired_holds_no_more_and_is_named(cli: Cli, repo: History
         ("severities:\n  - {rule: param-removd, severity: cost, reason: x}\n",
          "review.yaml:2:6 error[unknown-value]"),
         ("severities:\n  - {rule: dtype-changed, severity: fine, reason: x}\n",
-         "fine is no class of change"),
+         "fine is no class of change: write one of breaking, behaviour, cost, cosmetic."
+         " docs/review.md says what it takes."),
         ("severities:\n  - {rule: dtype-changed, severity: cost}\n", "error[missing-key]"),
         ("severities:\n  - {rule: dtype-changed, severity: cost, reason: x, until: 1}\n",
          "error[unknown-key]"),

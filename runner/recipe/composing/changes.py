@@ -24,6 +24,7 @@ from runner.recipe.language.schema import (
 from runner.recipe.language.wording import unknown_key
 from runner.recipe.reading.literal_text import map_texts
 from runner.recipe.reading.policy import forbidden_values
+from runner.recipe.reading.scalars import core_scalar
 from runner.text.spelling import did_you_mean
 from runner.text.wording import counted, described
 from runner.upstream.hydra_api import Override
@@ -161,8 +162,14 @@ def _value(override: Override, text_only: bool) -> Any:
     """Give the value; a number or boolean for a field that takes text is the text as typed."""
     value, written = override.value(), override.get_value_string()
     is_text = isinstance(value, bool | int | float) and text_only
-    overflows = isinstance(value, float) and isinf(value) and "inf" not in written.casefold()
-    return written.strip() if is_text or overflows else value
+    return written.strip() if is_text or _overflows(value, written) else value
+
+
+def _overflows(value: Any, written: str) -> bool:
+    """Tell whether a number is too large to be one, as it is in a file."""
+    if isinstance(value, float):
+        return isinf(value) and "inf" not in written.casefold()
+    return isinstance(value, int) and isinstance(core_scalar(str(value)), str)
 
 
 def _refused_value(loc: Loc, value: Any) -> Iterator[Finding]:

@@ -24,10 +24,10 @@ def core_scalar(text: str) -> str | int | float | bool | None:
         return text in _TRUE
     try:
         if _INT.fullmatch(text):
-            return int(text)
+            return _as_large_as_a_float(int(text))
         if _OCTAL.fullmatch(text) or _HEX.fullmatch(text):
-            return int(text, 0)
-    except ValueError:
+            return _as_large_as_a_float(int(text, 0))
+    except (ValueError, OverflowError):
         return text
     if _FLOAT.fullmatch(text):
         number = float(text)
@@ -35,3 +35,8 @@ def core_scalar(text: str) -> str | int | float | bool | None:
     if _SPECIAL.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text
+
+
+def _as_large_as_a_float(number: int) -> int:
+    float(number)  # what is larger no reader of JSON takes, nor any comparison with a float
+    return number

@@ -134,7 +134,8 @@ def parse(text: str, path: Path, file: str) -> Document:
     except RecursionError:
         return _unread(path, file, "The values are nested too deeply.")
     except _TooMuchError as error:
-        return _unread(path, file, f"The file holds more than {error}.", error.place)
+        remedy = "Leave some out, or move them to a file of rows: `evaluation.dataset`."
+        return _unread(path, file, f"The file holds more than {error}.", error.place, remedy)
     header = tuple(line for line in _header(text) if line)
     return Document(
         path, file, values, reading.places, reading.raw, header, tuple(reading.findings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.errors import SourceError
+from runner.errors import SourceError, raise_if_ours
 from runner.sources.checkpoint.inside import is_inside
 from runner.sources.hub.retries import patiently
 from runner.text.spelling import did_you_mean, one_of
@@ -125,7 +125,8 @@ def _refs(repo: str) -> list[str]:
     try:
         refs = HfApi(endpoint=endpoint()).list_repo_refs(repo)
         return sorted({ref.name for ref in (*refs.branches, *refs.tags)})
-    except Exception:
+    except Exception as error:
+        raise_if_ours(error)
         return []
 
 

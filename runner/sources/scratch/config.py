@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from runner.errors import SourceError
+from runner.errors import SourceError, raise_if_ours
 from runner.sources.scratch.small_sizes import PER_ARCHITECTURE, sizes
 from runner.text.spelling import did_you_mean
 
@@ -65,6 +65,7 @@ def _default(architecture: str) -> "PretrainedConfig":
     try:
         return AutoConfig.for_model(architecture)
     except Exception as error:
+        raise_if_ours(error)
         raise SourceError(
             f"{architecture} has no configuration of its own to start from: "
             f"{str(error).partition(chr(10))[0]}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from runner.errors import SourceError, StorageError
+from runner.errors import SourceError, StorageError, raise_if_ours
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext
 from runner.sources.checkpoint.model_classes import fitting_classes, made_from
@@ -135,6 +135,7 @@ class ScratchSource(Source, frozen=True):
                 torch.random.default_generator.manual_seed(self.seed)
                 return made_from(fitting, config)
         except Exception as error:
+            raise_if_ours(error)
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise SourceError(
                 f"no {self.architecture} model can be made of this configuration: {reason}",

@@ -155,3 +155,35 @@ def test_the_order_of_a_kind_and_its_fields_does_not_count(first: int, workspace
     turned = [*changes[first:], *changes[:first], "~source.revision"]
     composed = compose(["+recipe=a", *turned])
     assert composed.values["source"] == {"kind": "local", "path": "weights"}
+
+
+@pytest.mark.parametrize(
+    ("override", "loc", "text"),
+    [
+        ('+prompt_template="${{task}} {prompt}"', ("prompt_template",), "${{task}} {prompt}"),
+        ("description=${oc.env:TOKEN}", ("description",), "${oc.env:TOKEN}"),
+        ('+input_example="${oc.env:TOKEN} ${task}"', ("input_example",), "${oc.env:TOKEN} ${task}"),
+        ("evaluation.inputs=['${task}']", ("evaluation", "inputs", 0), "${task}"),
+        ("evaluation.expect.0.contains='${task}'", ("evaluation", "expect", 0, "contains"),
+         "${task}"),
+    ],
+)  # fmt: skip
+def test_free_text_that_is_typed_refers_to_nothing(
+    monkeypatch: pytest.MonkeyPatch, override: str, loc: tuple[str | int, ...], text: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    found: Any = compose(["+recipe=a", override]).values
+    for key in loc:
+        found = found[key]
+    assert found == text
+
+
+def test_no_reference_that_is_typed_reads_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "hunter2")
+    with pytest.raises(RecipeError) as caught:
+        compose(["+recipe=a", "+tracking.experiment=${oc.env:TOKEN}"])
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.loc) == ("interpolation", ("tracking", "experiment"))
+    assert "hunter2" not in str(finding)
+    composed = compose(["+recipe=a", "+tracking.experiment=${task}s"])
+    assert composed.recipe.tracking.experiment == "text-generations"

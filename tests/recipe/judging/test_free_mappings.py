@@ -22,6 +22,9 @@ WRONG = [
     ("model_config: {max_new_tokens: 0}", RANGE, "16", "`model_config.max_new_tokens`"),
     ("model_config: {seed: one}", TYPE, "16", "a whole number"),
     ("model_config: {batch_tokens: all}", RANGE, "16", "`auto`"),
+    ("model_config: {eos_token_id: end}", TYPE, "16", "a whole number or a list"),
+    ("model_config: {num_assistant_tokens: 0}", RANGE, "16", "a whole number from 1 on"),
+    ("model_config: {low_memory: no}", TYPE, "16", "write false"),
     ("model_config: {stop: 5}", TYPE, "16", "text or a list"),
     ("params: {temperature: bad}", TYPE, "10", 'not the text "bad"'),
     ('params: {max_new_tokens: "4"}', TYPE, "10", "write 4"),
@@ -39,6 +42,7 @@ RIGHT = [
     "model_config: {max_new_tokens: null, temperature: 1, top_p: 1.0, forced_eos_token_id: [1, 2]}",
     "params: {stop: {type: string, shape: [-1], default: [a]}}",
     "model_config: {stop: [a, b], collapse_whitespace: true, batch_tokens: auto}",
+    "model_config: {eos_token_id: [1, 2], sequence_bias: [[[1], 0.5]], dola_layers: high}",
     "params: {top_p: {type: double, default: null}, temperature: 1, max_new_tokens: 4}",
     "load: {tokenizer: {model_max_length: null, eos_token: <end>, of_its_own_class: no}}",
 ]

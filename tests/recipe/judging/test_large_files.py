@@ -39,3 +39,24 @@ def test_the_work_grows_with_the_size(cli: Callable[..., Outcome], head: str, li
     base = calls(cli, text(1))
     few, many = (calls(cli, text(count)) - base for count in (FEW, FEW * TIMES))
     assert many < few * TIMES * 1.25
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("dtpe: x\nevaluation:\n  inputs:\n" + "    - a\n" * 20_000, "20000 values"),
+        ("metadata:\n  a: &a [" + "b, " * 5000 + "]\n  c: [*a, *a, *a, *a]\n", "20000 values"),
+        ("metadata:\n  a: &a " + "b" * 600_000 + "\n  c: *a\n", "1048576 characters"),
+    ],
+    ids=["items", "aliases", "characters"],
+)
+@pytest.mark.parametrize("verb", ["validate", "show"])
+def test_a_file_that_holds_too_much_gets_one_error_and_no_other(
+    cli: Callable[..., Outcome], verb: str, text: str, more: str
+) -> None:
+    Path("large.yaml").write_text(RECIPE + text)
+    done = cli(verb, "large.yaml")
+    (said,) = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line][:1]
+    assert (done.code, (done.stdout + done.stderr).count("error[")) == (2, 1)
+    assert f"error[unreadable-yaml] The file holds more than {more}" in said
+    assert said.endswith("Leave some out, or move them to a file of rows: `evaluation.dataset`.")
