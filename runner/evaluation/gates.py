@@ -12,6 +12,8 @@ from runner.statistics.intervals import Interval
 from runner.text.wording import counted, figure
 from runner.text.wording import interval as told
 
+_NO_OTHER = "there is no champion yet but this model"
+
 
 def judge(
     evaluation: Evaluation,
@@ -58,7 +60,7 @@ def _held_to_another(
         low=score.low,
         high=score.high,
         verdict=GateVerdict.PASSED,
-        message="there is no champion yet" if gate.of_champion else f"this is {gate.other} itself",
+        message=_NO_OTHER if gate.of_champion else f"this is {gate.other} itself",
         comparison=beside,
     )
     if beside is None:

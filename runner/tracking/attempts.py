@@ -80,7 +80,7 @@ def begin(folder: Path, uri: str, key: str = "") -> Attempt:
         uri: Tracking URI.
         key: Tells what is logged from anything else; empty where that cannot be told.
     """
-    note, name = folder / _NOTE, f"{key[:_DIGITS]}{_APART}{uuid4().hex}"
+    note, name = folder / _NOTE, f"{key[-_DIGITS:]}{_APART}{uuid4().hex}"
     noted, server = _read(note), _server(uri)
     write_whole(note, json.dumps({**noted, name: server}))
     return Attempt(name, tuple(k for k, v in noted.items() if v == server))
@@ -99,6 +99,16 @@ def forget(folder: Path, uri: str) -> None:
         write_whole(note, json.dumps(others))
     else:
         note.unlink(missing_ok=True)
+
+
+def was_tried(folder: Path, run: Run) -> bool:
+    """Say whether a run is of an attempt to log a point that is not told to be logged yet.
+
+    Args:
+        folder: Folder of the point.
+        run: The run.
+    """
+    return run.data.tags.get(TAG) in _read(folder / _NOTE)
 
 
 def _server(uri: str) -> str:

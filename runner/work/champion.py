@@ -8,27 +8,34 @@ from runner.evaluated import TABLE_FILE
 from runner.evaluation.champion import Champion
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.gates import CHAMPION
+from runner.records import RECORD_FILE, read_record
+from runner.work.journal import KEPT
+from runner.work.keys import SAVE
 from runner.work.other_points import point_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 _RUN, _MODEL = "runs:/", "models:/"
 _NOT_YET = "RESOURCE_DOES_NOT_EXIST"
 _REMEDY = "Evaluate it with a recipe that has a dataset: its run then has the table of all rows."
 
 
-def others_of(composed: Composed, folder: Path, workdir: Path) -> dict[str, Champion]:
+def others_of(composed: Composed, model: Path, folder: Path, workdir: Path) -> dict[str, Champion]:
     """Find the models that the gates of a recipe compare with.
 
     Args:
         composed: The composed recipe.
+        model: Folder of the model that is compared.
         folder: Folder of the point, with other points of the recipe beside it.
         workdir: Where the champion's table is fetched to.
 
     Returns:
         Each by the word that gates have for it; it lacks a champion that there is not yet, and
-        the point that is compared.
+        the model that is compared itself.
 
     Raises:
         SourceError: One cannot be had, or has no table of rows.
@@ -38,19 +45,22 @@ def others_of(composed: Composed, folder: Path, workdir: Path) -> dict[str, Cham
         for word in composed.recipe.evaluation.points
         if (point := point_named(word, composed, folder))
     }
-    champion = champion_of(composed, workdir)
+    champion = champion_of(composed, model, folder, workdir)
     return points | ({CHAMPION: champion} if champion else {})
 
 
-def champion_of(composed: Composed, workdir: Path) -> Champion | None:
+def champion_of(composed: Composed, model: Path, folder: Path, workdir: Path) -> Champion | None:
     """Find the champion of a recipe, where a gate is held to it.
 
     Args:
         composed: The composed recipe; its ``tracking.uri`` is the server that is asked.
+        model: Folder of the model that is compared.
+        folder: Folder of the point.
         workdir: Where its table is fetched to.
 
     Returns:
-        The champion; None where no gate is held to it, or no version has the alias yet.
+        The champion; None where no gate is held to it, no version has the alias yet, or it is this
+        very model, which an earlier run of the point logged.
 
     Raises:
         SourceError: It cannot be had, or has no table of rows.
@@ -60,7 +70,8 @@ def champion_of(composed: Composed, workdir: Path) -> Champion | None:
         return None
     if not name.startswith((_RUN, _MODEL)):
         return Champion(name, _beside_record(composed, name))
-    table = _fetched(name, composed.settings.tracking.uri, workdir)
+    earlier = _runs_of(model, folder)
+    table = _fetched(name, composed.settings.tracking.uri, workdir, earlier)
     return None if table is None else Champion(name, table)
 
 
@@ -73,7 +84,21 @@ def _beside_record(composed: Composed, name: str) -> Path:
     return table
 
 
-def _fetched(name: str, uri: str | None, workdir: Path) -> Path | None:
+def _runs_of(model: Path, folder: Path) -> "Callable[[Run], bool]":
+    """Say of runs whether a model was logged in them as it is, by an earlier run of its point."""
+    from runner.tracking.attempts import was_tried
+
+    record = read_record(folder / RECORD_FILE)
+    saved = record and next((step for step in record.steps if step.name == SAVE), None)
+    if not record or not saved or (saved.detail, record.model) != (KEPT, str(model)):
+        return lambda _: False
+    known = record.tracking.run_id if record.tracking else ""
+    return lambda run: run.info.run_id == known or was_tried(folder, run)
+
+
+def _fetched(
+    name: str, uri: str | None, workdir: Path, is_own: "Callable[[Run], bool]"
+) -> Path | None:
     """Fetch the table of a run, or of the run of a registered version."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
@@ -89,23 +114,25 @@ def _fetched(name: str, uri: str | None, workdir: Path) -> Path | None:
             f"{name}, the champion, cannot be had: {text}",
             "Check `evaluation.champion`, and the server in tracking.uri.",
         ) from error
-    if run is None:
+    if run is None or is_own(run):
         return None
+    number = run.info.run_id
     try:
-        return Path(client.download_artifacts(run, TABLE_FILE, str(workdir)))
+        return Path(client.download_artifacts(number, TABLE_FILE, str(workdir)))
     except (MlflowException, OSError) as error:
         raise SourceError(
-            f"{name}, the champion, has no {TABLE_FILE} in run {run}", _REMEDY
+            f"{name}, the champion, has no {TABLE_FILE} in run {number}", _REMEDY
         ) from error
 
 
-def _run_of(name: str, client: "MlflowClient") -> str | None:
+def _run_of(name: str, client: "MlflowClient") -> "Run | None":
     """Give the run that a model is of; None where no version has the alias yet."""
     if name.startswith(_RUN):
-        return client.get_run(name.removeprefix(_RUN).partition("/")[0]).info.run_id
+        return client.get_run(name.removeprefix(_RUN).partition("/")[0])
     model, at, alias = name.removeprefix(_MODEL).partition("@")
     if at:
         version = client.get_registered_model(model).aliases.get(alias)
     else:
         model, _, version = model.partition("/")
-    return client.get_model_version(model, version).run_id if version else None
+    run = client.get_model_version(model, version).run_id if version else None
+    return client.get_run(run) if run else None

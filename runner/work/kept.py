@@ -1,13 +1,13 @@
 """What an earlier run of a point left that still holds, so that it need not be done again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.files.states import states_of
 from runner.recipe.composing.composed import Composed
 from runner.records import RunRecord, read_record
-from runner.work.keys import LOG, PROVE, SAVE, keys_of
+from runner.work.keys import LOG, PROVE, SAVE, keys_of, log_key
 from runner.work.workplace import clear
 
 MODEL = "model"
@@ -38,11 +38,13 @@ class Kept:
     def holds(self, step: str) -> bool:
         """Say whether what a step gave is there, and would come out the same.
 
+        Of the log that is known once all before it is done: until then, that it may.
+
         Args:
             step: ``save``, ``prove``, ``evaluate`` or ``log``.
         """
         record, key = self.record, self.keys[step]
-        if record is None or not key or record.keys.get(step) != key:
+        if record is None or not key or not record.keys.get(step, "").startswith(key):
             return False
         match step:
             case "save":
@@ -64,6 +66,14 @@ class Kept:
         there = all(Path(file).is_file() for file in record.reports)
         return there and all(self.holds(step) for step in self.keys)
 
+    def to_be_logged(self, record: RunRecord) -> "Kept":
+        """Give it with the whole key of what is to be logged.
+
+        Args:
+            record: The record of all steps before.
+        """
+        return replace(self, keys={**self.keys, LOG: log_key(self.keys, record)})
+
     def carry_into(self, record: RunRecord) -> None:
         """Give a record what still holds, so that it is not lost when the run is killed.
 
@@ -74,7 +84,7 @@ class Kept:
             if self.record is not None and self.holds(step):
                 for name in fields:
                     setattr(record, name, getattr(self.record, name))
-                record.keys[step] = self.keys[step]
+                record.keys[step] = self.record.keys[step]
 
 
 def _is_there(uri: str) -> bool:

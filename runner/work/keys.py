@@ -21,6 +21,7 @@ from runner.recipe.language.digest import digest
 from runner.recipe.language.evaluation import Evaluation
 from runner.recipe.language.models import Recipe, Tracking
 from runner.recipe.reading.shelf import golden_file_of
+from runner.records import RunRecord
 from runner.tasks import Column
 
 SAVE, PROVE, EVALUATE, LOG = "save", "prove", "evaluate", "log"
@@ -40,12 +41,15 @@ def keys_of(composed: Composed) -> dict[str, str]:
 
     Returns:
         The keys by step: ``save``, ``prove``, ``evaluate``, ``log``. One is empty where only doing
-        the step tells what it depends on, such as a champion that a server names.
+        the step tells what it depends on, such as a champion that a server names. That of ``log``
+        is the first half of the whole, which ``log_key`` gives once there is something to log.
     """
     recipe, settings = composed.recipe, composed.settings
+    to = {"signed": _signing_key(composed), "to": _tracked_in(composed)}
     sources = _sources(composed)
     if sources is None:
-        return dict.fromkeys((SAVE, PROVE, EVALUATE, LOG), "")
+        log = _key(to, values=composed.values)
+        return {**dict.fromkeys((SAVE, PROVE, EVALUATE), ""), LOG: log}
     around = {
         "sources": sources,
         "runner": [runner.__version__, _inference_code()],
@@ -68,13 +72,27 @@ def keys_of(composed: Composed) -> dict[str, str]:
     )
     data = _data(composed)
     evaluate = "" if data is None else _key(data, save=save, device=settings.device)
-    log = evaluate and _key(
-        {"values": composed.values, "signed": _signing_key(composed)},
-        prove=prove,
-        evaluate=evaluate,
-        to=_tracked_in(composed),
-    )
+    log = _key(to, values=composed.values, prove=prove)
     return {SAVE: save, PROVE: prove, EVALUATE: evaluate, LOG: log}
+
+
+def log_key(keys: Mapping[str, str], record: RunRecord) -> str:
+    """Give the whole key of what is logged: it goes by what was found, and not by what it is of.
+
+    Args:
+        keys: The keys of the point's steps.
+        record: The record of all steps before it.
+    """
+    found = record.evaluation
+    told = found and {
+        "data": found.data.sha256,
+        "code": found.code,
+        "scores": [score.model_dump() for score in found.scores],
+        "gates": [(gate.name, gate.condition, gate.verdict) for gate in found.gates],
+    }
+    checks = [(check.view, check.name, check.outcome) for check in record.checks]
+    said = _key({"checksums": record.checksums}, checks=checks, evaluation=told, log=keys[LOG])
+    return keys[LOG] + said
 
 
 def _key(around: Mapping[str, Any], **what: Any) -> str:

@@ -61,7 +61,7 @@ def evaluate_on_data(
             model,
             into,
             (store_of(composed.name, folder) or folder / STORE) / _KEPT,
-            others=others_of(composed, folder, Path(fetched)),
+            others=others_of(composed, model, folder, Path(fetched)),
             device=composed.settings.device,
             rate=sampling_rate(model),
             progress=progress,

@@ -20,12 +20,14 @@ evaluation:
   metrics: [exact_match]
   gates: {size_bytes: "<= 9000000"}
 """
+_NOT_WORSE = ('size_bytes: "<= 9000000"', 'exact_match: ">= champion - 0.5"')
 _PROVEN = "evaluation: {views: [pyfunc], inputs: [hello]}\n"
 _CHAMPION = "tracking: {register_as: scorer, alias: champion}\n"
 _RECIPES = {
     "good": f"{_BASE}{_PROVEN}tracking: {{register_as: assistant}}\n",
     "scored": f"{_BASE}{_DATA}{_CHAMPION}",
     "golden": f"{_BASE}dtype: bfloat16\n{_DATA}  golden: true\n{_CHAMPION}",
+    "beside": f"{_BASE}{_DATA.replace(*_NOT_WORSE)}{_CHAMPION}",
     "plain": f"{_BASE}evaluation: {{views: []}}\n",
     "referenced": """\
 task: text-generation
@@ -71,6 +73,7 @@ VERBS = (
     Verb("run", _GOOD, share=5),
     Verb("run, into a new store", f"{_GOOD} tracking.uri=sqlite:///new.db", share=1),
     Verb("run, cast, on data", f"{_GOLDEN} --update-golden", repeats=True, share=4),
+    Verb("run, beside its champion", "run +recipe=beside", share=3),
     Verb("run, signed", _SIGNED, share=4),
     Verb("run --rerun", f"{_GOOD} --rerun", (_GOOD,), repeats=True, share=3),
     Verb("lock", "lock good", share=3),

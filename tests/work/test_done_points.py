@@ -1,5 +1,6 @@
 """A point that is done is not run again; one that is not goes on where its inputs changed."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -124,6 +125,35 @@ def test_what_was_not_logged_is_logged_and_nothing_else_done(
     assert len(logged()) == 1
     change(("task:", "description: other\ntask:"))
     assert run(uri=uri).code == 0
+    assert len(logged()) == 2
+
+
+def test_a_model_beside_its_champion_is_evaluated_anew_and_logged_once(
+    run: Callable[..., Outcome],
+) -> None:
+    uri = f"sqlite:///{Path.cwd()}/mlflow.db"
+    tracked = "tracking: {register_as: case, alias: champion}\nevaluation:"
+    change(("evaluation:", tracked), ('">= 0"', '">= champion - 0.1"'))
+    assert run(uri=uri).code == 0
+    first = record().tracking
+    assert first is not None
+    assert not is_done()  # the champion may be another
+    for killed_when_done in (False, True):
+        if killed_when_done:  # the record does not say so yet, but what was noted before it does
+            whole = json.loads((POINT / "record.json").read_text())
+            key = whole["keys"].pop("log")
+            (POINT / "record.json").write_text(json.dumps({**whole, "tracking": None}))
+            (tag,) = (one.data.tags["recipe.attempt"] for one in logged())
+            assert tag.startswith(key[-16:])
+            server = hashlib.sha256(uri.encode()).hexdigest()
+            (POINT / ".logging.json").write_text(json.dumps({tag: server}))
+        assert run(uri=uri).code == 0
+        assert details()["evaluate"] != "kept"
+        assert record().tracking == first
+    assert len(logged()) == 1
+    assert first.registered == "case/1"
+    change(("- 0.1", "+ 0.1"))
+    assert run(uri=uri).code == 1  # it is no better than itself
     assert len(logged()) == 2
 
 
