@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
@@ -50,7 +50,8 @@ class Described:
         """
         file = folder / DESCRIPTION
         try:
-            return cls(folder, Model.from_dict(read_yaml(file)))
+            _insist_on_mappings(found := read_yaml(file))
+            return cls(folder, Model.from_dict(found))
         except (
             OSError,
             ValueError,
@@ -104,7 +105,7 @@ class Described:
         """
         files = (self._inference.get("reference") or {}).get("files") or {}
         for name, file in files.items():
-            if sha256_of(folder / name) != file["sha256"]:
+            if sha256_of(folder / name) != file.get("sha256"):
                 raise SourceError(
                     f"{folder / name} is not the file that the model was made with",
                     "Bring back the file, or run the recipe again.",
@@ -138,3 +139,27 @@ class Described:
     @property
     def _inference(self) -> dict[str, Any]:
         return (self.description.metadata or {}).get("inference") or {}
+
+
+def _insist_on_mappings(described: Mapping[str, Any]) -> None:
+    """See that what is read key by key can be, so that nobody below needs to ask.
+
+    Raises:
+        ValueError: Something else stands in the place of a mapping, or of a list of names.
+    """
+    flavors, metadata = (_mapping(described, name) for name in ("flavors", "metadata"))
+    for name in flavors:
+        components: Any = _mapping(flavors, name).get("components", [])
+        names = cast("list[Any]", components) if isinstance(components, list) else [None]
+        if not all(isinstance(one, str) for one in names):
+            raise ValueError(f"the 'components' of its flavor {name!r} are no list of names")
+    files = _mapping(_mapping(_mapping(metadata, "inference"), "reference"), "files")
+    for name in files:
+        _mapping(files, name)
+
+
+def _mapping(around: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = around.get(name) or {}
+    if not isinstance(found, dict):
+        raise ValueError(f"its {name!r} is no mapping")
+    return cast("dict[str, Any]", found)

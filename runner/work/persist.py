@@ -76,7 +76,12 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
     described = Described.of(model)
     if described.has_weights:
         return Persisted(location, "already there", 0)
-    source = referenced(model)
+    source, absent = referenced(model), described.absent_components()
+    if strange := absent.keys() - _AUTO:
+        raise SourceError(
+            f"{model} names a component {min(strange)!r}, and there is no such",
+            "Fetch the model again.",
+        )
     context = SourceContext(work, work, described.task, progress=progress)
     checkpoint = source.resolve(context)
     described.insist_on_its_weights(checkpoint.folder)
@@ -88,8 +93,8 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
         report = write_weights(blueprint, staged, progress)
         shutil.rmtree(model / WEIGHTS, ignore_errors=True)
         os.rename(staged, model / WEIGHTS)
-        for name, source in described.absent_components().items():
-            folder = source.resolve(replace(context, component=name)).folder
+        for name, component in absent.items():
+            folder = component.resolve(replace(context, component=name)).folder
             _AUTO[name].from_pretrained(str(folder)).save_pretrained(str(model / COMPONENTS / name))
         described.name_own_weights()
     return Persisted(location, report.how, report.bytes)

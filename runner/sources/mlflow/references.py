@@ -30,8 +30,8 @@ def referenced(model: Path) -> Source:
         return HubSource.of(str(repo), str(revision))
     if path := flavor.get("local_base_model_path") or known.get("path"):
         return LocalSource.of(path)
-    if known.get("repo"):
-        return HubSource.of(known["repo"], known["revision"])
+    if repo := known.get("repo"):
+        return HubSource.of(str(repo), str(known.get("revision")))
     raise SourceError(
         f"{model} holds no weights and names none",
         "It is no model of the transformers flavor: package it from its source.",
