@@ -1,6 +1,6 @@
 """What the folder of an MLflow model says of itself, in its ``MLmodel``."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -111,16 +111,29 @@ class Described:
                     "Bring back the file, or run the recipe again.",
                 )
 
-    def absent_components(self) -> Mapping[str, Source]:
-        """Give the sources of the components that it only names, by name."""
+    def absent_components(self, known: Collection[str]) -> Mapping[str, Source]:
+        """Give the sources of the components that it only names, by name.
+
+        Args:
+            known: The components that there are.
+
+        Raises:
+            SourceError: It names another.
+        """
         flavor = self._flavor
         processor = ["processor"] if "processor_type" in flavor else []
         absent = {
-            name: referenced_component(flavor, name)
+            name: source
             for name in (*flavor.get("components", []), *processor)
             if not (self.folder / COMPONENTS / name).is_dir()
+            and (source := referenced_component(flavor, name)) is not None
         }
-        return {name: source for name, source in absent.items() if source is not None}
+        if strange := absent.keys() - {*known}:
+            raise SourceError(
+                f"{self.folder} names a component {min(strange)!r}, and there is no such",
+                "Fetch the model again.",
+            )
+        return absent
 
     def name_own_weights(self) -> None:
         """Let the description name the weights that now lie in the folder, in one step."""

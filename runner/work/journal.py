@@ -54,6 +54,10 @@ class Journal:
     observer: Observer
     kept: Kept
 
+    def to_be_logged(self) -> "Journal":
+        """Give it as it goes on once all is found that is to be logged."""
+        return replace(self, kept=self.kept.to_be_logged(self.record))
+
     def step(
         self,
         name: str,

@@ -76,12 +76,7 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
     described = Described.of(model)
     if described.has_weights:
         return Persisted(location, "already there", 0)
-    source, absent = referenced(model), described.absent_components()
-    if strange := absent.keys() - _AUTO:
-        raise SourceError(
-            f"{model} names a component {min(strange)!r}, and there is no such",
-            "Fetch the model again.",
-        )
+    source, absent = referenced(model), described.absent_components(_AUTO)
     context = SourceContext(work, work, described.task, progress=progress)
     checkpoint = source.resolve(context)
     described.insist_on_its_weights(checkpoint.folder)

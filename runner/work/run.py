@@ -3,7 +3,6 @@
 What an earlier run of the point left, and what others made of the same weights, is not made again.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -103,7 +102,7 @@ def _tell(composed: Composed, folder: Path, journal: Journal) -> None:
     recipe, record = composed.recipe, journal.record
     journal.step("report", lambda: write_report(record, recipe, folder), entries.of_report)
     attest(composed, folder, journal)
-    journal = replace(journal, kept=journal.kept.to_be_logged(record))
+    journal = journal.to_be_logged()
     key = journal.kept.keys["log"]
     if uri := composed.settings.tracking.uri:
         journal.step(
