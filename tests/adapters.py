@@ -13,8 +13,10 @@ from peft import (
     LoHaConfig,
     LoraConfig,
     MissConfig,
+    MultitaskPromptTuningConfig,
     OFTConfig,
     PeftModel,
+    PolyConfig,
     PrefixTuningConfig,
     PromptEncoderConfig,
     PromptTuningConfig,
@@ -68,6 +70,10 @@ VARIANTS: dict[str, Any] = {
         task_type="CAUSAL_LM",
     ),
     "prefix tuning": CONFIGS["prefix"],
+    "Poly": partial(PolyConfig, r=4, n_tasks=2, **_OF_LLAMA),
+    "multitask prompt tuning": partial(
+        MultitaskPromptTuningConfig, num_tasks=2, num_virtual_tokens=4, task_type="CAUSAL_LM"
+    ),
 }
 """Adapters of a Llama by what they are called."""
 

@@ -57,7 +57,7 @@ class Inputs:
 
 
 def read_inputs(
-    composed: Composed, workdir: Path, sampling_rate: int, tokenizer: Any = None
+    composed: Composed, workdir: Path, sampling_rate: int, own_example: Callable[[], Any]
 ) -> Inputs:
     """Read the inputs of the proof and the input example, their files included.
 
@@ -65,7 +65,7 @@ def read_inputs(
         composed: The composed recipe.
         workdir: Folder for sample files, where the task's own example stands in.
         sampling_rate: Samples a second that the model expects, in Hz; 0 for no recordings.
-        tokenizer: The model's tokenizer, whose special tokens the task's own example has.
+        own_example: Gives the task's own example, as the model wants it.
 
     Raises:
         SourceError: A file cannot be read or decoded.
@@ -85,19 +85,9 @@ def read_inputs(
     example = all_of(rows, ("input_example",))
     proof = example
     if recipe.evaluation.inputs or own:
-        written = inputs_of(recipe)
-        if own:
-            written = [_in_tokens_of(tokenizer, recipe.contract, row) for row in written]
+        written = [own_example()] if own else inputs_of(recipe)
         proof = all_of(written, ("evaluation", "inputs"), sample=own)
     return Inputs(proof, example, single=rows == [given])
-
-
-def _in_tokens_of(tokenizer: Any, task: Task, row: Any) -> Any:
-    """Write a task's own example with the special tokens that a tokenizer has."""
-    if isinstance(row, str):
-        for name, written in task.special_tokens.items():
-            row = row.replace(written, getattr(tokenizer, name, None) or written)
-    return row
 
 
 class Materialiser:

@@ -78,8 +78,9 @@ class LikelihoodView:
     def _framed(self, prompt: str) -> tuple[str, bool]:
         if self.view.chats:
             said = [{"role": "user", "content": prompt}]
+            told = self.view.arguments.get("tokenizer_encode_kwargs") or {}
             text = self._tokenizer.apply_chat_template(
-                said, tokenize=False, add_generation_prompt=True
+                said, tokenize=False, add_generation_prompt=True, **told
             )
             return text, False
         template = self.view.prompt_template

@@ -103,17 +103,19 @@ class NativeLengths:
 
     def _of_prompt(self, prompt: Any, given: Mapping[str, Any], number: int) -> dict[str, Any]:
         tokenizer, room = self._parts.tokenizer, Room(self._parts)
+        told: dict[str, Any] = given.get("tokenizer_encode_kwargs") or {}
         if isinstance(prompt, str):
             ids = tokenizer(prompt, verbose=False)["input_ids"]
         else:
-            ids = tokenizer.apply_chat_template(prompt, add_generation_prompt=True)
+            ids = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, **told)
         usual = usual_generation(self._pipeline).max_new_tokens
         asked = given.get("max_new_tokens")
         (kept,) = room.fit([list(ids)], int(asked or 0), usual, given, number) if ids else ([],)
         more: dict[str, Any] = {}
         if len(kept) < len(ids):
             tokenizer.truncation_side = "left"
-            more["tokenizer_encode_kwargs"] = {"truncation": True, "max_length": len(kept)}
+            cut = {"truncation": True, "max_length": len(kept)}
+            more["tokenizer_encode_kwargs"] = {**told, **cut}
         new = None if "max_length" in given and not asked else asked or usual
         if left := room.left(len(kept), new):
             more["max_new_tokens"] = left

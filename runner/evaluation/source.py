@@ -16,7 +16,7 @@ from runner.packaging.quantising import quantization_config
 from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
-from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
+from runner.sources.checkpoint.asked_tokens import choose_template, hold_to, loading_arguments
 from runner.sources.checkpoint.model_classes import fitting_classes
 from runner.sources.checkpoint.quantisation import quantisation_of
 from runner.text.wording import size
@@ -161,6 +161,7 @@ def load_component(name: str, recipe: Recipe, checkpoints: Mapping[str, Checkpoi
     component = loader.from_pretrained(
         str(checkpoint.folder), trust_remote_code=recipe.trust_remote_code, **arguments
     )
+    choose_template(component, asked, checkpoint.name)
     if name == "tokenizer":
         hold_to(component, asked)
     return component

@@ -21,8 +21,9 @@ from runner.evaluation.native_rows import as_pipelines_take
 from runner.packaging.forward import build_pipeline
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
-from runner.tasks.arguments import EXTENDED
+from runner.tasks.arguments import EXTENDED, GENERATION
 from runner.tasks.base import Call
+from runner.upstream.transformers_api import generation_arguments_of
 from runner.upstream.transformers_source import accepted_arguments
 
 SHIPPED = "inference"
@@ -70,14 +71,32 @@ class NativeView:
     @property
     def unheard(self) -> list[str]:
         """Arguments of the recipe that the runner's inference code takes, and no pipeline."""
-        return sorted({*_said(self.recipe)} & _of_the_code(self.recipe))
+        taken = {*self.arguments, *self.arguments.get("generate_kwargs", ())}
+        dropped = {*self._settings} - taken
+        return sorted(dropped | ({*_said(self.recipe)} & _of_the_code(self.recipe)))
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What the pipeline is called with, beside the input."""
+        given, settings = self._given, self._settings
+        if not settings:
+            return given
+        other = {name: value for name, value in given.items() if name not in settings}
+        within = given.get("generate_kwargs") or {}
+        return {**other, **generation_arguments_of(self.pipeline, settings, within)}
+
+    @property
+    def _given(self) -> dict[str, Any]:
         return _call_arguments(
             self.recipe, templated=self.chats or self.prompt_template is not None
         )
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What of it are settings of generation."""
+        if not self.recipe.contract.generates:
+            return {}
+        return {name: value for name, value in self._given.items() if name in GENERATION}
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""

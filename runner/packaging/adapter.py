@@ -31,6 +31,10 @@ _WITHOUT_TYPES = "QUESTION_ANS"
 
 Source: ``PeftModelForQuestionAnswering.forward`` of PEFT 0.21.
 """
+_TOLD = ("n_tasks", "num_tasks")
+"""How many tasks an adapter was trained for that asks with each text which of them it is."""
+_OF_OTHERS = "adapters"
+"""Where the adapters lie that another one puts together."""
 _OTHER_BASE = "Take the base model that the adapter was trained on, or another adapter."
 
 
@@ -54,6 +58,25 @@ class Adapter:
     def brought(self) -> Brought:
         """What it has in place of its base's weights."""
         return Brought.of(self.config, self.tensors)
+
+    def insist_on_complete(self) -> None:
+        """Refuse an adapter that wants to be given more than a text.
+
+        Raises:
+            SourceError: It does.
+        """
+        if any(self.config.get(name) is not None for name in _TOLD):
+            raise SourceError(
+                f"the adapter {self.checkpoint.name} is of type {self.type}: with each text it has "
+                "to be told which of its tasks that is (`task_ids`), which no pipeline does",
+                "Take an adapter of one task.",
+            )
+        if self.config.get(_OF_OTHERS):
+            raise SourceError(
+                f"the adapter {self.checkpoint.name} is of type {self.type}: it puts other "
+                "adapters together, and has only the names of their folders or repositories",
+                "Take one of those adapters, or weights with which they are merged.",
+            )
 
     def insist_on_mergeable(self, *, asked: bool) -> None:
         """Refuse to merge what stays apart.

@@ -277,6 +277,7 @@ def _adapter(
 ) -> Adapter | None:
     if "adapter" in checkpoints:
         adapter = read_adapter(checkpoints["adapter"], weights="adapter" in at_hand)
+        adapter.insist_on_complete()
         adapter.insist_on_mergeable(asked=recipe.merge)
         return adapter
     if recipe.merge:

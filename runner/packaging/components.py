@@ -13,7 +13,7 @@ from runner.packaging.remote_code import has_code, needs_code
 from runner.packaging.tokenizer_words import arguments_for, loader_for
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
-from runner.sources.checkpoint.asked_tokens import hold_to, loading_arguments
+from runner.sources.checkpoint.asked_tokens import choose_template, hold_to, loading_arguments
 from runner.tasks import Task
 from runner.tasks.arguments import LOADING
 from runner.tasks.base import ComponentName
@@ -160,6 +160,7 @@ def read_component(
             f"Give the recipe a {name} of its own under `components.{name}`, "
             "or mend the checkpoint.",
         ) from error
+    choose_template(component, asked, checkpoint.name)
     if name == "tokenizer":
         _insist_on_vocabulary(component, checkpoint)
         hold_to(component, asked)

@@ -1,54 +1,35 @@
 """A configuration that another version of transformers wrote, in the words of the installed one.
 
 transformers keeps a key that it does not know and makes no use of it. So a key of another version
-that changes the model would change it no more, without a word. Which keys do: a class knows the
-keys that its instances have. Of others, one that is off says nothing, some are known to be about
-training, speed or the file itself, and what an older version wrote is a leftover, since newer ones
-go on reading what they ever read. What is left was written by a newer version, for a reason.
+that changes the model would change it no more, without a word. Which keys do, ``unknown_keys``
+says. What of them an older version wrote is a leftover, since newer ones go on reading what they
+ever read; so is what the installed version makes of the other keys by itself. What is left was
+written by a newer version, for a reason.
 """
 
-import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import transformers
 from packaging.version import InvalidVersion, Version
-from transformers import AutoConfig, PretrainedConfig
+from transformers import PretrainedConfig
 
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging import rope
+from runner.packaging.unknown_keys import known, parts, unknown
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.config_values import CONFIG, read_values
 
-_HARMLESS = (
-    "_*", "architectures", "auto_map", "dtype", "torch_dtype", "transformers_version",
-    "model_type", "quantization_config", "task_specific_params", "tokenizer_class",
-    "*dropout*", "*initializer*", "*loss*", "aux_*", "seq_aux", "output_*", "use_cache",
-    "gradient_checkpointing", "pretraining_tp", "num_nextn_predict_layers", "unsloth*",
-    "use_*mambapy", "use_mamba_kernels", "use_associative_scan", "reference_compile",
-    "stage_names", "out_features", "out_indices", "bos_token_id", "eos_token_id", "pad_token_id",
-    "sep_token_id", "decoder_start_token_id",
-)  # fmt: skip
-"""About training, speed, the file itself, tokens (which ``generation_config.json`` has), or what
-of the layers a backbone gives out."""
-_AS_EVER: Mapping[str, Any] = {
-    "apply_layernorm": True,
-    "convolution_bias": True,
-    "decoder_bbox_embed_share": True,
-    "decoder_cls_embed_share": True,
-    "max_cond_frame_num": -1,
-    "pooler_act": "tanh",
-    "position_embedding_type": "absolute",
-    "projector_use_layernorm": True,
-    "reshape_hidden_states": True,
-    "swiglu_alpha": 1.702,
-    "swiglu_limit": 7.0,
-    "use_head": True,
-    "vision_use_head": True,
+_RENAMED: Mapping[str, str] = {
+    "num_local_experts": "num_experts",
+    "qv_bias": "qkv_bias",
+    "vision_feature_layer": "vision_feature_layers",
 }
-"""Choices that only one of the versions has, with the one that the other always makes."""
+"""Names that 5 has, by the ``attribute_map`` of its classes, with those that 4 has.
+
+A class that knows both, or the new one alone, is told what is said.
+"""
 _DECISIVE = ("position_embedding_type", "pruned_heads", "tie_encoder_decoder")
 """What transformers 5 has given up: it changed the model, whoever wrote it."""
 
@@ -96,8 +77,11 @@ def understood(
         for name, value in (fields or {}).items():
             setattr(reading.config, name, value)
     newer = _is_newer(str(said.get("transformers_version") or ""))
-    unknown = dict(_unknown(type(config), words, ""))
-    lost = {k: v for k, v in unknown.items() if newer or k.rpartition(".")[2] in _decisive(v, k)}
+    beyond = dict(unknown(type(config), words))
+    if beyond:
+        anyway = _made_of(type(config), _without(words, beyond), checkpoint)
+        beyond = {key: value for key, value in beyond.items() if _at(anyway, key) != value}
+    lost = {k: v for k, v in beyond.items() if newer or k.rpartition(".")[2] in _decisive(v, k)}
     if lost:
         shown = ", ".join(f"`{key}: {value}`" for key, value in lost.items())
         raise SourceError(
@@ -105,9 +89,9 @@ def understood(
             f"transformers {transformers.__version__} does not know",
             f"Install the version that wrote it, {said.get('transformers_version') or 'unknown'}.",
         )
-    if unknown:
+    if beyond:
         reading.notes.append(
-            f"{CONFIG} of {checkpoint.name} says {', '.join(unknown)}, of which transformers "
+            f"{CONFIG} of {checkpoint.name} says {', '.join(beyond)}, of which transformers "
             f"{transformers.__version__} makes no use"
         )
     return reading
@@ -127,6 +111,24 @@ def _made_of(
         ) from error
 
 
+def _without(words: Mapping[str, Any], keys: Collection[str], prefix: str = "") -> dict[str, Any]:
+    """Leave keys out, those of parts with what leads to them."""
+    return {
+        name: _without(cast("dict[str, Any]", value), keys, f"{prefix}{name}.")
+        if isinstance(value, dict)
+        else value
+        for name, value in words.items()
+        if prefix + name not in keys
+    }
+
+
+def _at(config: Any, key: str) -> Any:
+    """Give what a configuration has at a key; nothing where it has none."""
+    for name in key.split("."):
+        config = getattr(config, name, None)
+    return config
+
+
 def _is_newer(version: str) -> bool:
     try:
         written, here = Version(version), Version(transformers.__version__)
@@ -143,23 +145,26 @@ def _decisive(value: Any, key: str) -> tuple[str, ...]:
 
 def _translated(kind: type[PretrainedConfig], said: Mapping[str, Any]) -> dict[str, Any]:
     """Say in the words of a class what is said in those of another version."""
-    known, words = _known(kind), dict(said)
-    for name, part in _parts(kind, said):
+    ours, words = known(kind), dict(said)
+    for name, part in parts(kind, said):
         words[name] = _translated(part, said[name])
+    for new, old in _RENAMED.items():
+        if new in words and new not in ours and old in ours:
+            words[old] = words.pop(new)
     parameters = said.get(rope.KEY)
-    if isinstance(parameters, dict) and rope.KEY not in known:
+    if isinstance(parameters, dict) and rope.KEY not in ours:
         given = cast("dict[str, Any]", parameters)
         if said.get(rope.TRAINED_FOR):  # beside it, it counts
             given = {**given, rope.TRAINED_FOR: said[rope.TRAINED_FOR]}
-        if (otherwise := rope.translated(given, known)) is not None:
+        if (otherwise := rope.translated(given, ours)) is not None:
             words.pop(rope.KEY)
             words |= otherwise
-    if words.get("scale_decoder_outputs") is not None and "scale_decoder_outputs" not in known:
+    if words.get("scale_decoder_outputs") is not None and "scale_decoder_outputs" not in ours:
         words["tie_word_embeddings"] = words.pop("scale_decoder_outputs")
     layers = said.get("layer_types")
-    if "layer_types" not in known and isinstance(layers, list):
+    if "layer_types" not in ours and isinstance(layers, list):
         every = _every_nth(cast("list[Any]", layers))
-        if every == 1 or (every and "global_attn_every_n_layers" in known):
+        if every == 1 or (every and "global_attn_every_n_layers" in ours):
             words.pop("layer_types")
             words |= {"global_attn_every_n_layers": every} if every > 1 else {}
     return words
@@ -170,49 +175,3 @@ def _every_nth(layers: list[Any]) -> int:
     full = [number for number, kind in enumerate(layers) if kind == "full_attention"]
     step = (full[1] if len(full) > 1 else len(layers)) if full else 0
     return step if step and full == list(range(0, len(layers), step)) else 0
-
-
-def _unknown(
-    kind: type[PretrainedConfig], said: Mapping[str, Any], prefix: str
-) -> Iterator[tuple[str, Any]]:
-    """Give what is said and neither known, nor off, nor harmless, nor as it ever is."""
-    known, parts = _known(kind), dict(_parts(kind, said))
-    for name, value in said.items():
-        if name in parts:
-            yield from _unknown(parts[name], value, f"{prefix}{name}.")
-        elif name in known or not value or _AS_EVER.get(name) == value:
-            continue
-        elif not any(fnmatchcase(name, pattern) for pattern in _HARMLESS):
-            yield prefix + name, value
-
-
-def _known(kind: type[PretrainedConfig]) -> set[str]:
-    """Give the keys that a class of configurations makes something of."""
-    try:
-        usual = kind()
-    except Exception as error:  # made of others: it has no usual form
-        raise_if_ours(error)
-        usual = PretrainedConfig()
-    own = {*usual.to_dict(), *PretrainedConfig().to_dict(), *vars(usual), *kind.attribute_map}
-    read = {rope.TRAINED_FOR} if rope.SCALING in own else set[str]()
-    return own | read | {*inspect.signature(kind.__init__).parameters, *_inside(kind)} - {"kwargs"}
-
-
-def _inside(kind: type[PretrainedConfig]) -> Mapping[str, Any]:
-    """Give the configurations that a class lists inside its own; those with a backbone find out."""
-    parts: Any = kind.sub_configs
-    return cast("Mapping[str, Any]", parts) if isinstance(parts, dict) else {}
-
-
-def _parts(
-    kind: type[PretrainedConfig], said: Mapping[str, Any]
-) -> Iterator[tuple[str, type[PretrainedConfig]]]:
-    """Give the configurations inside one, by their keys."""
-    for name, part in _inside(kind).items():
-        inside = said.get(name)
-        if not isinstance(inside, dict) or not inside:
-            continue
-        if part is not AutoConfig:
-            yield name, part
-        elif inside.get("model_type"):
-            yield name, type(AutoConfig.for_model(str(inside["model_type"])))

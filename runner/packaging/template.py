@@ -9,6 +9,8 @@ from runner.recipe.language.models import Recipe
 _MARK = "\u241f"
 _CLOCK = "strftime_now"
 """What transformers lets a chat template ask for the time by."""
+_TOLD = "tokenizer_encode_kwargs"
+"""What a call tells a chat template beside the messages, by the pipeline of transformers."""
 _NEEDED = "Give the recipe a `prompt_template` that frames the input as the model was trained."
 
 
@@ -22,23 +24,24 @@ def prompt_template_of(recipe: Recipe, parts: Blueprint) -> str | None:
 
     Returns:
         Text with one ``{prompt}``; None where neither recipe nor task has one, or where the chat
-        template asks for the time: the inference code then renders it anew at each call.
+        template asks for the time or is told something by the call: the inference code then renders
+        it anew at each call.
 
     Raises:
         SourceError: The task goes through the chat template, and the tokenizer has none or
-            MLflow's own code would keep the time of packaging.
+            MLflow's own code would keep what it was rendered with.
     """
     if recipe.prompt_template is not None or not parts.task.chat_template:
         return recipe.prompt_template
     tokenizer = parts.components["tokenizer"]
     if not getattr(tokenizer, "chat_template", None):
         raise SourceError(f"the tokenizer of {parts.checkpoint.name} has no chat template", _NEEDED)
-    if _CLOCK in str(tokenizer.chat_template):
+    if why := _changes(recipe, str(tokenizer.chat_template)):
         if recipe.pyfunc == "extended":
             return None
         raise SourceError(
-            f"the chat template of {parts.checkpoint.name} asks for the time, and with "
-            "`pyfunc: mlflow` all answers would have that of packaging",
+            f"the chat template of {parts.checkpoint.name} {why}, and with `pyfunc: mlflow` all "
+            "answers would have that of packaging",
             f"Leave `pyfunc` at extended. {_NEEDED}",
         )
     try:
@@ -62,6 +65,14 @@ def prompt_template_of(recipe: Recipe, parts: Blueprint) -> str | None:
         .replace("}", "}}")
         .replace(_MARK, "{prompt}")
     )
+
+
+def _changes(recipe: Recipe, template: str) -> str:
+    """Say what makes a chat template another text at another call; nothing where nothing does."""
+    if _CLOCK in template:
+        return "asks for the time"
+    told = _TOLD in recipe.inference_config or _TOLD in recipe.params
+    return f"is told things by `{_TOLD}`" if told else ""
 
 
 def _without_doubled_start(text: str, tokenizer: Any) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 from . import batches
 from .adapter import ByRow
 from .decoding import Decoder
-from .errors import BadRequest
+from .errors import BadRequest, bad_row
 from .loading import Parts
+from .messages import told_to_template
 from .rows import texts
 
 _OF_TEXTS = ("return_full_text", "include_prompt", "collapse_whitespace")
@@ -24,7 +25,7 @@ class TextGeneration(ByRow):
         """Give a text a row; a list of texts where several sequences are asked for."""
         if options.get("clean_up_tokenization_spaces") is None:  # as in the pipeline
             options["clean_up_tokenization_spaces"] = True
-        prompts = [framed(self._parts, text) for text in texts(rows)]
+        prompts = _framed(self._parts, texts(rows), options)
         encoded = self._decoder.encode(prompts, options, special=not self._parts.chats)
         sizes = self._decoder.sizes(encoded, options)
         found = batches.run(encoded, sizes, budget, lambda b: self._decoder.generate(b, options))
@@ -41,20 +42,27 @@ class TextGeneration(ByRow):
         """Give the continuation of one prompt, piece by piece."""
         if len(rows) != 1:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
-        prompts = [framed(self._parts, texts(rows)[0])]
+        prompts = _framed(self._parts, texts(rows), options)
         (encoded,) = self._decoder.encode(prompts, options, special=not self._parts.chats)
         yield from self._decoder.stream(encoded, options)
 
 
-def framed(parts: Parts, row: str) -> str:
+def _framed(parts: Parts, rows: list[str], options: dict[str, Any]) -> list[str]:
     """Frame what a user says as the model was trained: by its chat template, or a prompt template.
 
-    A chat template is rendered at each call where it asks for the time.
+    A chat template is rendered at each call where it asks for the time, or is told something.
     """
     if not parts.chats:
-        return template_of(parts, row)
-    said = [{"role": "user", "content": row}]
-    return parts.tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=True)
+        return [template_of(parts, row) for row in rows]
+    how = {**told_to_template(options), "tokenize": False, "add_generation_prompt": True}
+    found: list[str] = []
+    for number, row in enumerate(rows):
+        said = [{"role": "user", "content": row}]
+        try:
+            found.append(parts.tokenizer.apply_chat_template(said, **how))
+        except Exception as error:
+            raise bad_row(number, f"the chat template refuses the text: {error}") from error
+    return found
 
 
 def template_of(parts: Parts, row: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from reprlib import repr as short
 from typing import Any
 
-from .errors import bad_row
+from .errors import BadRequest, bad_row
 from .rows import kind_of
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -12,6 +12,12 @@ _ALWAYS_RENDERED = ("user", "assistant")
 _MARK = "\u241f"
 _TEXTS = ("role", "content", "name", "refusal", "tool_call_id")
 _KEYS = (*_TEXTS, "tool_calls")
+_OF_TOKENS = frozenset({
+    "add_generation_prompt", "continue_final_message", "tokenize", "padding", "truncation",
+    "max_length", "return_tensors", "return_dict", "return_assistant_tokens_mask",
+    "tokenizer_kwargs",
+})  # fmt: skip
+"""What is no matter of the template, but of how it is rendered or tokenized."""
 
 
 def messages_of(given: Any, template: Any, number: int) -> list[dict[str, Any]]:
@@ -82,3 +88,20 @@ def insist_on_all(
                 number,
                 f"the model's chat template leaves out message {place} ({message['role']})",
             )
+
+
+def told_to_template(options: dict[str, Any]) -> dict[str, Any]:
+    """Give what a call tells a chat template beside the messages: a name of it, its own words.
+
+    Args:
+        options: ``tokenizer_encode_kwargs`` and others.
+
+    Raises:
+        BadRequest: Something is not for the template.
+    """
+    told: dict[str, Any] = options.get("tokenizer_encode_kwargs") or {}
+    if odd := sorted(told.keys() & _OF_TOKENS):
+        raise BadRequest(
+            f"tokenizer_encode_kwargs: {', '.join(odd)}: not taken where a chat template frames"
+        )
+    return told

@@ -12,7 +12,7 @@ from .errors import BadRequest, bad_row
 from .fields import is_whole, requests_of
 from .generation import template_of
 from .loading import Parts
-from .messages import insist_on_all, messages_of
+from .messages import insist_on_all, messages_of, told_to_template
 from .rows import kind_of
 from .streaming import Generated, without_leading_space
 
@@ -135,6 +135,7 @@ class Chat(_Protocol):
             raise BadRequest("the model's tokenizer has no chat template")
         messages = messages_of(given, template, number)
         goes_on = bool(options.get("continue_final_message"))
+        told = told_to_template(options)
 
         def render(messages: list[dict[str, Any]]) -> str:
             return self._parts.tokenizer.apply_chat_template(
@@ -142,7 +143,7 @@ class Chat(_Protocol):
                 tokenize=False,
                 add_generation_prompt=not goes_on,
                 continue_final_message=goes_on,
-                **(options.get("tokenizer_encode_kwargs") or {}),
+                **told,
             )
 
         try:

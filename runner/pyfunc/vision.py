@@ -16,10 +16,9 @@ from .adapter import Whole
 from .decoding import limits
 from .errors import BadRequest, bad_row
 from .generation import in_one
-from .loading import Parts
 from .media import image_of
 from .pipelines import Piped, at_least_one, labels_of, ranked, top_of
-from .room import Room, new_at_most
+from .room import new_at_most
 from .rows import records, structure, texts
 
 _EACH = 256
@@ -185,51 +184,6 @@ class DocumentAnswers(Piped):
         if options.get("return_scores"):
             return [json.dumps({"answer": f["answer"], "score": f.get("score")}) for f in found]
         return [str(one["answer"]).strip() for one in found]
-
-
-class ImageTextToText(Whole):
-    """Images with texts in; what the model goes on with out.
-
-    A text that does not say where the image is gets framed by the processor's chat template.
-    """
-
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        self._processor = parts.components["processor"]
-        self._room = Room(parts)
-
-    def predict(self, rows: list[Any], options: dict[str, Any], budget: int) -> list[str]:
-        """Give a text a row."""
-        given = [
-            (image_of(row["image"], number), self._framed(texts([row["text"]])[0]), number)
-            for number, row in enumerate(records(rows, ["image", "text"]))
-        ]
-        return batches.run(
-            given, [budget] * len(given), budget, lambda b: [self._go_on(b[0], options)]
-        )
-
-    def _framed(self, text: str) -> str:
-        mark = getattr(self._processor, "image_token", None)
-        if not getattr(self._processor, "chat_template", None) or (mark and mark in text):
-            return text
-        content = [{"type": "image"}, {"type": "text", "text": text}]
-        return self._processor.apply_chat_template(
-            [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
-        )
-
-    def _go_on(self, given: tuple[Any, str, int], options: dict[str, Any]) -> str:
-        image, text, number = given
-        inputs = self._processor(images=[image], text=text, return_tensors="pt")
-        inputs = inputs.to(self._parts.device, self._parts.model.dtype)
-        arguments = limits(options, self._parts.model.generation_config)
-        if self._parts.model.config.is_encoder_decoder:
-            arguments = new_at_most(self._parts, arguments, {})
-        elif left := self._room.after(inputs["input_ids"].shape[1], arguments, options, number):
-            arguments["max_new_tokens"] = left
-        new = self._parts.model.generate(**inputs, **arguments)[0]
-        if not self._parts.model.config.is_encoder_decoder:
-            new = new[inputs["input_ids"].shape[1] :]
-        return self._processor.decode(new, skip_special_tokens=True).strip()
 
 
 class VisualAnswers(Whole):

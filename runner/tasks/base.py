@@ -80,6 +80,7 @@ class Tensor:
     name: str = ""
 
 
+InWordsOf = Callable[[Any, Mapping[str, Any], Any], Any]
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 """What a pipeline is called with: positional and keyword arguments."""
 
@@ -106,6 +107,7 @@ class Task:
         outputs: Output schema of the task's own signature.
         example: An input the task can take, in the form a recipe gives it (one row).
         special_tokens: Special tokens in the example, as it writes them, by transformers' names.
+        in_words_of: Writes the example as a model's components and configuration want it.
         answer: Turns what the pipeline gives for one input into one row of the output schema.
         call: Turns one input into the arguments of the pipeline.
         components: What its pipeline needs beside the model; one the checkpoint has no use for
@@ -161,6 +163,7 @@ class Task:
     example: JSON
     answer: Callable[[Any], Any]
     special_tokens: Mapping[str, str] = field(default_factory=dict[str, str])
+    in_words_of: InWordsOf | None = None
     call: Callable[[Any], Call] = call_with
     components: tuple[ComponentName, ...] = ("tokenizer",)
     optional_components: tuple[ComponentName, ...] = ()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Call, Column, Task
+from runner.tasks.image_marks import marked
 
 
 def _call(row: Any) -> Call:
@@ -23,9 +24,10 @@ TASK = Task(
     auto_model="AutoModelForImageTextToText",
     inputs=(Column("string", "image", media="image"), Column("string", "text")),
     outputs=(Column("string"),),
-    example={"image": "image.png", "text": "<image> What is this?"},
+    example={"image": "image.png", "text": "What is this?"},
+    in_words_of=marked,
     answer=_answer,
-    inference="vision:ImageTextToText",
+    inference="image_text:ImageTextToText",
     form="text",
     agreement=_agreement,
     generates=True,

@@ -3,6 +3,7 @@
 Seen in the sources of transformers 4.57.0, and run with 4.57.6 and 5.23.0.
 """
 
+import inspect
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -40,6 +41,7 @@ _GENERATION = _interface(
     "GenerationMixin._prepare_generation_config",
     ("generation_config", "kwargs"),
 )
+_ARGUMENTS = _interface("transformers.pipelines.base", "Pipeline._sanitize_parameters")
 _TOKENIZERS = _interface(f"{_AUTO}.tokenization_auto", "TOKENIZER_MAPPING_NAMES")
 _EXTRACTORS = _interface(f"{_AUTO}.feature_extraction_auto", "FEATURE_EXTRACTOR_MAPPING_NAMES")
 _IMAGE_PROCESSORS = _interface(f"{_AUTO}.image_processing_auto", "IMAGE_PROCESSOR_MAPPING_NAMES")
@@ -54,6 +56,34 @@ _LISTINGS = {
     "image_processor": _IMAGE_PROCESSORS,
     "processor": _PROCESSORS,
 }
+
+
+def generation_arguments_of(
+    pipeline: Any, settings: Mapping[str, Any], within: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Say settings of generation as a pipeline takes them.
+
+    Some take each by its name, some in ``generate_kwargs``, and some drop what they do not know.
+
+    Args:
+        pipeline: The pipeline.
+        settings: The settings.
+        within: What ``generate_kwargs`` has already.
+
+    Returns:
+        Arguments of its call; what it has no way to take is not among them.
+    """
+    own = inspect.signature(_ARGUMENTS.of(pipeline)).parameters
+    named = {name: value for name, value in settings.items() if name in own}
+    rest = {name: value for name, value in settings.items() if name not in own}
+    for words in (rest, {"generate_kwargs": {**within, **rest}}):
+        try:
+            _, forward, _ = _ARGUMENTS.of(pipeline)(**words)
+        except TypeError:  # it knows no such argument
+            continue
+        if rest.keys() <= {*forward, *(forward.get("generate_kwargs") or {})}:
+            return {**named, **words} if rest else named
+    return named
 
 
 def english_normalizer() -> Callable[[str], str]:

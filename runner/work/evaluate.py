@@ -1,11 +1,13 @@
 """Evaluate a packaged model: the proof of a recipe, on a model that is there already."""
 
+from functools import partial
 from pathlib import Path
 
 from runner.errors import SourceError
 from runner.evaluation.golden import Golden, golden_of
 from runner.evaluation.held import skipped
 from runner.evaluation.inputs import read_inputs
+from runner.evaluation.own_example import example_for_saved
 from runner.evaluation.proof import Proof, prove
 from runner.evaluation.source import Origin
 from runner.files.temporary import temporary_folder
@@ -81,7 +83,8 @@ def _says_something(composed: Composed) -> bool:
 
 
 def _prove(composed: Composed, model: Path, workdir: Path, golden: Golden | None) -> Proof:
-    inputs = read_inputs(composed, workdir, sampling_rate(model))
+    own = partial(example_for_saved, composed.recipe.contract, model)
+    inputs = read_inputs(composed, workdir, sampling_rate(model), own)
     origin = _origin(composed, workdir / "source")
     return prove(composed.recipe, inputs.proof, model, composed.settings.device, origin, golden)
 

@@ -1,10 +1,12 @@
 """Package: resolve, load, sign, save, checksum. What comes of it is proven next."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from runner.evaluation.inputs import read_inputs
+from runner.evaluation.own_example import example_for
 from runner.evaluation.source import Origin
 from runner.packaging.checksums import checksums_of
 from runner.packaging.described import WEIGHTS
@@ -60,7 +62,8 @@ def _package(composed: Composed, folder: Path, workdir: Path, journal: Journal) 
     )
     parts = journal.step("load", lambda: load(recipe, checkpoints), entries.of_blueprint)
     rate = getattr(parts.components.get("feature_extractor"), "sampling_rate", 0)
-    inputs = read_inputs(composed, workdir, rate, parts.components.get("tokenizer"))
+    own = partial(example_for, recipe.contract, parts.components, parts.config)
+    inputs = read_inputs(composed, workdir, rate, own)
     example = inputs.example_of(recipe)
     signature = journal.step(
         "sign",

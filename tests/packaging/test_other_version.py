@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoConfig, LlamaConfig, OlmoConfig, PretrainedConfig
+from transformers import CONFIG_MAPPING, AutoConfig, LlamaConfig, OlmoConfig, PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from runner.errors import SourceError
@@ -128,3 +128,72 @@ def test_what_the_recipe_says_of_the_configuration_outlives_its_translation(tmp_
     reading = read(tmp_path / "config", {"num_labels": 5}, **newer, transformers_version=NEWER)
     assert reading.translated == ("rope_parameters" not in LlamaConfig().to_dict())
     assert not reading.translated or reading.config.num_labels == 5
+
+
+def written_by_5(folder: Path, model_type: str, **says: Any) -> Reading:
+    """Read what a model type has by default, but for what is said."""
+    usual: dict[str, Any] = CONFIG_MAPPING[model_type]().to_dict()
+    for name, value in says.items():
+        usual[name] = {**usual[name], **value} if isinstance(value, dict) else value
+    folder.mkdir()
+    said = {**usual, "transformers_version": NEWER}
+    (folder / "config.json").write_text(json.dumps(said, default=str))
+    as_read: PretrainedConfig = AutoConfig.from_pretrained(folder)
+    return understood(as_read, Checkpoint(folder, "local", "a folder"))
+
+
+@pytest.mark.parametrize(
+    ("model_type", "new", "old", "value"),
+    [
+        ("qwen3_moe", "num_local_experts", "num_experts", 8),
+        ("qwen3_vl_moe_text", "num_local_experts", "num_experts", 8),
+        ("vipllava", "vision_feature_layer", "vision_feature_layers", [-2, -5]),
+        ("videomae", "qv_bias", "qkv_bias", False),
+    ],
+)
+def test_what_has_another_name_is_said_by_the_name_that_is_known(
+    tmp_path: Path, model_type: str, new: str, old: str, value: Any
+) -> None:
+    reading = written_by_5(tmp_path / "config", model_type, **{new: value})
+    if not hasattr(CONFIG_MAPPING[model_type](), old):
+        pytest.skip(f"this version knows {new}")
+    assert getattr(reading.config, old) == value
+    assert (reading.translated, reading.notes) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("model_type", "says"),
+    [
+        ("llava", {"vision_config": {"vocab_size": 32000}}),
+        ("paligemma", {"text_config": {"use_bidirectional_attention": True}}),
+        ("paligemma", {"text_config": {"num_image_tokens": 1024},
+                       "vision_config": {"image_size": 448}}),
+        ("bamba", {"time_step_limit": [0.0, math.inf]}),
+        ("deepseek_v2", {"qk_head_dim": 192}),
+        ("sam", {"vision_config": {"scale": 384}}),
+        ("esm", {"rope_theta": 10_000.0}),
+    ],
+)  # fmt: skip
+def test_what_a_class_does_anyway_is_passed_over(
+    tmp_path: Path, model_type: str, says: dict[str, Any]
+) -> None:
+    assert written_by_5(tmp_path / "config", model_type, **says).notes == []
+
+
+@pytest.mark.parametrize(
+    ("model_type", "says"),
+    [
+        ("bamba", {"time_step_limit": [0.0, 5.0]}),
+        ("deepseek_v2", {"qk_head_dim": 100}),
+        ("gemma", {"use_bidirectional_attention": True}),
+        ("blt", {"local_attention_window_len": 512}),
+    ],
+)
+def test_what_a_class_does_otherwise_is_refused(
+    tmp_path: Path, model_type: str, says: dict[str, Any]
+) -> None:
+    (name,) = says
+    if hasattr(CONFIG_MAPPING[model_type](), name):
+        pytest.skip(f"this version knows {name}")
+    with pytest.raises(SourceError, match=name):
+        written_by_5(tmp_path / "config", model_type, **says)

@@ -128,10 +128,13 @@ def _made(base: Path, adapter: Path, way: Mapping[str, Any], auto: str, **argume
 
 def _variants() -> list[Structure]:
     both = {_REPEATED, "BOFT", "VeRA"}
-    stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", "prefix tuning"}
+    told = {"Poly", "multitask prompt tuning"}
+    stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", "prefix tuning", *told}
+    refused = {(_REPEATED, "merged"): "cannot be merged"}
+    refused |= {(kind, "stored"): "which of its tasks" for kind in told}
     return [
         Structure("llama", _TEXT, "one file", partial(_of_llama, kind, way), f"{kind}, {way}",
-                  refused="cannot be merged" if (kind, way) == (_REPEATED, "merged") else "")
+                  refused=refused.get((kind, way), ""))
         for kind in VARIANTS
         for way in ("stored", "merged")
         if kind in both or (kind in stored) == (way == "stored")

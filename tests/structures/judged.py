@@ -15,6 +15,7 @@ from transformers import set_seed
 
 from runner import compose
 from runner.errors import RunnerError
+from runner.evaluation.own_example import example_for
 from runner.evaluation.samples import sample_file
 from runner.evaluation.source import LOADERS
 from runner.records import Verdict
@@ -118,16 +119,15 @@ def _answers(structure: Structure, pipeline: Any, folder: Path) -> list[Any]:
 def _rows(structure: Structure, folder: Path, pipeline: Any) -> list[Any]:
     """Give inputs: the task's example, with files that are there, and a second text beside it."""
     task = get_task(structure.task)
-    example: Any = task.example
+    held = {name: getattr(pipeline, name, None) for name in ("tokenizer", "processor")}
+    example = example_for(task, held, pipeline.model.config)
     for column in task.inputs:
         if not isinstance(column, Column) or not column.media:
             continue
         file: Any = _WAVE if column.media == "audio" else str(sample_file(folder, column.media))
         return [{**example, column.name: file} if isinstance(example, dict) else file]
     if not isinstance(example, str) or structure.task in ("fill-mask", "text-to-audio"):
-        mask = getattr(getattr(pipeline, "tokenizer", None), "mask_token", None)
-        masked = isinstance(example, str) and mask and structure.task == "fill-mask"
-        return [example.replace("[MASK]", mask) if masked else example]
+        return [example]
     return [example, "My dog loves to eat spaghetti, and sleeps."]
 
 

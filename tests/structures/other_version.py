@@ -44,6 +44,10 @@ _ROPE: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
      {"rope_theta": 77.0, "rope_local_base_freq": 33.0,
       "rope_scaling": {"rope_type": "linear", "factor": 2.0}}),
 ]  # fmt: skip
+_NAMES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("qwen3_moe", {"num_local_experts": 4}, {"num_experts": 4}),
+]
+"""Keys that 5 calls otherwise, with what the installed version calls them."""
 _BESIDE_CODE: tuple[str, dict[str, Any], dict[str, Any]] = (
     "llama",
     {"rope_theta": 77.0, "rope_type": "default"},
@@ -63,7 +67,7 @@ _KNOWN: list[tuple[str, dict[str, Any]]] = [
 
 def structures() -> list[Structure]:
     """Give them."""
-    return [*_rope(), *_keys(), *_tensors()]
+    return [*_rope(), *_renamed(), *_keys(), *_tensors()]
 
 
 def _rope() -> list[Structure]:
@@ -75,6 +79,24 @@ def _rope() -> list[Structure]:
         Structure("llama", _TEXT, "rope_parameters of transformers 5, and code of its own",
                   partial(_written_by_5, *_BESIDE_CODE))
     ]  # fmt: skip
+
+
+def _renamed() -> list[Structure]:
+    return [
+        Structure(architecture, _TEXT, f"{', '.join(other)} of transformers 5",
+                  partial(_named_by_5, architecture, other, words))
+        for architecture, other, words in _NAMES
+    ]  # fmt: skip
+
+
+def _named_by_5(
+    architecture: str, other: Mapping[str, Any], words: Mapping[str, Any], folder: Path
+) -> Made:
+    first = tiny(architecture, _TEXT, **words)
+    return Made(
+        saying(first, folder / "by-5", **dict.fromkeys(words), **other, **_BY_5),
+        native_folder=first,
+    )
 
 
 def _written_by_5(

@@ -23,7 +23,7 @@ _ARCHITECTURES = {
     "object-detection": "yolos",
     "depth-estimation": "glpn dpt",
     "image-to-text": "blip",
-    "image-text-to-text": "llava",
+    "image-text-to-text": "llava blip-2 instructblip git",
     "visual-question-answering": "vilt",
     "document-question-answering": "layoutlm",
     "zero-shot-image-classification": "clip",
