@@ -154,7 +154,7 @@ def test_a_template_is_told_what_model_config_says_to_it(cli: Cli, workspace: Pa
     told = {"chat_template": "brief", "word": "Tell me"}
     config = {**SHORT, "tokenizer_encode_kwargs": told}
     model = packaged(cli, folder, "conversational", model_config=config)
-    loaded = mlflow.pyfunc.load_model(str(model))
+    loaded: Any = mlflow.pyfunc.load_model(str(model))
     assert loaded.predict(TEXTS) == native(folder, **told) != native(folder)
     assert "".join(loaded.predict_stream(TEXTS[0])).strip() == native(folder, **told)[0]
     other = {**config, "tokenizer_encode_kwargs": {"truncation": True}}
@@ -170,8 +170,11 @@ def test_a_name_that_no_template_has_is_refused_with_those_there_are(
     cli: Cli, workspace: Path
 ) -> None:
     folder = several(workspace / "source", "listed")
-    recipe = {"task": "conversational", "source": {"kind": "local", "path": str(folder)}}
-    recipe["load"] = {"tokenizer": {"chat_template": "breif"}}
+    recipe: dict[str, Any] = {
+        "task": "conversational",
+        "source": {"kind": "local", "path": str(folder)},
+        "load": {"tokenizer": {"chat_template": "breif"}},
+    }
     Path("case.yaml").write_text(yaml.safe_dump(recipe))
     done = cli("plan", "+recipe=case.yaml")
     assert done.code == 3

@@ -109,19 +109,23 @@ ELSEWHERE = {"constraints", "compile_config", "assistant_early_exit", "transform
 fails; and who wrote the file."""
 
 
-def natively(parts: Parts, given: dict[str, Any]) -> Any:
+def natively(pipeline: Any, given: dict[str, Any]) -> Any:
     """Give the pipeline's texts, or the error there is in their place."""
     transformers.set_seed(3)
     try:
-        found = pipeline_of(parts)(TEXT, **given)
+        found = pipeline(TEXT, **given)
     except Exception as error:
         return error
     return [one["generated_text"].strip() for one in found]
 
 
-def by_the_code(parts: Parts, config: dict[str, Any], params: dict[str, Any]) -> Any:
+def made(parts: Parts, config: dict[str, Any]) -> InferenceModel:
+    """Give the shipped code with a ``model_config``."""
+    return InferenceModel(parts, config, Settings.of(config))
+
+
+def by_the_code(model: InferenceModel, params: dict[str, Any]) -> Any:
     """Give the texts of the shipped code; that it refuses where it does."""
-    model = InferenceModel(parts, config, Settings.of(config))
     transformers.set_seed(3)
     try:
         (found,) = model.predict([TEXT], params)
@@ -132,27 +136,54 @@ def by_the_code(parts: Parts, config: dict[str, Any], params: dict[str, Any]) ->
     return found if isinstance(found, list) else [found]
 
 
-@pytest.mark.parametrize("way", ["file", "model_config", "call"])
-def test_a_setting_does_what_it_does_in_the_pipeline(
-    shipped: Packaged, way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def agree(found: Any, theirs: Any) -> bool:
+    """Say whether an answer is the pipeline's, or refused where that fails."""
+    return found == theirs or (found == REFUSED and isinstance(theirs, Exception))
+
+
+@pytest.fixture
+def walked(shipped: Packaged) -> tuple[Parts, dict[str, dict[str, Any]]]:
+    """A model, and the settings that it is given."""
     parts = shipped(TASK, config=LOUD, model_config=USUAL)._parts
-    model: Any = parts.model
-    of_file = model.generation_config.to_dict()
     ids = parts.tokenizer(TEXT, return_tensors="pt")
-    greedy = model.generate(**ids, **USUAL)[0, ids["input_ids"].shape[1] :].tolist()
+    whole = parts.model.generate(**ids, **USUAL)[0]
+    settings = settings_of(whole[ids["input_ids"].shape[1] :].tolist())
+    return parts, {
+        name: {k: v for k, v in {**USUAL, **values}.items() if v is not None}
+        for name, values in settings.items()
+    }
+
+
+def test_a_setting_of_a_call_or_a_recipe_does_what_it_does_in_the_pipeline(
+    walked: tuple[Parts, dict[str, dict[str, Any]]],
+) -> None:
+    parts, settings = walked
+    pipeline, called = pipeline_of(parts), made(parts, {})
     other: dict[str, Any] = {}
-    for name, values in settings_of(greedy).items():
-        said = {k: v for k, v in {**USUAL, **values}.items() if v is not None}
-        in_file = {**of_file, **said} if way == "file" else of_file
-        given = {k: v for k, v in USUAL.items() if k not in values} if way == "file" else said
-        monkeypatch.setattr(model, "generation_config", GenerationConfig(**in_file))
-        theirs = natively(parts, given)
-        config, params = ({}, given) if way != "model_config" else (given, {})
-        found = by_the_code(parts, config, params)
-        if found != theirs and not (found == REFUSED and isinstance(theirs, Exception)):
+    for name, said in settings.items():
+        theirs = natively(pipeline, said)
+        found = [by_the_code(called, said), by_the_code(made(parts, said), {})]
+        if not all(agree(one, theirs) for one in found):
             other[name] = (theirs, found)
-    assert other.keys() == (BETTER if way != "file" else set()), other
+    assert other.keys() == BETTER, other
+
+
+def test_a_setting_of_the_checkpoint_does_what_it_does_in_the_pipeline(
+    walked: tuple[Parts, dict[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, settings = walked
+    of_file = parts.model.generation_config.to_dict()
+    other: dict[str, Any] = {}
+    for name, said in settings.items():
+        # what is usual wins over the file, and is said where the setting needs no other
+        given = {k: v for k, v in USUAL.items() if name not in USUAL and said.get(k) == v}
+        in_file = GenerationConfig(**{**of_file, **said})
+        monkeypatch.setattr(parts.model, "generation_config", in_file)
+        theirs = natively(pipeline_of(parts), given)
+        found = by_the_code(made(parts, {}), given)
+        if not agree(found, theirs):
+            other[name] = (theirs, found)
+    assert other == {}
 
 
 def test_no_setting_is_left_out() -> None:

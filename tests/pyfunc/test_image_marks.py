@@ -59,9 +59,9 @@ def test_a_chat_says_it_as_its_template_does(workspace: Path) -> None:
 
 def test_another_mark_than_the_token_is_found(workspace: Path) -> None:
     processor, config = made(workspace / "made", "llava")
-    usual = processor.__call__
+    usual, kind = processor.__call__, type(processor)
 
-    class Gemmas(type(processor)):
+    class Gemmas(kind):
         """Looks for one mark, and puts another in its place, as the processor of Gemma 3."""
 
         boi_token = "<start>"  # noqa: S105
