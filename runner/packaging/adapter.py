@@ -24,8 +24,8 @@ FOLDER = "peft"
 
 _FILES = (CONFIG, ADAPTER_FILE, "README.md")
 _ROOT = "base_model.model."
-_BY_HEADS = "PREFIX_TUNING"
-"""The type whose learnt tokens are as wide as keys and values, not as the model."""
+_BY_HEADS = ("PREFIX_TUNING", "CARTRIDGE")
+"""The types whose learnt tokens are as wide as keys and values, not as the model."""
 _WITHOUT_TYPES = "QUESTION_ANS"
 """The type of task whose ``token_type_ids`` PEFT takes and does not hand on.
 
@@ -181,7 +181,7 @@ def _size_problem(config: Mapping[str, Any], text: Any) -> str:
     """Hold learnt tokens to the sizes of a model."""
     width = getattr(text, "hidden_size", None)
     heads, pairs = (getattr(text, f"num_{name}_heads", None) for name in ("attention", "key_value"))
-    if config.get("peft_type") == _BY_HEADS and width and heads and pairs:
+    if config.get("peft_type") in _BY_HEADS and width and heads and pairs:
         width = pairs * (getattr(text, "head_dim", None) or width // heads)
     layers = getattr(text, "num_hidden_layers", None)
     for key, name, has in (("num_layers", "layers", layers), ("token_dim", "width", width)):
