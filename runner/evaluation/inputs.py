@@ -34,11 +34,13 @@ class Inputs:
 
     Args:
         proof: Those of the proof.
+        written: The same as they are written, in the recipe or as the task's own example.
         example: The rows of the input example; empty where the recipe has none.
         single: Whether the example is one row, not a batch.
     """
 
     proof: list[Any]
+    written: list[Any]
     example: list[Any]
     single: bool
 
@@ -83,11 +85,11 @@ def read_inputs(
     given = recipe.input_example
     rows = [] if given is None else example_rows(recipe.contract, given)
     example = all_of(rows, ("input_example",))
+    written = [own_example()] if own else inputs_of(recipe)
     proof = example
     if recipe.evaluation.inputs or own:
-        written = [own_example()] if own else inputs_of(recipe)
         proof = all_of(written, ("evaluation", "inputs"), sample=own)
-    return Inputs(proof, example, single=rows == [given])
+    return Inputs(proof, written, example, single=rows == [given])
 
 
 class Materialiser:

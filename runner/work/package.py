@@ -68,7 +68,7 @@ def _package(composed: Composed, folder: Path, workdir: Path, journal: Journal) 
     signature = journal.step(
         "sign",
         lambda: infer(recipe, parts, example) if recipe.signature == "infer" else sign(recipe),
-        lambda signed: Entry(fields={"signature": signed.to_dict()}),
+        lambda signed: Entry(fields={"signature": signed.to_dict(), "inputs": inputs.written}),
     )
     weights = weights_for(composed, parts, folder, workdir)
     metadata = {"recipe": record.recipe, "recipe_digest": record.digest}

@@ -456,7 +456,8 @@ def _package(of: Callable[[Path], dict[str, Any]], folder: Path) -> Packaged:
     record = run(composed, folder / "out", "default")
     found = {c.view: c.outcome for c in record.checks if c.name == "source"}
     assert found == dict.fromkeys(BOTH, Outcome.PASSED), record.failed_checks
-    inputs = read_inputs(composed, folder, 0, dict).proof
+    example = composed.recipe.contract.example
+    inputs = read_inputs(composed, folder, 0, lambda: example).proof
     checkpoints = resolve(composed, folder, lambda *_: None)
     return Packaged(composed, checkpoints, inputs, Path(record.model))
 

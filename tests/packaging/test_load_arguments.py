@@ -31,7 +31,7 @@ TOKENIZER = {
     "bos_token": "a", "eos_token": "b", "unk_token": "c", "sep_token": "d", "pad_token": "e",
     "cls_token": "f", "mask_token": "g", "additional_special_tokens": ["h"],
     "extra_special_tokens": {"image_token": "i"}, "model_input_names": ["input_ids"],
-    "src_lang": "en", "tgt_lang": "fr", "chat_template": "hi", "use_fast": True,
+    "src_lang": "en", "tgt_lang": "fr", "chat_template": "{{ hi }}", "use_fast": True,
 }  # fmt: skip
 IMAGES = {
     "do_resize": False, "do_rescale": False, "do_normalize": False, "do_center_crop": True,

@@ -11,6 +11,7 @@ import transformers
 from mlflow.exceptions import MlflowException
 
 from runner.evaluation.inputs import Materialiser, as_callers_write
+from runner.evaluation.own_example import example_for
 from runner.pyfunc.decoding import Decoder
 from runner.pyfunc.model import InferenceModel
 from runner.tasks import Column, Task, get_task
@@ -124,8 +125,10 @@ def test_what_is_accepted_is_applied_or_refused(
 ) -> None:
     task = get_task(name)
     loaded = shipped(name)
+    parts = loaded._parts
+    example = example_for(task, parts.components, parts.model.config)
     form = task.taking("bytes") if task.input_types else task
-    (row,) = Materialiser(form, lambda _: tmp_path, tmp_path, sample=True).all([task.example])
+    (row,) = Materialiser(form, lambda _: tmp_path, tmp_path, sample=True).all([example])
     row = copy.deepcopy(as_callers_write(task, row))
     if name == "document-question-answering":
         row["word_boxes"] = json.dumps([["a", [1, 1, 9, 9]], ["b", [9, 1, 20, 9]]])

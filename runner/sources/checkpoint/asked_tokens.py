@@ -69,4 +69,4 @@ def choose_template(component: Any, asked: Mapping[str, Any], whose: str) -> Non
 
 def _names_template(name: str, value: Any) -> bool:
     """Say whether an argument is the name of a template: a text of its own shows no message."""
-    return name == _TEMPLATE and isinstance(value, str) and "{" not in value
+    return name == _TEMPLATE and isinstance(value, str) and bool(value) and "{" not in value

@@ -44,6 +44,6 @@ def test_a_twin_has_the_parts_too(cli: Callable[..., Outcome], workspace: Path) 
         "model_config: {max_new_tokens: 2, do_sample: false}\n"
     )
     done = cli("rehearse", "+recipe=case.yaml")
-    assert done.code == 1, done.stderr  # transformers itself cannot run one with random weights
+    assert done.code == 0, done.stderr
     parts = Path("outputs/case/default/rehearsal/model/components/processor")
     assert (parts / "qformer_tokenizer" / "tokenizer.json").is_file()
