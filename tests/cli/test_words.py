@@ -1,8 +1,9 @@
 """What people type by habit or by mistake, and the one true sentence that they get."""
 
 import re
+import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -207,3 +208,39 @@ def test_what_is_not_installed_is_a_note_on_a_shipped_recipe(
     own = cli("validate")
     assert own.code == 2
     assert "1 error" in own.stdout
+
+
+OPTIONAL = (
+    "PIL", "av", "bitsandbytes", "gguf", "imageio_ffmpeg", "jsonschema", "model_signing", "nltk",
+    "optuna", "pyspark", "ray", "rouge_score", "sacrebleu", "submitit", "torchao", "torchvision",
+)  # fmt: skip
+"""What the extras of the project bring, by the name that it is imported by."""
+
+
+def test_without_any_optional_package_the_shelf_is_valid_with_notes(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_by_name = Distribution.from_name
+
+    def from_name(name: str) -> Distribution:
+        if name.replace("-", "_") in OPTIONAL:
+            raise PackageNotFoundError(name)
+        return found_by_name(name)
+
+    monkeypatch.setattr(Distribution, "from_name", from_name)
+    monkeypatch.setattr("runner.machine.libraries._version", version)  # which remembers
+    for name in OPTIONAL:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setenv("PATH", str(workspace))  # nor has the system an ffmpeg
+    done = cli("validate", "--output", "json")
+    assert (done.code, done.document["errors"]) == (0, 0), done.stdout
+    found = {one["code"]: one["severity"] for one in done.document["findings"]}
+    said = {"ffmpeg-missing", "library-missing", "quantize-package"}
+    assert found == dict.fromkeys(said | found.keys() & {"package-missing"}, "note")
+    for named, code in {
+        "video-classification/scratch": "library-missing",
+        "audio-classification/scratch": "ffmpeg-missing",
+    }.items():
+        done = cli("validate", named)
+        assert (done.code, f"error[{code}]" in done.stdout) == (2, True), done.stdout
+        assert "pip install" in done.stdout

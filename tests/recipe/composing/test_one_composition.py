@@ -204,6 +204,16 @@ CHANGES = st.lists(
 )
 
 
+Changes = list[tuple[tuple[str, ...], Any]]
+
+
+def nested(loc: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Give the values of a file that says a change."""
+    for key in reversed(loc):
+        value = {key: value}
+    return cast("dict[str, Any]", value)
+
+
 def typed(loc: tuple[str, ...], value: Any) -> str:
     """Write a change as people type it."""
     return f"++{'.'.join(loc)}={written(value)}"
@@ -231,15 +241,10 @@ def within(loc: tuple[Any, ...], change: tuple[str, ...]) -> bool:
 @settings(MANY, max_examples=500)
 @given(files=trees(), changes=CHANGES)
 def test_the_command_line_is_one_more_file(
-    tmp_path_factory: Any, files: dict[str, Any], changes: list[tuple[tuple[str, ...], Any]]
+    tmp_path_factory: Any, files: dict[str, Any], changes: Changes
 ) -> None:
     """What is typed gives the values that a recipe which extends this one and says it gives."""
-    over: list[dict[str, Any]] = []
-    for loc, value in changes:
-        nested: Any = value
-        for key in reversed(loc):
-            nested = {key: nested}
-        over.append(nested)
+    over = [nested(loc, value) for loc, value in changes]
     for number, values in enumerate(over):
         below = "asked" if number == 0 else f"over{number - 1}"
         files[f"recipes/over{number}"] = {"defaults": [f"/recipe/{below}", "_self_"], **values}
@@ -278,6 +283,50 @@ def test_mappings_merge_as_omegaconf_merges_them(
     for key, value in cast("dict[str, Any]", merged).items():
         if "§" not in str(value) and not any(loc[:1] == (key,) for loc in told):
             assert found.values[key] == value
+
+
+def without(values: Any, loc: tuple[str, ...]) -> Any:
+    """Give values without the one at a path."""
+    if not loc:
+        return values
+    rest = {loc[0]: without(values[loc[0]], loc[1:])} if loc[1:] else {}
+    return {key: rest.get(key, item) for key, item in values.items() if key != loc[0] or rest}
+
+
+def holds(values: Any, loc: tuple[str, ...]) -> bool:
+    for key in loc:
+        if not isinstance(values, dict) or key not in values:
+            return False
+        values = values[key]
+    return True
+
+
+@settings(MANY, max_examples=150)
+@given(below=CHANGES, above=CHANGES, loc=st.sampled_from(sorted(ASSIGNED)))
+def test_what_is_deleted_is_gone_whoever_wrote_it(
+    tmp_path_factory: Any, below: Changes, above: Changes, loc: tuple[str, ...]
+) -> None:
+    """A deletion leaves the values there are without one, or says why that is no recipe."""
+    files: dict[str, Any] = {"recipes/_root": ROOT}
+    for number, change in enumerate(below):
+        extended = "_root" if number == 0 else f"_b{number - 1}"
+        files[f"recipes/_b{number}"] = {"defaults": [extended, "_self_"], **nested(*change)}
+    files["recipes/asked"] = {"defaults": [f"_b{len(below) - 1}"]}
+    with laid_out(tmp_path_factory.getbasetemp(), files):
+        for given_too in ([], [typed(*change) for change in above]):
+            asked = ["+recipe=asked", *given_too]
+            whole = outcome(lambda asked=asked: compose(asked))
+            left = outcome(lambda asked=asked: compose([*asked, f"~{'.'.join(loc)}"]))
+            if not isinstance(whole, Composed):
+                continue
+            if not holds(whole.values, loc):
+                assert not isinstance(left, Composed)
+                assert {f.code for f in left} == {"unknown-key"}
+            elif isinstance(left, Composed):
+                assert left.values == without(whole.values, loc)
+                assert not any(within(one, loc) and len(one) >= len(loc) for one in left.origins)
+            else:
+                assert loc == ("source",)
 
 
 def test_a_deletion_takes_out_what_the_files_say(workspace: Path) -> None:
