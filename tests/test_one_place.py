@@ -227,3 +227,43 @@ def test_no_function_is_written_twice() -> None:
                     found.setdefault(said, []).append(f"{file.relative_to(RUNNER)}:{node.lineno}")
     assert len(found) > 100
     assert [places for places in found.values() if len(places) > 1] == []
+
+
+_LEFT_BY_RUNS = ("record.json", ".lock.yaml", ".golden.jsonl", "sweep.json", "report.md",
+                 "bom.cdx.json", "model-card.md")  # fmt: skip
+
+
+def test_the_name_of_a_file_that_is_left_stands_in_one_module() -> None:
+    named = {
+        name: sorted(
+            str(file.relative_to(RUNNER))
+            for file in RUNNER.rglob("*.py")
+            if any(node.value == name for node in _constants(file))
+        )
+        for name in _LEFT_BY_RUNS
+    }
+    assert {name: files for name, files in named.items() if len(files) != 1} == {}
+
+
+_MEANT_TWO_THINGS = ("Check", "Parts", "Result", "Settings", "View", "rows_of", "files_of",
+                     "source_of", "size")  # fmt: skip
+
+
+def test_a_name_that_meant_two_things_means_one() -> None:
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    defined = [
+        node.name
+        for file in RUNNER.rglob("*.py")
+        for node in _tree(file).body
+        if isinstance(node, kinds) and node.name in _MEANT_TWO_THINGS
+    ]
+    assert len(defined) == len(set(defined))
+
+
+def test_models_without_weights_are_drawn_in_one_room() -> None:
+    rooms = {
+        file.relative_to(RUNNER).parts[0]
+        for file in RUNNER.rglob("*.py")
+        if any(node.value == "meta" for node in _constants(file))
+    }
+    assert rooms == {"packaging"}

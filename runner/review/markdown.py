@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from runner.recipe.reading.shelf import LOCK_SUFFIX
 from runner.review.git import short
 from runner.review.quoting import cell, in_words, is_long
 from runner.review.review import Review, Reviewed
@@ -128,7 +129,7 @@ def _through(group: Sequence[Reviewed]) -> list[str]:
     """Say which files brought the change, where it was not the recipe's own."""
     own = {v.file for one in group for v in (one.before, one.after) if v}
     files = {file for one in group for file in one.files}
-    locks = {f"{file.removesuffix('.yaml')}.lock.yaml" for file in own}
+    locks = {f"{file.removesuffix('.yaml')}{LOCK_SUFFIX}" for file in own}
     bases = sorted(files - own - locks)
     if not bases or files & own:
         return []

@@ -154,7 +154,7 @@ def _log_into(
     )
     tracked.registered = _registered(client, recipe, record, model, run_id)
     logged = record.model_copy(update={"tracking": tracked})
-    client.log_text(run_id, logged.as_text(), "record.json")
+    client.log_text(run_id, logged.as_text(), RECORD_FILE)
     client.log_text(run_id, masked(yaml.safe_dump(dict(values), sort_keys=False)), "recipe.yaml")
     return tracked
 
