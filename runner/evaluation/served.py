@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import uvicorn
 from mlflow.pyfunc import PyFuncModel
-from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
+from runner.pyfunc.seeding import seed_draws
 from runner.tasks import Task
 from runner.upstream.mlflow_api import scoring_app
 
@@ -38,7 +38,7 @@ class ServedView:
         Raises:
             RuntimeError: It refuses the request; says why.
         """
-        set_seed(self.seed)
+        seed_draws(self.seed)
         rows = [as_callers_write(self.task, row) for row in inputs]
         answer = self._ask(request_of(self.task, rows, params or {}))
         return answer if self.task.mlflow_schema else answer["predictions"]

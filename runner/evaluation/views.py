@@ -12,13 +12,13 @@ import torch
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.pyfunc import load_model as load_pyfunc
-from transformers import set_seed
 
 from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.isolated import isolated
 from runner.evaluation.long_rows import NativeLengths
 from runner.evaluation.native_rows import as_pipelines_take
 from runner.packaging.forward import build_pipeline
+from runner.pyfunc.seeding import seed_draws
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.arguments import EXTENDED, GENERATION
@@ -100,7 +100,7 @@ class NativeView:
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> list[Any]:
         """Give the pipeline's answer for each input, in the terms of the task's outputs."""
-        set_seed(self.seed)
+        seed_draws(self.seed)
         arguments = self.arguments | dict(params or {})
         lengths, answer = NativeLengths(self.pipeline, self.recipe), self.recipe.contract.answer
         answers: list[Any] = []
@@ -134,14 +134,14 @@ class PyfuncView:
 
     def predict(self, inputs: Sequence[Any], params: Mapping[str, Any] | None = None) -> Any:
         """Give what ``predict`` gives for the inputs; tasks without batches take one."""
-        set_seed(self.seed)
+        seed_draws(self.seed)
         rows = [as_callers_write(self.task, row) for row in inputs]
         data = rows if self.task.batches else rows[0]
         return self.model.predict(data, params=dict(params) if params else None)
 
     def stream(self, row: Any) -> Generator[Any]:
         """Give what ``predict_stream`` gives for an input, piece by piece."""
-        set_seed(self.seed)
+        seed_draws(self.seed)
         yield from self.model.predict_stream(as_callers_write(self.task, row))
 
 

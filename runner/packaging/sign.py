@@ -19,13 +19,14 @@ from mlflow.types.schema import (
     Schema,
     TensorSpec,
 )
-from transformers import pipeline, set_seed
+from transformers import pipeline
 
 from runner.errors import SignatureError, first_line, raise_if_ours
 from runner.packaging.blueprint import Blueprint
 from runner.packaging.template import prompt_template_of
 from runner.pyfunc import loading
 from runner.pyfunc.model import InferenceModel
+from runner.pyfunc.seeding import seed_draws
 from runner.pyfunc.settings import Settings
 from runner.recipe.language.models import Recipe
 from runner.recipe.language.params import Param
@@ -86,7 +87,7 @@ def infer(recipe: Recipe, parts: Blueprint, example: Any) -> ModelSignature:
     """
     data = example[0] if isinstance(example, tuple) else example
     params = {name: p.default for name, p in recipe.params.items() if p.default is not None}
-    set_seed(recipe.evaluation.seed)
+    seed_draws(recipe.evaluation.seed)
     try:
         output = _output(recipe, parts, data, params)
     except Exception as error:

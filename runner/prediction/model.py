@@ -10,13 +10,13 @@ from typing import Any
 from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import Array, DataType, Schema
-from transformers import set_seed
 
 from runner.errors import RunnerError, SourceError, first_line, raise_if_ours
 from runner.evaluation.answering import plain
 from runner.evaluation.rows import as_rows, say
 from runner.evaluation.views import SHIPPED, pyfunc_on
 from runner.prediction.inputs import BadCell, Input, frame, row_of
+from runner.pyfunc.seeding import seed_draws
 from runner.tasks import Task, find_task
 
 _ROW = re.compile(r"(?:^|(?<=: ))row 0: ")
@@ -59,7 +59,7 @@ class RowModel:
             rows: Rows of the data.
             seed: Seed of answers that are drawn.
         """
-        set_seed(seed)
+        seed_draws(seed)
         given: dict[int, dict[str, Any]] = {}
         found: dict[int, Answer] = {}
         for number, row in enumerate(rows):

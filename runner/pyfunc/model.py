@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 
 from . import lengths
 from .adapter import adapter_for
 from .errors import BadRequest, blaming
 from .loading import Parts, load_parts, pipeline_of
+from .seeding import seed_draws
 from .settings import DEFAULTS, Settings
 
 
@@ -87,5 +87,5 @@ class InferenceModel:
             raise BadRequest(f"{', '.join(at_load)}: set in model_config at load, not in a call")
         options = {**self._config, **(params or {})}
         if (seed := options.pop("seed", None)) is not None:
-            transformers.set_seed(int(seed))
+            seed_draws(int(seed))
         return options

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from mlflow.pyfunc import PyFuncModel
-from transformers import set_seed
 
+from runner.pyfunc.seeding import seed_draws
 from runner.serving.bounds import Limit, overdue
 from runner.serving.refusals import Refused, refusing
 from runner.tasks import Task
@@ -105,7 +105,7 @@ class ServedModel:
         try:
             with refusing():
                 if seed is not None:
-                    set_seed(seed % 2**32)
+                    seed_draws(seed % 2**32)
                 yield
         except Refused as error:
             if self.limit.is_over:

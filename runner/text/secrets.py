@@ -93,11 +93,8 @@ def without_user(uri: str) -> str:
 
 def _of_environment() -> Iterator[str]:
     """Give the secrets of the environment, the longest first, as they are and as JSON has them."""
-    values = {
-        value
-        for name, value in os.environ.items()
-        if len(value) >= _SHORTEST and _names_secret(name) and not _is_path(value)
-    }
+    told = (os.environ.get(name, "") for name in os.environ if _names_secret(name))
+    values = {value for value in told if len(value) >= _SHORTEST and not _is_path(value)}
     for value in sorted(values, key=len, reverse=True):
         yield value
         if (quoted := json.dumps(value)[1:-1]) != value:
