@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.conformance.samples import Samples
 
-SHORT = {"max_new_tokens": 3, "do_sample": False}
+SHORT = {"max_new_tokens": 2, "do_sample": False}
 CHAT = "user: {prompt}\nassistant: "
 
 

@@ -32,6 +32,12 @@ LOADERS: dict[str, Any] = {
     "processor": transformers.AutoProcessor,
 }
 PINS = ["mlflow", "torch", "transformers"]
+_ONE_LAYER: dict[str, dict[str, int]] = {
+    "bert": {"num_hidden_layers": 1},
+    "gpt2": {"n_layer": 1},
+    "t5": {"num_layers": 1, "num_decoder_layers": 1},
+}
+"""Of those that are asked most: what is compared is the way to the model and back."""
 MANY = 100
 _SEEN: tuple[Media, ...] = ("image", "video")
 VIEWS = ("native", "pyfunc", "served")
@@ -96,7 +102,11 @@ class Packaged:
                 self.folder / "checkpoints" / f"{case.task}-{case.architecture}".replace("/", "-")
             )
             work.mkdir(parents=True)
-            source = ScratchSource(kind="scratch", architecture=case.architecture)
+            source = ScratchSource(
+                kind="scratch",
+                architecture=case.architecture,
+                config=_ONE_LAYER.get(case.architecture, {}),
+            )
             context = SourceContext(work, work, get_task(case.task))
             self._checkpoints[key] = source.resolve(context).folder
         return self._checkpoints[key]
