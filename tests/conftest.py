@@ -16,6 +16,7 @@ import pytest
 from _pytest.assertion import rewrite
 
 from tests.hub_server import Hub
+from tests.quick_mlflow import hasten_mlflow
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -120,6 +121,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)  # mlflow leaves it behind
+    hasten_mlflow()
     return tmp_path
 
 
