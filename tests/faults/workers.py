@@ -3,7 +3,8 @@
 A command begins each as ``sys.executable -m MODULE``. Behind the door, ``sys.executable`` is a
 small program that asks a process for one, which was forked before the command began and forks once
 more. What it forks has that program's arguments, environment, folder and open files, and gets its
-signals; the program ends as the worker does. All write under the eyes of who watches the command.
+signals; the program ends as the worker does, and the worker with it where it is killed. All write
+under the eyes of who watches the command.
 """
 
 import atexit
@@ -19,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-_ADDRESS = "FAULTS_DOOR"
+ADDRESS = "FAULTS_DOOR"
 _DOOR = """\
 #!{python} -IS
 import json, os, signal, socket, sys
@@ -45,7 +46,7 @@ os._exit(code)
 
 def make_door(file: Path) -> Path:
     """Write the program that stands for ``sys.executable``."""
-    file.write_text(_DOOR.format(python=sys.executable, address=_ADDRESS))
+    file.write_text(_DOOR.format(python=sys.executable, address=ADDRESS))
     file.chmod(0o755)
     return file
 
@@ -56,7 +57,7 @@ def open_door(door: Path) -> None:
     Args:
         door: The program that stands for ``sys.executable`` from now on.
     """
-    address = f"faults-{os.getpid()}"
+    address = address_of(os.getpid())
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(f"\0{address}")
     listening.listen()
@@ -67,7 +68,12 @@ def open_door(door: Path) -> None:
     os.close(ends)
     listening.close()
     sys.executable = str(door)
-    os.environ[_ADDRESS] = address
+    os.environ[ADDRESS] = address
+
+
+def address_of(process: int) -> str:
+    """Give where the door of a process is, as ``ADDRESS`` in an environment says."""
+    return f"faults-{process}"
 
 
 def _fork_for_all(listening: socket.socket, ends: int) -> NoReturn:
@@ -87,7 +93,9 @@ def _fork_for_all(listening: socket.socket, ends: int) -> NoReturn:
 def _stand_by(asked: socket.socket) -> NoReturn:
     """Fork the worker, and tell how it ended."""
     _, numbers, _, _ = socket.recv_fds(asked, 1, 3)
-    line, environment, folder = json.loads(asked.makefile().readline())
+    if not (told := asked.makefile().readline()):  # whoever asked was killed meanwhile
+        os._exit(0)
+    line, environment, folder = json.loads(told)
     worker = os.fork()
     if not worker:
         asked.close()
@@ -101,6 +109,8 @@ def _stand_by(asked: socket.socket) -> NoReturn:
     for number in numbers:
         os.close(number)
     asked.sendall(f"{worker}\n".encode())
+    if asked in select.select([asked, os.pidfd_open(worker)], [], [])[0]:
+        os.kill(worker, signal.SIGKILL)  # whoever stands for it was killed
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     try:
         asked.sendall(f"{code}\n".encode())

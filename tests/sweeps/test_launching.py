@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,20 @@ from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import How, PointResult, done_before
 from tests import forked
 from tests.conftest import REPOSITORY
+from tests.faults.workers import ADDRESS, address_of, make_door
 
 BROUGHT = "RECIPE_RUNNER_TEST_SERVING"
 ASKED = [["dtype=float32"], ["dtype=float32", "params.max_new_tokens=2"], ["dtype=float16"]]
+_OPEN = """
+import signal
+from pathlib import Path
+from tests.faults.workers import open_door
+try:
+    open_door(Path("python"))
+finally:
+    Path("open").write_text("")
+signal.pause()
+"""
 _WORKER = """
 from pathlib import Path
 from runner.sweeps.launching.worker import _main
@@ -69,6 +80,19 @@ def in_one_process(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, A
     return [untimed(result.record) for result in results]
 
 
+@pytest.fixture
+def forked_workers(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have what is begun as Python forked from a process that has imported the libraries."""
+    os.mkfifo("open")
+    opened = forked.start(_OPEN, workspace, argv=["door"], path=[str(REPOSITORY)])
+    Path("open").read_bytes()
+    monkeypatch.setattr("sys.executable", str(make_door(workspace / "python")))
+    monkeypatch.setenv(ADDRESS, address_of(opened.pid))
+    yield
+    os.kill(opened.pid, signal.SIGTERM)
+    opened.end()
+
+
 def children() -> list[int]:
     tasks = Path("/proc/self/task").glob("*/children")
     return [int(number) for task in tasks for number in task.read_text().split()]
@@ -83,6 +107,7 @@ def kill_with_children(number: int) -> None:
     os.kill(number, signal.SIGKILL)
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_killed_worker_is_begun_once_more_and_all_records_are_as_in_one_process(
     in_one_process: list[dict[str, Any]],
 ) -> None:
