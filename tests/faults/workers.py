@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -86,7 +87,10 @@ def _fork_for_all(listening: socket.socket, ends: int) -> NoReturn:
         if not os.fork():
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listening.close()
-            _stand_by(asked)
+            try:
+                _stand_by(asked)
+            finally:  # it never goes on with what the process does that opened the door
+                os._exit(1)
         asked.close()
 
 
@@ -108,7 +112,8 @@ def _stand_by(asked: socket.socket) -> NoReturn:
         _become(line)
     for number in numbers:
         os.close(number)
-    asked.sendall(f"{worker}\n".encode())
+    with suppress(OSError):
+        asked.sendall(f"{worker}\n".encode())
     if asked in select.select([asked, os.pidfd_open(worker)], [], [])[0]:
         os.kill(worker, signal.SIGKILL)  # whoever stands for it was killed
     code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
