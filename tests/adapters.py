@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from peft import (
+    AdaptionPromptConfig,
     BOFTConfig,
     FourierFTConfig,
     HRAConfig,
@@ -20,6 +21,8 @@ from peft import (
     PrefixTuningConfig,
     PromptEncoderConfig,
     PromptTuningConfig,
+    RoadConfig,
+    ShadowConfig,
     ShiraConfig,
     TrainableTokensConfig,
     VeraConfig,
@@ -70,6 +73,11 @@ VARIANTS: dict[str, Any] = {
         task_type="CAUSAL_LM",
     ),
     "prefix tuning": CONFIGS["prefix"],
+    "RoAd": partial(RoadConfig, group_size=8, **_OF_LLAMA),
+    "adaption prompts": partial(
+        AdaptionPromptConfig, adapter_len=4, adapter_layers=2, task_type="CAUSAL_LM"
+    ),
+    "a shadow": partial(ShadowConfig, r=4, task_type="CAUSAL_LM"),
     "Poly": partial(PolyConfig, r=4, n_tasks=2, **_OF_LLAMA),
     "multitask prompt tuning": partial(
         MultitaskPromptTuningConfig, num_tasks=2, num_virtual_tokens=4, task_type="CAUSAL_LM"

@@ -1,7 +1,7 @@
 """Held to its source: where a saved model answers otherwise than the checkpoint it was made of."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from mlflow.models import Model
 
 from runner.errors import raise_if_ours
 from runner.evaluation.causes import likely_cause
+from runner.evaluation.native_rows import unheard_columns
 from runner.evaluation.rows import brief, same, say
 from runner.evaluation.source import Origin, left_out, open_source
 from runner.evaluation.vectors import no_vectors, vectors_of
 from runner.recipe.language.models import Recipe
 from runner.records import CheckRecord, Outcome, ViewRecord
-from runner.tasks import Column, Task
 from runner.tasks.answer_forms import LISTED, best_of
 
 TOLERANCES = {"float64": 1e-6, "float32": 1e-5, "float16": 2e-3, "bfloat16": 2e-2}
@@ -68,7 +68,7 @@ class SourceAnswers:
         form = task.answer_form(arguments)
         if form not in (task.answer_form({}), LISTED):
             return f"the pyfunc gives {form}, the pipeline something else"
-        of_inputs = (name for row in self.inputs for name in _unheard(task, row))
+        of_inputs = (name for row in self.inputs for name in unheard_columns(task, row))
         if unheard := list(dict.fromkeys([*self.unheard, *of_inputs])):
             return f"the pipeline does not take {', '.join(unheard)}"
         return ""
@@ -191,18 +191,6 @@ def _runs_mlflows_code(model: Path) -> bool:
 def _arguments(recipe: Recipe) -> Mapping[str, Any]:
     defaults = {k: p.default for k, p in recipe.params.items() if p.default is not None}
     return {**recipe.inference_config, **defaults}
-
-
-def _unheard(task: Task, row: Any) -> Iterator[str]:
-    """Give the columns of an input that do not reach the pipeline."""
-    optional = [c.name for c in task.inputs if isinstance(c, Column) and not c.required]
-    if not isinstance(row, dict):
-        return
-    for name in optional:
-        if row.get(name) is not None:
-            rest = {k: v for k, v in row.items() if k != name}
-            if repr(task.call(rest)) == repr(task.call(row)):
-                yield name
 
 
 def _stripped(value: Any) -> Any:

@@ -1,11 +1,12 @@
 """Rows as pipelines take them: of files given as bytes, they take recordings alone."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from runner.pyfunc.media import image_of, video_file
 from runner.tasks import Column, Task
+from runner.upstream.transformers_source import accepted_arguments
 
 
 @contextmanager
@@ -38,3 +39,32 @@ def _as_taken(files: ExitStack, medium: str, value: Any, number: int) -> Any:
             return files.enter_context(video_file(value, number))
         case _:
             return value
+
+
+def of_requests(task: Task) -> set[str]:
+    """Give what a row may say beside its input, by names that are not those of the pipeline.
+
+    Args:
+        task: The task.
+    """
+    return {*_optional(task)} - accepted_arguments(task.pipeline_task)
+
+
+def unheard_columns(task: Task, row: Any) -> Iterator[str]:
+    """Give the columns of an input that do not reach the pipeline.
+
+    Args:
+        task: The task.
+        row: The input.
+    """
+    if not isinstance(row, dict):
+        return
+    for name in _optional(task):
+        if row.get(name) is not None:
+            rest = {k: v for k, v in row.items() if k != name}
+            if repr(task.call(rest)) == repr(task.call(row)):
+                yield name
+
+
+def _optional(task: Task) -> list[str]:
+    return [c.name for c in task.inputs if isinstance(c, Column) and not c.required]

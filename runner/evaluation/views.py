@@ -16,7 +16,7 @@ from mlflow.pyfunc import load_model as load_pyfunc
 from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.isolated import isolated
 from runner.evaluation.long_rows import NativeLengths
-from runner.evaluation.native_rows import as_pipelines_take
+from runner.evaluation.native_rows import as_pipelines_take, of_requests, unheard_columns
 from runner.packaging.forward import build_pipeline
 from runner.pyfunc.seeding import seed_draws
 from runner.recipe.language.models import Recipe
@@ -73,7 +73,11 @@ class NativeView:
         """Arguments of the recipe that the runner's inference code takes, and no pipeline."""
         taken = {*self.arguments, *self.arguments.get("generate_kwargs", ())}
         dropped = {*self._settings} - taken
-        return sorted(dropped | ({*_said(self.recipe)} & _of_the_code(self.recipe)))
+        of_the_code = {*_said(self.recipe)} & _of_the_code(self.recipe) - {*self._request}
+        task, said = self.recipe.contract, self._request
+        example: Any = task.example
+        dropped |= {*said} & {*unheard_columns(task, {**example, **said})} if said else set()
+        return sorted(dropped | of_the_code)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -92,6 +96,12 @@ class NativeView:
         )
 
     @property
+    def _request(self) -> dict[str, Any]:
+        """What of it a request may say itself, by names that are not those of the pipeline."""
+        own = of_requests(self.recipe.contract)
+        return {name: value for name, value in _said(self.recipe).items() if name in own}
+
+    @property
     def _settings(self) -> dict[str, Any]:
         """What of it are settings of generation."""
         if not self.recipe.contract.generates:
@@ -104,7 +114,8 @@ class NativeView:
         arguments = self.arguments | dict(params or {})
         lengths, answer = NativeLengths(self.pipeline, self.recipe), self.recipe.contract.answer
         answers: list[Any] = []
-        for number, given in enumerate(inputs):
+        for number, asked in enumerate(inputs):
+            given = {**self._request, **asked} if self._request else asked
             with as_pipelines_take(self.recipe.contract, given, number) as row:
                 found = self._call(row, lambda c, n=number: lengths.arguments(c, arguments, n))
             answers.append(answer(found))
@@ -231,7 +242,7 @@ def _said(recipe: Recipe) -> dict[str, Any]:
 
 
 def _of_the_code(recipe: Recipe) -> set[str]:
-    of_the_code = {*EXTENDED, *recipe.contract.arguments}
+    of_the_code = {*EXTENDED, *recipe.contract.arguments, *of_requests(recipe.contract)}
     return of_the_code - accepted_arguments(recipe.contract.pipeline_task)
 
 

@@ -17,7 +17,7 @@ from runner.records import CheckRecord, Outcome, RunRecord, Verdict
 from runner.sources import Checkpoint
 from runner.work.evaluate import evaluate
 from runner.work.run import run
-from tests.checkpoints import causal_lm, classifier
+from tests.checkpoints import build, causal_lm, classifier
 
 SHELF = sorted(
     one.name.partition("/")[0]
@@ -70,6 +70,26 @@ def test_every_task_answers_as_its_source(task: str, workspace: Path) -> None:
     assert record.source_view is not None
     assert len(record.source_view.outputs) == len(record.inputs)
     assert [view.view for view in record.views] == held
+
+
+@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions"])
+def test_what_a_recipe_says_of_every_request_is_said_to_the_pipeline(
+    task: str, workspace: Path
+) -> None:
+    build(workspace / "source", task, "llama", {"initializer_range": 1.0})
+    asks = {"messages": [{"role": "user", "content": TEXTS[0]}]} if "chat" in task else {}
+    asked = [asks or {"prompt": TEXTS[0]}]
+    source = {"kind": "local", "path": "../source"}
+    whole = {"task": task, "source": source, "evaluation": {"inputs": asked}}
+    greedy = {"do_sample": False}
+    for said in ({"params": {"max_tokens": 3}}, {"model_config": {**greedy, "max_tokens": 3}}):
+        record = ran(workspace, **{"model_config": greedy, **whole, **said})
+        assert outcomes(record) == {"native": "passed", "pyfunc": "passed"}, record.failed_checks
+        (answer,) = record.views[1].outputs
+        assert "'completion_tokens': 3" in str(answer)
+    record = ran(workspace, **whole, model_config={**greedy, "max_tokens": 3, "stop": ["a"]})
+    assert record.verdict is Verdict.PASSED, record.failed_checks
+    assert of_source(record)["pyfunc"].message == "the pipeline does not take stop"
 
 
 def test_a_weight_changed_after_saving_is_found(workspace: Path) -> None:

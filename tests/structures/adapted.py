@@ -129,7 +129,8 @@ def _made(base: Path, adapter: Path, way: Mapping[str, Any], auto: str, **argume
 def _variants() -> list[Structure]:
     both = {_REPEATED, "BOFT", "VeRA"}
     told = {"Poly", "multitask prompt tuning"}
-    stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", "prefix tuning", *told}
+    apart = {"prefix tuning", "adaption prompts", "a shadow", *told}
+    stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", *apart}
     refused = {(_REPEATED, "merged"): "cannot be merged"}
     refused |= {(kind, "stored"): "which of its tasks" for kind in told}
     return [
