@@ -14,8 +14,8 @@ TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
 FUZZ ?= 50000
-FAULTS ?= 530
-HOSTILE ?= 2150
+FAULTS ?= 560
+HOSTILE ?= 2700
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
@@ -119,10 +119,12 @@ faults: setup  ## let faults befall every verb that writes, and write docs/relia
 soak: setup  ## hundreds of runs, a server for half an hour, a sweep of a hundred points: what grows meanwhile
 	$(VENV)/bin/python -m benchmarks soak
 
-fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 for fewer
-	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) tests/fuzz tests/pyfunc/test_requests.py
+fuzz: setup  ## draw hostile files and requests, and list the lines that none reaches: some ten minutes a target; FUZZ=1000 for fewer
+	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term --durations=0 \
+		tests/fuzz tests/pyfunc/test_requests.py
 
 hostile: setup  ## have every verb meet what strangers write, and write the table of docs/security.md: half an hour; HOSTILE=300 for fewer
+	rm -f hostile.json
 	$(VENV)/bin/python -m tests.hostile hostile.json --count $(HOSTILE); \
 		$(VENV)/bin/python docs/generate_hostile.py hostile.json
 

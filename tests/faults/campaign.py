@@ -28,7 +28,7 @@ from tests.faults.drawing import (
 from tests.faults.trials import Known, Laboratory, Outcome
 from tests.faults.verbs import SERVED, VERBS, Verb
 
-_PART = {STOP: 0.12, FULL: 0.16, READ_ONLY: 0, MEMORY: 0.05, CLOCK: 0.08, SERVER: 0.13}
+_PART = {STOP: 0.12, FULL: 0.16, READ_ONLY: 0, MEMORY: 0.05, CLOCK: 0.08, SERVER: 0.16}
 """How many there are of a kind for each kill; of those without a number, one a verb."""
 _SOME = {
     "run": [

@@ -15,26 +15,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.hostile.counting import Count, Desk
 
-_REQUESTS = 25
+_REQUESTS = 30
 """The share of requests, as kinds have one."""
 
 
 def main() -> int:
     """Read the command line, meet the inputs, and write what became of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="of the results")
-    parser.add_argument("--count", type=int, default=2150, help="of inputs of all kinds")
+    parser.add_argument(
+        "file", type=Path, help="of the results; kinds that it has are not met again"
+    )
+    parser.add_argument("--count", type=int, default=2700, help="of commands over all kinds")
     parser.add_argument("--kinds", default="", help="with semicolons between them; else all")
     asked = parser.parse_args()
-    rows: list[dict[str, Any]] = []
-    for row in counted(asked.count, [name for name in asked.kinds.split(";") if name]):
+    rows: list[dict[str, Any]] = json.loads(asked.file.read_text()) if asked.file.exists() else []
+    done, only = {row["kind"] for row in rows}, {*asked.kinds.split(";")} - {""}
+    for row in counted(asked.count, lambda name: name not in done and (not only or name in only)):
         rows.append(row)
         text = json.dumps(rows, indent=1, ensure_ascii=False)
         asked.file.write_text(f"{text}\n", encoding="utf-8")
-    wrong = [one for row in rows for what in ("executed", "defects", "slow") for one in row[what]]
-    for one in wrong:
-        sys.stderr.write(f"{one}\n")
-    sys.stderr.write(f"{sum(row['inputs'] for row in rows)} inputs, {len(wrong)} went wrong\n")
+    wrong = sum(len(row[what]) for row in rows for what in ("executed", "defects", "slow"))
+    sys.stderr.write(f"{sum(row['inputs'] for row in rows)} inputs, {wrong} went wrong\n")
     return 1 if wrong else 0
 
 
@@ -60,12 +61,12 @@ def opened(home: Path) -> "Generator[Desk]":
         shutil.rmtree(home)
 
 
-def counted(many: int, names: list[str]) -> Iterator[dict[str, Any]]:
-    """Meet so many inputs, each kind in a process of its own.
+def counted(many: int, is_asked: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
+    """Have so many commands meet inputs, each kind in a process of its own.
 
     Args:
         many: How many.
-        names: Kinds; all where there are none.
+        is_asked: Says of a kind whether it is to be met.
 
     Yields:
         What became of each kind.
@@ -81,7 +82,7 @@ def counted(many: int, names: list[str]) -> Iterator[dict[str, Any]]:
         works.append((NAME, _REQUESTS, count_requests))
         total = sum(share for _, share, _ in works)
         for name, share, work in works:
-            if not names or name in names:
+            if is_asked(name):
                 n = max(1, -(-many * share // total))
                 row = apart(lambda work=work, n=n: asdict(work(desk, n)))
                 sys.stderr.write(f"{name}: {row['inputs']}, {row['codes']}\n")

@@ -2,7 +2,7 @@
 
 import struct
 from ast import literal_eval
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.fuzz.drawn import exchanged
 from tests.fuzz.test_files_of_strangers import LOCK, RECIPES, ROWS, SWEEPS
 from tests.fuzz.test_git_trees import TREES, tree_of
+from tests.hostile.endless import Case, endless
 from tests.hostile.payloads import (
     CARDS,
     CODE,
     CONFIGS,
-    CONFIGS_WITHOUT_END,
     DESCRIPTIONS,
     GIT_CONFIGS,
     LOCKS,
@@ -24,13 +24,14 @@ from tests.hostile.payloads import (
     RECORDS,
     SWEEPS_THAT_ACT,
 )
+from tests.hostile.values import configured, described, recipes, valued
 from tests.review.history import History
 
 ENTRIES = "entries"
 """What is drawn of a tree, until it is committed."""
 QUIET = "tracking.uri=null"
-Case = tuple[Mapping[str, bytes], Sequence[str]]
-"""Files, by their paths, and the command that meets them."""
+REHEARSAL = ["rehearse", "+recipe=mine.yaml"]
+"""Of a stranger's recipe: as its run does, it fetches what the recipe gives the model."""
 
 
 _ON_ROWS = (
@@ -77,11 +78,11 @@ def _recipes(_: Path) -> st.SearchStrategy[Case]:
 def _acting_recipes(_: Path) -> st.SearchStrategy[Case]:
     """Recipes that would act as they are, in every verb that takes one."""
     return _of(
-        _file("mine.yaml", st.sampled_from(RECIPES_THAT_ACT).map(str.encode)),
+        _file("mine.yaml", st.sampled_from(RECIPES_THAT_ACT).map(str.encode) | recipes()),
         "validate mine.yaml",
         "show +recipe=mine.yaml",
         "plan +recipe=mine.yaml",
-        "rehearse +recipe=mine.yaml",
+        " ".join(REHEARSAL),
         f"run +recipe=mine.yaml {QUIET}",
         "lock mine.yaml",
     )
@@ -107,7 +108,10 @@ def _locks(_: Path) -> st.SearchStrategy[Case]:
 def _records(good: Path) -> st.SearchStrategy[Case]:
     record = (good / "outputs/good/default/record.json").read_bytes()
     return _of(
-        _file("outputs/good/default/record.json", exchanged([record]) | st.sampled_from(RECORDS)),
+        _file(
+            "outputs/good/default/record.json",
+            exchanged([record]) | st.sampled_from(RECORDS) | valued(record),
+        ),
         "runs",
         "report outputs --out report.html",
         "verify outputs/good/default",
@@ -117,25 +121,37 @@ def _records(good: Path) -> st.SearchStrategy[Case]:
 
 
 def _descriptions(good: Path) -> st.SearchStrategy[Case]:
-    described = (good / "outputs/good/default/model/MLmodel").read_bytes()
-    said = exchanged([described]) | st.sampled_from(DESCRIPTIONS)
-    return _of(
-        _file("outputs/good/default/model/MLmodel", said),
+    """Descriptions of a model, and of one that names its weights and has none."""
+    return _described(
+        good,
+        "outputs/good/default/model",
         "verify outputs/good/default",
         "persist outputs/good/default/model",
         "plan +recipe=saved",
         "validate recipes/saved.yaml",
         f"run +recipe=saved {QUIET}",
+    ) | _described(
+        good,
+        "bare",
+        "persist bare",
+        "plan +recipe=bare",
+        "verify bare",
+        f"run +recipe=bare {QUIET}",
     )
+
+
+def _described(good: Path, model: str, *lines: str) -> st.SearchStrategy[Case]:
+    text = (good / model / "MLmodel").read_bytes()
+    said = exchanged([text]) | st.sampled_from(DESCRIPTIONS) | described(text)
+    return _of(_file(f"{model}/MLmodel", said), *lines)
 
 
 def _configurations(good: Path) -> st.SearchStrategy[Case]:
     names = ("config.json", "generation_config.json", "tokenizer_config.json", "tokenizer.json")
+    as_it_is = {name: (good / "checkpoint" / name).read_bytes() for name in names}
     written = st.one_of(
-        *(
-            _file(f"checkpoint/{n}", exchanged([(good / "checkpoint" / n).read_bytes()]))
-            for n in names
-        ),
+        *(_file(f"checkpoint/{name}", exchanged([text])) for name, text in as_it_is.items()),
+        *(_file(f"checkpoint/{name}", configured(text)) for name, text in as_it_is.items()),
         *(_file(f"checkpoint/{name}", st.sampled_from(CONFIGS)) for name in names),
         _file("checkpoint/README.md", exchanged(CARDS) | st.sampled_from(CARDS)),
         _file("checkpoint/adapter_config.json", st.sampled_from(CONFIGS)),
@@ -146,7 +162,7 @@ def _configurations(good: Path) -> st.SearchStrategy[Case]:
     return _of(
         with_code,
         "plan +recipe=good",
-        "rehearse +recipe=good",
+        "rehearse +recipe=plain",
         "validate recipes/good.yaml",
         f"run +recipe=good {QUIET}",
     )
@@ -157,7 +173,7 @@ def _weights(good: Path) -> st.SearchStrategy[Case]:
     size = struct.unpack("<Q", weights[:8])[0]
     header, rest = weights[8 : 8 + size], weights[8 + size :]
     length = st.none() | st.integers(0, 2**64 - 1)
-    whole = st.tuples(exchanged([header]), length).map(
+    whole = st.tuples(exchanged([header]) | valued(header), length).map(
         lambda one: struct.pack("<Q", len(one[0]) if one[1] is None else one[1]) + one[0] + rest
     )
     index = exchanged([b'{"weight_map": {"a": "model.safetensors", "b": "../x.safetensors"}}'])
@@ -235,52 +251,19 @@ def _commit_tree(folder: Path) -> Mapping[str, str]:
     return {"commit": History(folder).git("commit-tree", "-m", "crafted", tree)}
 
 
-def _endless(good: Path) -> st.SearchStrategy[Case]:
-    """Numbers and depths that a reader who believes them needs all memory for."""
-    gguf = (good / "gguf/tiny.gguf").read_bytes()
-    blocks = gguf.index(b"block_count") + len("block_count") + 4
-    words = gguf.index(b"tokenizer.ggml.tokens") + len("tokenizer.ggml.tokens") + 8
-    header = struct.pack("<Q", 100 * 10**6) + b'{"a":' + b" " * (100 * 10**6 - 5)
-    of_gguf = [
-        gguf[:at] + struct.pack(form, number) + gguf[at + struct.calcsize(form) :]
-        for at, form, number in (
-            (8, "<Q", 2**63),
-            (16, "<Q", 2**63),
-            (blocks, "<I", 10**9),
-            (words, "<Q", 2**63),
-        )
-    ]
-    files = [
-        *({"checkpoint/config.json": text} for text in CONFIGS_WITHOUT_END),
-        {"checkpoint/model.safetensors": header},
-    ]
-    verbs = ("plan +recipe=", "validate recipes/", "rehearse +recipe=")
-    asked = [(one, "good") for one in files] + [
-        ({"gguf/tiny.gguf": one}, "gguf") for one in of_gguf
-    ]
-    return st.sampled_from(
-        [
-            (one, f"{verb}{name}{'.yaml' if '/' in verb else ''}".split())
-            for one, name in asked
-            for verb in verbs
-        ]
-    )
-
-
-ENDLESS = Kind("numbers without end", _endless)
 KINDS = (
-    ENDLESS,
-    Kind("recipes", _recipes, share=50),
-    Kind("recipes that would act", _acting_recipes, share=15),
-    Kind("sweep files", _sweeps, share=30),
-    Kind("locks", _locks, share=20),
-    Kind("records", _records, share=10),
-    Kind("descriptions of models (`MLmodel`)", _descriptions, share=10),
-    Kind("configurations, tokenizers, cards of checkpoints", _configurations, share=14),
-    Kind("headers and indexes of weights", _weights, share=10),
-    Kind("weights in pickles", _pickles, share=10),
-    Kind("GGUF files", _gguf, share=10),
+    Kind("numbers without end", endless, share=4),
+    Kind("recipes", _recipes, share=40),
+    Kind("recipes that would act", _acting_recipes, share=31),
+    Kind("sweep files", _sweeps, share=24),
+    Kind("locks", _locks, share=16),
+    Kind("records", _records, share=12),
+    Kind("descriptions of models (`MLmodel`)", _descriptions, share=18),
+    Kind("configurations, tokenizers, cards of checkpoints", _configurations, share=24),
+    Kind("headers and indexes of weights", _weights, share=12),
+    Kind("weights in pickles", _pickles, share=12),
+    Kind("GGUF files", _gguf, share=12),
     Kind("trees of git", _trees, _commit_tree, share=10),
     Kind("configurations of git", _repositories, share=10),
-    Kind("dataset files", _datasets, share=6),
+    Kind("dataset files", _datasets, share=10),
 )

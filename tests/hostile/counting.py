@@ -1,29 +1,32 @@
 """What became of hostile inputs: counted by kind, each met by the command line in this process."""
 
-import io
 import os
 import resource
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Generator, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.hostile.cases import QUIET, Case, Kind
+from tests.hostile.cases import REHEARSAL, Case, Kind
+from tests.hostile.good import prepare, run_command
 from tests.hostile.payloads import CANARY, CODE
 from tests.hostile.watching import PLANTED, RAN, Watch
 
 LONGEST = 10.0
 """Seconds that a command may take over what a stranger wrote."""
 _END = 120
-_DEFECT = 4
+_SHOWN = 600
+_GOOD_ENDS = ("0", "1", "2", "3", "2xx", "4xx")
+"""Exit codes but that of a defect, and answers to requests but those of one."""
 
 
 @dataclass
@@ -32,9 +35,10 @@ class Count:
 
     Args:
         kind: Its name.
-        inputs: How many there were.
-        codes: How commands ended, each with how often.
-        longest: Seconds that the longest took.
+        inputs: How many different ones there were.
+        codes: How commands that met them ended, each with how often.
+        longest: Seconds that the longest took, without those that it waited for a processor.
+        slowest: What took them.
         memory: Bytes that memory had to grow by at most, over all of them.
         executed: What was run, asked or written elsewhere.
         defects: What ended with code 4, a traceback, or in none of the known ways.
@@ -45,10 +49,16 @@ class Count:
     inputs: int = 0
     codes: dict[str, int] = field(default_factory=dict[str, int])
     longest: float = 0.0
+    slowest: str = ""
     memory: int = 0
     executed: list[str] = field(default_factory=list[str])
     defects: list[str] = field(default_factory=list[str])
     slow: list[str] = field(default_factory=list[str])
+
+    @property
+    def met(self) -> int:
+        """How many commands met one."""
+        return sum(self.codes.values())
 
 
 @dataclass(frozen=True)
@@ -77,18 +87,31 @@ class Desk:
             kind: The kind.
             many: How many.
         """
-        count, before = Count(kind.name), _peak()
+        count, before = Count(kind.name), peak()
+        seen: set[tuple[str, ...]] = set()
 
         def meet(case: Case) -> None:
-            self._meet(kind, case, count)
+            written, line = case
+            told = sha256(repr(sorted(written.items())).encode()).hexdigest()
+            if (told, *line) not in seen:
+                count.inputs += (told,) not in seen
+                seen.update({(told,), (told, *line)})
+                self.meet(kind, case, count)
 
         for_each(kind.cases(self.good), many, meet)
-        count.memory = max(_peak() - before, 0)
+        count.memory = max(peak() - before, 0)
         return count
 
-    def _meet(self, kind: Kind, case: Case, count: Count) -> None:
+    def meet(self, kind: Kind, case: Case, count: Count) -> None:
+        """Have a command meet an input.
+
+        Args:
+            kind: Its kind.
+            case: The input, and the command.
+            count: Of the kind.
+        """
         written, line = case
-        folder = self.watch.theirs / f"{count.inputs}"
+        folder = self.watch.theirs / f"{count.met}"
         shutil.copytree(self.good, folder, symlinks=True)
         for name, content in {**written, **CODE}.items():
             file = folder / name
@@ -96,35 +119,44 @@ class Desk:
             file.write_bytes(content)
         words = {"model": str(self.model), **kind.begin(folder)}
         with chdir(folder):
-            self.judge(count, [word.format(**words) for word in line], _command)
+            line = [word.format(**words) for word in line]
+            self.judge(count, line, run_command, repr(dict(written))[:_SHOWN])
         shutil.rmtree(folder)
 
-    def judge(self, count: Count, line: Sequence[str], act: Callable[[Sequence[str]], str]) -> None:
+    def judge(
+        self, count: Count, line: Sequence[str], act: Callable[[Sequence[str]], str], given: str
+    ) -> None:
         """Do something with hostile input, and count what became of it.
 
         Args:
             count: Of its kind.
             line: The command, or what stands for it.
             act: Does it; gives how it ended.
+            given: The input, as it is told where something is wrong.
         """
-        began = time.perf_counter()
-        with self.watch.looking(asks=line[0] == "run"), _ending():
+        began = _worked()
+        asks = line[0] == "run" or line == REHEARSAL
+        with self.watch.looking(asks=asks), _ending():
             ended = act(line)
-        seconds = time.perf_counter() - began
-        what = f"{' '.join(line)}: "
-        count.inputs += 1
+        seconds = _worked() - began
+        what = f"{' '.join(line)}, given {given}: "
         code = ended.partition(":")[0]
         count.codes[code] = count.codes.get(code, 0) + 1
-        count.longest = max(count.longest, seconds)
+        if seconds > count.longest:
+            count.longest, count.slowest = seconds, what
+        lists = (count.executed, count.defects, count.slow)
+        before = [*map(len, lists)]
         count.executed += [what + seen for seen in self.watch.seen]
         if Path(CANARY).exists() or PLANTED in sys.modules or any(Path().rglob(RAN)):
             Path(CANARY).unlink(missing_ok=True)
             sys.modules.pop(PLANTED, None)
             count.executed.append(f"{what}it ran what was planted")
-        if code not in ("0", "1", "2", "3"):
+        if code not in _GOOD_ENDS:
             count.defects.append(what + ended)
         if seconds > LONGEST:
             count.slow.append(f"{what}{seconds:.1f} s")
+        for told in (one for there, n in zip(lists, before, strict=True) for one in there[n:]):
+            sys.stderr.write(f"{told}\n")
 
 
 def for_each(cases: st.SearchStrategy[Any], many: int, act: Callable[[Any], None]) -> None:
@@ -161,64 +193,15 @@ def _ending() -> Generator[None]:
         signal.signal(signal.SIGALRM, usual)
 
 
-def _command(line: Sequence[str]) -> str:
-    """Run the command line; gives its code, and what it said where that is a defect."""
-    from runner.cli import main
-
-    said = io.StringIO()
-    with redirect_stdout(said), redirect_stderr(said):
-        try:
-            code = int(main(list(line)))
-        except BaseException as error:
-            return f"{type(error).__name__}: {error}"
-    text = said.getvalue()
-    wrong = code == _DEFECT or "Traceback" in text
-    return f"{_DEFECT}: {text[-1500:]}" if wrong else str(code)
+def _worked() -> float:
+    """Give a time in seconds that stands still while this thread waits for a processor."""
+    waited = int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+    return time.perf_counter() - waited / 1e9
 
 
-def _peak() -> int:
+def peak() -> int:
+    """Give the most bytes of memory that this process had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-RECIPES: Mapping[str, str] = {
-    "good": "task: text-generation\nsource: {kind: local, path: ../checkpoint}\n"
-    "model_config: {max_new_tokens: 2, do_sample: false}\n"
-    "evaluation: {views: [pyfunc], inputs: [hello]}\n",
-    "scored": "task: text-generation\nsource: {kind: local, path: ../checkpoint}\n"
-    "model_config: {max_new_tokens: 2, do_sample: false}\n"
-    "evaluation:\n  views: []\n  dataset: {path: ../rows.csv, inputs: text, target: label}\n"
-    "  metrics: [exact_match]\n",
-    "saved": "task: text-generation\nevaluation: {views: []}\n"
-    "source: {kind: mlflow, uri: ../outputs/good/default/model}\n",
-    "pickled": "task: text-generation\nevaluation: {views: []}\n"
-    "source: {kind: local, path: ../pickled, allow_pickle: true}\n",
-    "gguf": "task: text-generation\nevaluation: {views: []}\n"
-    "source: {kind: local, path: ../gguf, file: tiny.gguf}\n",
-}
-
-
-def prepare(good: Path) -> None:
-    """Fill a folder with what is as it should be, in a repository of git."""
-    from tests.checkpoints import as_pickle, causal_lm, gguf_lm
-    from tests.review.history import History
-
-    good.mkdir(parents=True)
-    history = History.start(good)
-    for name, text in RECIPES.items():
-        history.write(f"{name}.yaml", text)
-    (good / "sweeps").mkdir()
-    (good / "rows.csv").write_text("text,label\na,b\nc,d\n")
-    checkpoint = causal_lm(good / "checkpoint")
-    as_pickle(checkpoint, good / "pickled")
-    gguf_lm(good / "gguf")
-    (good / ".gitignore").write_text("outputs\ncheckpoint\npickled\ngguf\n")
-    history.commit("before")
-    history.edit("good.yaml", "max_new_tokens: 2", "max_new_tokens: 3")
-    history.commit("after")
-    with chdir(good):
-        ended = _command(["run", "+recipe=good", QUIET])
-    if ended != "0":
-        raise RuntimeError(ended)
 
 
 def desk(home: Path) -> Desk:

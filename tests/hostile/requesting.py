@@ -5,13 +5,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.hostile.counting import Count, Desk, for_each
+from tests.hostile.counting import Count, Desk, for_each, peak
 from tests.pyfunc.test_requests import GOOD
 from tests.serving.malformed import KINDS, bodies
 
 NAME = "requests"
 _TASK = "text-generation"
-_FAILED = 500
+_SHOWN = 600
+_PATHS = st.sampled_from(["/invocations", "/invocations", "/v1/completions", "/v1/embeddings"])
 
 
 def count_requests(desk: Desk, many: int) -> Count:
@@ -34,16 +35,23 @@ def count_requests(desk: Desk, many: int) -> Count:
     client = TestClient(app.routes(), raise_server_exceptions=False)
     count = Count(NAME)
 
-    def ask(case: tuple[bytes, str]) -> None:
-        body, kind = case
+    seen: set[tuple[bytes, str, str]] = set()
+
+    def ask(case: tuple[bytes, str, str]) -> None:
+        body, kind, path = case
 
         def act(_: Sequence[str]) -> str:
             headers = {"Content-Type": kind.encode()} if kind else {}
-            said = client.post("/invocations", content=body, headers=headers)
-            return f"5xx: {said.text[:500]}" if said.status_code >= _FAILED else "0"
+            said = client.post(path, content=body, headers=headers)
+            return f"{said.status_code // 100}xx: {said.text[:500]}"
 
-        desk.judge(count, ["POST", "/invocations"], act)
+        if case not in seen:
+            seen.add(case)
+            count.inputs += 1
+            desk.judge(count, ["POST", path], act, repr(body[:_SHOWN]))
 
     kinds: st.SearchStrategy[Any] = st.just("application/json") | KINDS
-    for_each(st.tuples(bodies(GOOD[_TASK]), kinds), many, ask)
+    before = peak()
+    for_each(st.tuples(bodies(GOOD[_TASK]), kinds, _PATHS), many, ask)
+    count.memory = max(peak() - before, 0)
     return count

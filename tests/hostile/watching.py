@@ -90,7 +90,8 @@ class Watch:
         if event in _BEGIN:
             return "" if event == "subprocess.Popen" and _is_harmless_git(given[1]) else f"{given}"
         if event in _ASK:
-            return "" if self._asks or _is_own_server(given) else f"{given}"
+            named = given[:1] if event == "urllib.Request" else given  # the rest is what is said
+            return "" if self._asks or _is_own_server(named) else f"{given}"
         if event == "import":
             return given[0] if given[0].partition(".")[0] == PLANTED else ""
         if event == "exec":

@@ -37,8 +37,8 @@ def bodies(good: Any) -> st.SearchStrategy[bytes]:
     Args:
         good: One that is answered.
     """
-    exchanged = st.sampled_from(list(_places(good))).flatmap(
-        lambda place: VALUES.map(lambda value: _written(_with(good, place, value)))
+    exchanged = st.sampled_from(list(places(good))).flatmap(
+        lambda place: VALUES.map(lambda value: _written(with_value(good, place, value)))
     )
     added = st.tuples(_NAMES, VALUES).map(lambda one: _written({**good, one[0]: one[1]}))
     other = st.dictionaries(_NAMES, VALUES, max_size=3).map(_written)
@@ -51,17 +51,18 @@ def _written(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _places(value: Any) -> Iterator[tuple[Any, ...]]:
+def places(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Give the place of every value in what JSON holds, each by its keys from the outside in."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in items:
         yield (key,)
         if isinstance(inner, dict | list):
-            yield from ((key, *rest) for rest in _places(inner))
+            yield from ((key, *rest) for rest in places(inner))
 
 
-def _with(value: Any, place: tuple[Any, ...], new: Any) -> Any:
-    if not place:
-        return new
+def with_value(value: Any, place: tuple[Any, ...], new: Any) -> Any:
+    """Give a copy with another value at a place; the last key of it may be a new one."""
+    first, *rest = place
     copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[place[0]] = _with(copy[place[0]], place[1:], new)
+    copy[first] = with_value(copy[first], tuple(rest), new) if rest else new
     return copy

@@ -5,6 +5,7 @@ no code of theirs.
 """
 
 import pickle
+import struct
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 _DTYPES = {"float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64",
            "int32": "I32", "int16": "I16", "int8": "I8", "uint8": "U8", "bool": "BOOL"}  # fmt: skip
+BAD_PICKLE = (
+    *(pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, LookupError, TypeError),
+    *(AttributeError, AssertionError, ArithmeticError, MemoryError, struct.error),
+)
+"""What torch's unpickler raises: it does what the file says, and does not ask first if it can."""
 
 
 def keeps_own_form(folder: Path) -> bool:
@@ -69,7 +75,7 @@ def _read(folder: Path, file: str) -> Iterator[tuple[str, TensorInfo]]:
     _insist_on_package(folder)
     try:
         found: Any = torch.load(folder / file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except BAD_PICKLE as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SourceError(
             f"{folder / file} cannot be read as weights alone: {reason}",
@@ -78,7 +84,11 @@ def _read(folder: Path, file: str) -> Iterator[tuple[str, TensorInfo]]:
     if not isinstance(found, dict) or not all(torch.is_tensor(one) for one in found.values()):
         raise SourceError(f"{folder / file} holds no weights: a mapping of names to tensors", "")
     for name, tensor in found.items():
-        dtype = _DTYPES[str(tensor.dtype).removeprefix("torch.")]
+        dtype = _DTYPES.get(str(tensor.dtype).removeprefix("torch."))
+        if dtype is None:
+            raise SourceError(
+                f"{folder / file} holds {name} as {tensor.dtype}, which no model has", ""
+            )
         yield str(name), TensorInfo(dtype, tuple(tensor.shape), folder, file, 0, _bytes(tensor))
 
 

@@ -12,7 +12,7 @@ from runner.sources.base import SourceContext
 from runner.sources.checkpoint.files import weights_of_modules
 from runner.sources.checkpoint.folder import insist_on_weights
 from runner.sources.checkpoint.inside import insist_inside, names_in
-from runner.sources.checkpoint.own_form import keeps_own_form
+from runner.sources.checkpoint.own_form import BAD_PICKLE, keeps_own_form
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     import torch
 
 ADAPTER_PICKLE = "adapter_model.bin"
+
+_MOST_REPEATED = 2**26
+"""Bytes of tensors that say a number for many, such as a mask."""
 
 
 def with_safetensors(folder: Path, gguf: str | None, context: SourceContext) -> Path:
@@ -107,7 +110,7 @@ def _convert(
     done = 0
     weight_map: dict[str, str] = {}
     for name, new in pickled.items():
-        tensors = dict(_distinct(_read(folder / name)))
+        tensors = dict(_distinct(_read(folder / name), folder / name))
         (target / new).parent.mkdir(exist_ok=True)
         save_file(tensors, target / new, {"format": "pt"})
         weight_map |= dict.fromkeys(tensors, new) if "/" not in new else {}
@@ -136,22 +139,45 @@ def _read(file: Path) -> Mapping[str, "torch.Tensor"]:
             f"{file} holds more than tensors, and reading it could run code",
             "Nothing of it was run. Convert it in a safe place, or take another checkpoint.",
         ) from error
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
+    except BAD_PICKLE as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SourceError(
             f"{file} cannot be read as weights: {reason}", "Fetch the checkpoint again."
         ) from error
-    if not isinstance(found, Mapping) or not all(torch.is_tensor(t) for t in found.values()):
+    if not isinstance(found, Mapping) or not all(
+        isinstance(name, str) and torch.is_tensor(tensor) and _is_plain(tensor)
+        for name, tensor in found.items()
+    ):
         raise SourceError(f"{file} holds no weights: a mapping of names to tensors", "")
     return found
 
 
-def _distinct(tensors: Mapping[str, "torch.Tensor"]) -> Iterator[tuple[str, "torch.Tensor"]]:
-    """Leave out what is there under a second name: tied weights, which transformers ties again."""
+def _is_plain(tensor: "torch.Tensor") -> bool:
+    """Say whether a tensor is what safetensors can hold: numbers in memory, each in its place."""
+    import torch
+
+    dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
+    return dense and not tensor.is_quantized
+
+
+def _distinct(
+    tensors: Mapping[str, "torch.Tensor"], file: Path
+) -> Iterator[tuple[str, "torch.Tensor"]]:
+    """Leave out what is there under a second name: tied weights, which transformers ties again.
+
+    Tensors may name the same bytes over and over (strides of 0), and are laid out here: no more of
+    them than the file has.
+    """
+    left = file.stat().st_size + _MOST_REPEATED
     seen: set[tuple[Any, ...]] = set()
     for name, tensor in tensors.items():
         storage = tensor.untyped_storage().data_ptr()
         key = (storage, tensor.storage_offset(), tensor.shape, tensor.stride())
         if key not in seen:
             seen.add(key)
+            left -= tensor.nbytes
+            if left < 0:
+                raise SourceError(
+                    f"{file} names more numbers than it holds", "Fetch the checkpoint again."
+                )
             yield name, tensor.contiguous()

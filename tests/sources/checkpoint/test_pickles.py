@@ -1,5 +1,6 @@
 """Weights in pickle files: only where the recipe allows it, as tensors alone."""
 
+import io
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +86,21 @@ def test_a_pickle_that_would_run_code_is_refused_and_does_not(
     assert mark.exists(), "the pickle does run code where it is let to"
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pickle", pickle.dumps([1, 2])])
+def saved(found: Any) -> bytes:
+    file = io.BytesIO()
+    torch.save(found, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"not a pickle", pickle.dumps([1, 2])),
+        b"\x80\x02" + b"(" * 1000 + b".",  # marks, and nothing between them
+        saved({"a": torch.zeros(1).expand(2**40)}),  # a number for 4 TB of them
+        *(saved({5: torch.zeros(1)}), saved({"a": torch.zeros(2, 2).to_sparse()})),
+    ],
+)
 def test_what_is_no_weights_is_told(cli: Cli, workspace: Path, gpt2: Path, content: bytes) -> None:
     pickled = as_pickle(gpt2, workspace / "pickled")
     (pickled / "pytorch_model.bin").write_bytes(content)
