@@ -212,7 +212,7 @@ def _lets_through(handler: ast.ExceptHandler) -> bool:
     return checks or any(isinstance(n, ast.Raise) and n.exc is None for n in ast.walk(handler))
 
 
-_LONG = 40
+_LONG = 30
 """From how many nodes of the syntax tree on a function is not written again."""
 
 

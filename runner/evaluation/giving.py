@@ -70,7 +70,7 @@ def _as_file(value: Any) -> Any:
 def _as_typed(column: Column | None, value: Any, structured: bool) -> Any:
     """Read the text of a cell as the number, or the structure, that a column takes."""
     if isinstance(value, str) and (structured or (column and column.type == "object")):
-        return _structure(value)
+        return structure_of(value)
     if column is None or not isinstance(value, str) or column.type in ("string", "binary"):
         return value
     try:
@@ -79,7 +79,12 @@ def _as_typed(column: Column | None, value: Any, structured: bool) -> Any:
         return value
 
 
-def _structure(text: str) -> Any:
+def structure_of(text: str) -> Any:
+    """Read the list or mapping that a text is as JSON; any other text is itself.
+
+    Args:
+        text: The text, such as a cell of a table.
+    """
     try:
         return json.loads(text) if text.lstrip()[:1] in ("[", "{") else text
     except ValueError:

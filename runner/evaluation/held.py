@@ -1,7 +1,7 @@
 """Held to its source: where a saved model answers otherwise than the checkpoint it was made of."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class SourceAnswers:
             return "MLflow's own inference code gives answers of another form than the pipeline's"
         if task.agreement is None:
             return self.vectors if isinstance(self.vectors, str) else ""
-        arguments = _arguments(recipe)
+        arguments = recipe.usual_arguments
         form = task.answer_form(arguments)
         if form not in (task.answer_form({}), LISTED):
             return f"the pyfunc gives {form}, the pipeline something else"
@@ -82,13 +82,14 @@ class SourceAnswers:
             model: The model folder, for the cause.
         """
         tolerance = TOLERANCES.get(self.dtype, 1e-5)
+        drawn = self.samples and "do_sample" not in self.recipe.usual_arguments
         for number, (given, row) in enumerate(zip(self.inputs, rows, strict=False)):
             ours, theirs = self._both(view, number, given, row)
             vectors = view != "native" and not isinstance(self.vectors, str)
             least = tolerance * float(np.abs(theirs).max()) if vectors else tolerance / 10
             if not same(ours, theirs, least, tolerance):
                 cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
-                if view != "native" and self.samples and "do_sample" not in _arguments(self.recipe):
+                if view != "native" and drawn:
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
                 return (
                     f"row {number}: the saved model answers {short_of(ours)}, "
@@ -102,7 +103,7 @@ class SourceAnswers:
         if view == "native":
             return row, answer
         if task.agreement:
-            listed = task.answer_form(_arguments(self.recipe)) == LISTED
+            listed = task.answer_form(self.recipe.usual_arguments) == LISTED
             ours, theirs = task.agreement(given, best_of(row) if listed else row, answer)
             return _stripped(ours), _stripped(theirs)
         if not isinstance(self.vectors, str):
@@ -168,7 +169,7 @@ def ask_source(
 def _vectors(
     recipe: Recipe, inputs: Sequence[Any], origin: Origin, device: str
 ) -> Sequence[Any] | str:
-    arguments = _arguments(recipe)
+    arguments = recipe.usual_arguments
     if reason := no_vectors(recipe, origin, arguments):
         return reason
     try:
@@ -186,11 +187,6 @@ def skipped(view: str, reason: str) -> CheckRecord:
 def _runs_mlflows_code(model: Path) -> bool:
     flavor = Model.load(str(model)).flavors["python_function"]
     return flavor["loader_module"] == "mlflow.transformers"
-
-
-def _arguments(recipe: Recipe) -> Mapping[str, Any]:
-    defaults = {k: p.default for k, p in recipe.params.items() if p.default is not None}
-    return {**recipe.inference_config, **defaults}
 
 
 def _stripped(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """What a model is asked for a row, and what its answers say of the row: a class for each way."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -9,6 +8,7 @@ import numpy as np
 
 from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
+from runner.evaluation.giving import structure_of
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
 from runner.tasks.ways import CHOICE, LIKELIHOOD, PAIR, SEARCH, Way
@@ -184,7 +184,7 @@ class Choice(Single):
         """Give the choices by what targets call them: as they are, or by keys of a mapping."""
         given = example.given["choices"]
         if isinstance(given, str):
-            given = _from_json(given)
+            given = structure_of(given)
         if isinstance(given, list):
             given = {str(one): str(one) for one in given}
         if not isinstance(given, dict) or len(given) < 2:
@@ -238,16 +238,9 @@ def _unit(vector: Any) -> "np.ndarray[Any, np.dtype[np.float32]]":
 
 
 def _ids(target: Any) -> list[str]:
-    found = _from_json(target) if isinstance(target, str) else target
+    found = structure_of(target) if isinstance(target, str) else target
     match found:
         case dict() | list():
             return [str(one) for one in found]
         case _:
             return [str(found)]
-
-
-def _from_json(text: str) -> Any:
-    try:
-        return json.loads(text) if text.lstrip()[:1] in ("[", "{") else text
-    except ValueError:
-        return text

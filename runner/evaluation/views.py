@@ -73,7 +73,7 @@ class NativeView:
         """Arguments of the recipe that the runner's inference code takes, and no pipeline."""
         taken = {*self.arguments, *self.arguments.get("generate_kwargs", ())}
         dropped = {*self._settings} - taken
-        of_the_code = {*_said(self.recipe)} & _of_the_code(self.recipe) - {*self._request}
+        of_the_code = {*self.recipe.usual_arguments} & _of_the_code(self.recipe) - {*self._request}
         task, said = self.recipe.contract, self._request
         example: Any = task.example
         dropped |= {*said} & {*unheard_columns(task, {**example, **said})} if said else set()
@@ -99,7 +99,7 @@ class NativeView:
     def _request(self) -> dict[str, Any]:
         """What of it a request may say itself, by names that are not those of the pipeline."""
         own = of_requests(self.recipe.contract)
-        return {name: value for name, value in _said(self.recipe).items() if name in own}
+        return {name: value for name, value in self.recipe.usual_arguments.items() if name in own}
 
     @property
     def _settings(self) -> dict[str, Any]:
@@ -229,16 +229,11 @@ def _call_arguments(recipe: Recipe, *, templated: bool) -> dict[str, Any]:
     """Give what a caller of the pipeline passes to match pyfunc: model_config, then defaults."""
     usual = recipe.contract.with_template if templated else {}
     of_the_code = _of_the_code(recipe)
-    given = {k: v for k, v in {**usual, **_said(recipe)}.items() if k not in of_the_code}
+    given = {k: v for k, v in {**usual, **recipe.usual_arguments}.items() if k not in of_the_code}
     if recipe.contract.generates and "max_length" in given:
         # the pipeline's own 256 new tokens would win over it, and nobody asked for those
         given.setdefault("max_new_tokens", None)
     return given
-
-
-def _said(recipe: Recipe) -> dict[str, Any]:
-    defaults = {k: p.default for k, p in recipe.params.items() if p.default is not None}
-    return {**recipe.inference_config, **defaults}
 
 
 def _of_the_code(recipe: Recipe) -> set[str]:

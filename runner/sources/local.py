@@ -10,7 +10,7 @@ from pydantic import Field
 from runner.files.states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Location, Source, SourceContext, Survey
-from runner.sources.checkpoint.files import needed_files
+from runner.sources.checkpoint.files import survey_of
 from runner.sources.checkpoint.folder import (
     check_folder,
     declared_license,
@@ -66,9 +66,7 @@ class LocalSource(Source, frozen=True):
 
     def survey(self, context: SourceContext) -> Survey:
         """Take the folder as it is, and of its files what a run needs."""
-        checkpoint = self.resolve(context)
-        files = needed_files(checkpoint.folder, checkpoint.gguf, context)
-        return Survey(checkpoint, files)
+        return survey_of(self.resolve(context), context)
 
     def locate(self, context: SourceContext) -> Location:
         """Look into the folder; it goes by the path that the recipe gives."""

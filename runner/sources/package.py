@@ -12,7 +12,7 @@ from runner.errors import SourceError
 from runner.files.states import states_of
 from runner.findings import Finding
 from runner.sources.base import Checkpoint, Source, SourceContext, Survey
-from runner.sources.checkpoint.files import needed_files
+from runner.sources.checkpoint.files import survey_of
 from runner.sources.checkpoint.folder import (
     check_folder,
     declared_license,
@@ -116,9 +116,7 @@ class PackageSource(Source, frozen=True):
 
     def survey(self, context: SourceContext) -> Survey:
         """Take the folder as it is, and of its files what a run needs."""
-        checkpoint = self.resolve(context)
-        files = needed_files(checkpoint.folder, checkpoint.gguf, context)
-        return Survey(checkpoint, files)
+        return survey_of(self.resolve(context), context)
 
     def present_state(self, context: SourceContext) -> str | None:
         """Look at the files, at none inside."""

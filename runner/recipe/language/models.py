@@ -235,6 +235,12 @@ class Recipe(Block):
         return [view for view, has_it in able if has_it]
 
     @property
+    def usual_arguments(self) -> dict[str, Any]:
+        """What inference is asked with where a caller says nothing: the defaults of params win."""
+        defaults = {k: p.default for k, p in self.params.items() if p.default is not None}
+        return {**self.inference_config, **defaults}
+
+    @property
     def champion(self) -> str | None:
         """The model that gates call the champion; None where nothing says which."""
         name, alias = self.tracking.register_as, self.tracking.alias or CHAMPION

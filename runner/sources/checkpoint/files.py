@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from runner.sources.base import CheckpointFile, SourceContext, files_of
+from runner.sources.base import Checkpoint, CheckpointFile, SourceContext, Survey, files_of
 from runner.sources.checkpoint.safetensors_header import (
     ADAPTER_FILE,
     INDEX_FILE,
@@ -57,6 +57,16 @@ def weights_of_modules(names: Iterable[str], *, allow_pickle: bool = False) -> l
     files = (SINGLE_FILE, PICKLE) if allow_pickle else (SINGLE_FILE,)
     found = ([f"{folder}/{f}" for f in files if f"{folder}/{f}" in there] for folder in folders)
     return [chosen[0] for chosen in found if chosen]
+
+
+def survey_of(checkpoint: Checkpoint, context: SourceContext) -> Survey:
+    """Take a checkpoint that lies on this machine as it is, and of its files what a run needs.
+
+    Args:
+        checkpoint: The checkpoint.
+        context: Where things are.
+    """
+    return Survey(checkpoint, needed_files(checkpoint.folder, checkpoint.gguf, context))
 
 
 def needed_files(folder: Path, gguf: str, context: SourceContext) -> tuple[CheckpointFile, ...]:
