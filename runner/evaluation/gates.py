@@ -12,7 +12,7 @@ from runner.statistics.intervals import Interval
 from runner.text.wording import counted, figure
 from runner.text.wording import interval as told
 
-_NO_OTHER = "there is no champion yet but this model"
+_NO_OTHER = "there is no champion yet, or this model is it"
 
 
 def judge(

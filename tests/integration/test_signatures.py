@@ -142,7 +142,7 @@ def test_params_of_every_type_reach_the_schema(run: Run) -> None:
         "do_sample": {"type": "boolean", "default": False},
         "prefix": {"type": "string", "default": ""},
         "bad_words_ids": {"type": "long", "default": [1, 2], "shape": [-1]},
-        "eos_token_id": {"type": "datetime", "default": "2026-01-02T03:04:05"},
+        "transformers_version": {"type": "datetime", "default": "2026-01-02T03:04:05"},
         "generation_config": {
             "type": "object",
             "default": {"num_beams": 2},
@@ -160,7 +160,7 @@ def test_params_of_every_type_reach_the_schema(run: Run) -> None:
         name: p["type"] for name, p in params.items()
     }
     assert kept["bad_words_ids"]["shape"] == (-1,)
-    assert kept["eos_token_id"]["default"] == "2026-01-02T03:04:05"
+    assert kept["transformers_version"]["default"] == "2026-01-02T03:04:05"
     assert kept["generation_config"]["properties"] == {
         "num_beams": {"type": "long", "required": True}
     }
