@@ -38,8 +38,7 @@ def replacing(file: Path, *, shared: bool = False) -> Generator[Path]:
     Yields:
         Where to write, beside it; what is there is gone where the writing fails.
     """
-    own = f".{os.getpid()}" if shared else ""
-    staged = file.with_name(f".{file.name}{own}.partial")
+    staged = staged_for(file, f".{os.getpid()}" if shared else "")
     with ExitStack() as stack:
         if shared:
             _sweep(file)
@@ -52,6 +51,16 @@ def replacing(file: Path, *, shared: bool = False) -> Generator[Path]:
                 error.filename = str(file)  # a disk that is full does not say of which file
             staged.unlink(missing_ok=True)
             raise
+
+
+def staged_for(file: Path, own: str = "") -> Path:
+    """Give where a file is written before it is in its place; what is there was left by a kill.
+
+    Args:
+        file: The file.
+        own: What tells who writes it, where several do.
+    """
+    return file.with_name(f".{file.name}{own}.partial")
 
 
 def _sweep(file: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from runner.files.disk import replacing
+from runner.files.disk import replacing, staged_for
 from runner.files.states import State, states_of
 
 _NOTE = ".entry.json"
+_HALF_A_NOTE = staged_for(Path(_NOTE)).name
 _EDITED = (".json", ".py")
 
 
@@ -82,6 +83,7 @@ def whole(folder: Path) -> Entry | None:
         entry = Entry.model_validate_json((folder / _NOTE).read_bytes())
         found = states_of(folder)
         del found[_NOTE]
+        found.pop(_HALF_A_NOTE, None)  # of a killed run, and gone with the next note
         if found == entry.files:
             return entry
     return None

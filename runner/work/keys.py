@@ -63,16 +63,17 @@ def keys_of(composed: Composed) -> dict[str, str]:
         policy=settings.policy.model_dump(mode="json"),
         variables={name: os.environ.get(name) for name in _VARIABLES},
     )
-    prove = _key(
+    asked = _key(
         around,
         digest=digest(_as_proven(recipe)),
         device=settings.device,
         inputs=list(_files_of_inputs(composed)),
-        golden=states_of(golden_file_of(composed.file)) if recipe.evaluation.golden else None,
     )
+    golden = states_of(golden_file_of(composed.file)) if recipe.evaluation.golden else None
+    prove = _key({"asked": asked}, golden=golden)
     data = _data(composed)
     evaluate = "" if data is None else _key(data, save=save, device=settings.device)
-    log = _key(to, values=composed.values, prove=prove)
+    log = _key(to, values=composed.values, asked=asked)  # a run may write its golden answers itself
     return {SAVE: save, PROVE: prove, EVALUATE: evaluate, LOG: log}
 
 

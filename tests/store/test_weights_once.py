@@ -88,6 +88,18 @@ def test_hashes_that_were_taken_once_are_told_to_who_comes_next(
     assert weights.put(writer([]), workspace / "three").hashes == {"model.safetensors": "12ab"}
 
 
+def test_half_a_note_of_a_killed_run_is_gone_with_the_next_note(
+    weights: Weights, workspace: Path
+) -> None:
+    weights.put(writer([]), workspace / "one")
+    half = weights.place / "..entry.json.partial"
+    half.write_text('{"how": "co')
+    assert weights.put(writer([]), workspace / "two").kept
+    weights.note_hashes({"model.safetensors": "12ab"})
+    assert not half.exists()
+    assert weights.put(writer([]), workspace / "three").hashes == {"model.safetensors": "12ab"}
+
+
 def test_hashes_of_an_entry_that_was_changed_are_not_noted(
     weights: Weights, workspace: Path
 ) -> None:
