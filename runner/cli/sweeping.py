@@ -54,7 +54,7 @@ def run_sweep(
 
     asking = asking_of(asked.file) if asked.file else None
     told = partial(print_point, at.console)
-    with tracked_together(points, asked.sweep) as sweep:
+    with tracked_together(points, asked.sweep) as sweep, kept.told_of_a_stop():
         launch = Launch(asked.launcher, how, kept, at.observer, told)
         if asking:
             results = launch.search(asking, sweep.under)

@@ -1,10 +1,12 @@
 """The record of a sweep, kept while it runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.errors import ending_of
 from runner.recipe.composing.overrides import key_of, parse
 from runner.recipe.sweeping.expanding import holds
 from runner.sweeps.points import Point
@@ -83,6 +85,19 @@ class SweepJournal:
         if error := result.error:
             told = {"code": error.code, "message": error.message, "remedy": error.remedy}
             entry.error = {key: str(text) for key, text in told.items() if text}
+
+    @contextmanager
+    def told_of_a_stop(self) -> Generator[None]:
+        """Note of the points that run by which signal they are ended, where one ends the sweep."""
+        try:
+            yield
+        except KeyboardInterrupt as stop:
+            word, signal = ending_of(stop)
+            for one in self.record.points:
+                if one.status is Status.RUNNING:
+                    one.status, one.error = Status.STOPPED, {"code": word, "message": signal.name}
+            self.record.write(self.file)
+            raise
 
     def end(self) -> None:
         """Note that the sweep is over."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from runner.errors import Exit
 from runner.records import RunRecord, read_record
 from runner.sweeps.record import Status, SweepPoint, SweepRecord
+from runner.work.workplace import is_held
 
-_UNFINISHED = ("unfinished", "interrupted")
-"""Codes of a failure that tells of a run that is at work, or was ended from outside."""
+_UNFINISHED = "unfinished"
+"""Code of a failure that tells of a run that is at work, or was killed."""
 
 
 def standing(record: SweepRecord, file: Path) -> SweepRecord:
@@ -25,14 +26,14 @@ def _as_it_stands(point: SweepPoint, folder: Path) -> SweepPoint:
     found = read_record(folder)
     if found is None or found.digest != point.digest:
         return point
-    return point.model_copy(update=_told(found))
+    return point.model_copy(update=_told(found, folder))
 
 
-def _told(found: RunRecord) -> dict[str, object]:
+def _told(found: RunRecord, folder: Path) -> dict[str, object]:
     if found.failure is None:
         exit_code = Exit.DONE if found.verdict.stands else Exit.GATE_FAILED
         return {"status": Status.DONE, "exit": exit_code, "error": {}}
-    if found.failure.code in _UNFINISHED:
+    if found.failure.code == _UNFINISHED and is_held(folder):
         return {"status": Status.RUNNING}
     told = found.failure.model_dump(include={"code", "message", "remedy"}, exclude_defaults=True)
     return {"status": Status.after(found.failure.code), "error": told}

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from runner.datasets import DataError, DatasetBlock, open_dataset
@@ -135,6 +136,20 @@ def test_a_file_is_read_as_a_stream() -> None:
     ):
         Path(name).write_text(content)
         assert next(dataset(Path(name)).examples()).given == "x"
+
+
+def test_parquet_is_read_a_group_of_rows_after_the_other() -> None:
+    file, rows = Path("rows.parquet"), [{**ROWS[0], "row": str(n)} for n in range(4000)]
+    pq.write_table(pa.Table.from_pylist(rows), file, row_group_size=2000, compression="none")
+    second = pq.ParquetFile(file).metadata.row_group(1).column(0)
+    content = bytearray(file.read_bytes())
+    begin = second.dictionary_page_offset or second.data_page_offset
+    content[begin : begin + second.total_compressed_size] = bytes(second.total_compressed_size)
+    file.write_bytes(content)
+    examples = dataset(file).examples()
+    assert [next(examples).id for _ in range(1000)] == [str(n) for n in range(1000)]
+    with pytest.raises(DataError, match=r"rows\.parquet cannot be read as Parquet"):
+        list(examples)
 
 
 def test_a_folder_has_its_labels_in_the_names_of_folders() -> None:

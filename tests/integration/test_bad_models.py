@@ -37,6 +37,18 @@ def test_a_dtype_that_the_device_cannot_run(cli: Cli, workspace: Path) -> None:
     assert "this device cannot run Half: take dtype float32" in done.stderr.replace("\n", "")
 
 
+def test_a_device_that_is_not_there_is_no_failed_proof(cli: Cli, workspace: Path) -> None:
+    text = "task: fill-mask\nsource: {kind: scratch, architecture: bert}\n"
+    done = cli(write(workspace, text), "tracking.uri=null", "device=cuda:97")
+    assert done.code == 3
+    assert "cuda:97" in done.stderr
+    assert not list(workspace.glob("outputs/**/MLmodel"))
+    assert not list(workspace.glob("outputs/.store/weights/*"))
+    (file,) = workspace.glob("outputs/**/record.json")
+    record = json.loads(file.read_text())
+    assert (record["verdict"], record["checks"]) == ("unproven", [])
+
+
 def test_bytes_that_are_no_recording_fail_the_proof(cli: Cli, workspace: Path) -> None:
     (workspace / "noise.wav").write_bytes(bytes(range(256)) * 40)
     text = (

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -111,6 +112,18 @@ def test_what_is_measured_is_what_another_way_of_counting_gives(
     assert record.verdict == "passed"
     assert [row.id for row in found.worst] == [f"r{n}" for n in range(0, 100, 10)]
     assert all(row.target != row.answer[0]["label"] for row in found.worst)
+
+
+def test_what_is_measured_beside_the_metrics_is_there_and_in_order(record: RunRecord) -> None:
+    found = record.evaluation
+    measured = found.measured
+    quantiles = [measured[f"latency_p{n}_ms"] for n in (50, 95, 99)]
+    assert quantiles == sorted(quantiles)
+    assert quantiles == pytest.approx(np.quantile(found.latencies_ms, (0.5, 0.95, 0.99)), abs=1e-3)
+    files = [file for file in Path(record.model).rglob("*") if file.is_file()]
+    assert measured["size_bytes"] == sum(file.stat().st_size for file in files)
+    assert measured["peak_memory_bytes"] > measured["size_bytes"]
+    assert min(measured[name] for name in ("rows_per_second", "load_seconds")) > 0
 
 
 def test_the_table_has_every_row_as_mlflow_has_it(record: RunRecord) -> None:
@@ -268,6 +281,9 @@ def test_mlflow_has_the_rows_the_metrics_and_the_table_and_an_alias_only_for_a_p
     ] == "reviews.csv"
     version = client.get_model_version("reviews", "2")
     assert version.tags["recipe.verdict"] == "passed"
+    assert version.tags["recipe.digest"] == done.digest
+    assert version.tags["metric.accuracy"] == "0.9"
+    assert version.tags["gate.accuracy"] == "passed (>= 0.8)"
     by_name = {
         "": "models:/reviews@champion",
         "models:/reviews/2": "models:/reviews/2",

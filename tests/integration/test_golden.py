@@ -55,6 +55,8 @@ def test_answers_are_written_held_and_differ(workspace: Path, cli: Cli, recipe: 
     other = cli("evaluate", "outputs/mine/default/model", "+recipe=mine", "tracking.uri=null")
     assert other.code == 1
     assert "input 1 is answered {'label'" in " ".join(other.stderr.split())
+    for page in Path("outputs/mine/default/evaluated").glob("report.*"):
+        assert "input 1 is answered" in page.read_text(), page
     write(workspace, "../clf", inputs=["good", "worse"])
     changed = cli("+recipe=mine", "tracking.uri=null")
     assert "is of other inputs" in " ".join(changed.stderr.split())

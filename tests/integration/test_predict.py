@@ -4,6 +4,7 @@ import csv
 import json
 import signal
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,24 @@ def test_a_killed_one_goes_on_and_asks_for_no_row_twice(workspace: Path, doubles
     whole = alone(workspace, *command[:5], "whole.csv", "--batch", "4", **world)
     assert whole.code == 0
     assert (workspace / "out.csv").read_bytes() == (workspace / "whole.csv").read_bytes()
+
+
+def test_more_rows_take_no_more_memory(workspace: Path, doubles: Path) -> None:
+    peaks = list[int]()
+    for rows in (1_000, 10_000):
+        data = write_csv(
+            workspace / f"{rows}.csv", *({"x": n, "note": "n" * 200} for n in range(rows))
+        )
+        tracemalloc.start()
+        try:
+            done = predict(
+                str(doubles), data, workspace / f"{rows}.out.csv", HowToPredict(batch=500)
+            )
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert done.asked == rows
+    assert peaks[1] < 1.1 * peaks[0]
 
 
 def test_what_was_begun_with_something_else_is_not_gone_on_with(

@@ -215,6 +215,8 @@ def test_classes_and_calibration_are_those_of_the_rows(tmp_path: Path) -> None:
     assert re.search(r"\| `dog` \| 20 \| 0\.6667 \(0\.48\d+ to 0\.80\d+\) \| 1 \(", markdown)
     assert "| 0.5 to 0.6 | 0.600 | 0.000 | 10 |" in markdown
     assert "10 rows: cat answered as dog" in html
+    (histogram,) = re.findall(r'<svg class="histogram".*?</svg>', html, re.S)
+    assert sum(map(int, re.findall(r": (\d+)</title>", histogram))) == 100  # rows that were timed
 
 
 def test_many_classes_are_a_list_of_mistakes(tmp_path: Path) -> None:

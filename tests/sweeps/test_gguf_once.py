@@ -40,19 +40,26 @@ def counted_components(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return read
 
 
-@pytest.mark.parametrize("dtypes", ["bfloat16,float32,float64", "bfloat16,float16"])
-def test_one_conversion_serves_every_dtype(
-    cli: Callable[..., Outcome], workspace: Path, monkeypatch: pytest.MonkeyPatch, dtypes: str
-) -> None:
-    gguf_lm(workspace / "weights")
-    Path("case.yaml").write_text(RECIPE)
-    made, theirs, read = [], gguf_weights.convert, counted_components(monkeypatch)
+def counted_conversions(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Count how often a GGUF file is converted, and to which dtype."""
+    made: list[Any] = []
+    theirs = gguf_weights.convert
 
     def counting(*arguments: Any) -> Any:
         made.append(arguments[-1])
         return theirs(*arguments)
 
     monkeypatch.setattr(gguf_weights, "convert", counting)
+    return made
+
+
+@pytest.mark.parametrize("dtypes", ["bfloat16,float32,float64", "bfloat16,float16"])
+def test_one_conversion_serves_every_dtype(
+    cli: Callable[..., Outcome], workspace: Path, monkeypatch: pytest.MonkeyPatch, dtypes: str
+) -> None:
+    gguf_lm(workspace / "weights")
+    Path("case.yaml").write_text(RECIPE)
+    made, read = counted_conversions(monkeypatch), counted_components(monkeypatch)
     asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
     swept = cli("-m", *asked, f"dtype={dtypes}", "out=together")
     assert swept.code == 0, swept.stderr
@@ -67,6 +74,24 @@ def test_one_conversion_serves_every_dtype(
         assert files_of("together" / point) == files_of("alone" / point)
     assert len(made) == 1 + len(dtypes.split(","))
     assert list(Path("together/.store/temporary").iterdir()) == []
+
+
+def test_twelve_points_of_templates_settings_and_dtypes_convert_the_file_once(
+    cli: Callable[..., Outcome], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gguf_lm(workspace / "weights")
+    Path("case.yaml").write_text(RECIPE)
+    made = counted_conversions(monkeypatch)
+    templates, temperatures = """'Q? {prompt}','Q! {prompt}'""", "0.2,0.8"
+    done = cli(
+        "-m", "+recipe=case.yaml", "tracking.uri=null", "--output", "json",
+        f"+prompt_template={templates}", f"+params.temperature={temperatures}",
+        "dtype=float32,bfloat16,float16", "model_config.do_sample=true",
+    )  # fmt: skip
+    assert done.code == 0, done.stderr
+    assert len({run["point"] for run in done.document["runs"]}) == 12
+    assert len(made) == 1
+    assert len([*Path("multirun/.store/weights").iterdir()]) == 3
 
 
 def test_points_that_differ_in_use_read_the_parts_once_and_have_the_bytes_of_single_runs(

@@ -1,11 +1,15 @@
 """Names of points: readable where they can be, and never the same for other overrides."""
 
+import os
 from random import Random
 
 import pytest
 
 from runner.recipe.compose import compose
 from runner.sweeps.points import point_name, points
+
+SETS = int(os.environ.get("RECIPE_RUNNER_NAMES", "30000"))
+"""How many sets of overrides are drawn; a million was, which takes over a minute."""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,7 @@ def test_random_override_sets_have_names_that_no_file_system_takes_for_one_anoth
     keys = ["dtype", "description", "prompt_template", "source.repo", "params.top_k", "~params.a"]
     letters = "aAbB09 .,-_=/\\:?*'\"[]{}ßéİ中\n"
     sets: set[tuple[str, ...]] = set()
-    while len(sets) < 30_000:
+    while len(sets) < SETS:
         texts = (
             f"{key}={''.join(drawn.choices(letters, k=drawn.choice([1, 2, 3, 200])))}"
             for key in drawn.sample(keys, drawn.randint(1, 3))

@@ -120,6 +120,25 @@ def test_a_sweep_loads_each_set_of_weights_once_and_answers_as_single_runs_do(
     assert held_bytes() == 0
 
 
+def test_points_that_differ_in_template_and_settings_are_asked_of_one_loaded_model(
+    cli: Callable[..., Outcome], workspace: Path
+) -> None:
+    causal_lm(workspace / "weights")
+    Path("case.yaml").write_text(RECIPE.replace(", source]", "]"))
+    asked = ("+recipe=case.yaml", "tracking.uri=null", "--output", "json")
+    templates = """+prompt_template='Q? {prompt}','Q! {prompt}'"""
+    settings = "+model_config.repetition_penalty=1.0,9.0"
+    with counted_loads() as loads:
+        done = cli("-m", *asked, templates, settings, "out=together")
+    assert done.code == 0, done.stderr
+    assert len(loads) == 1, loads
+    points = done.document["runs"]
+    assert len({point["point"] for point in points}) == 4
+    (other,) = [p for p in points if "Q!" in str(p["overrides"]) and "9.0" in str(p["overrides"])]
+    alone = cli(*asked, *other["overrides"], "out=alone").document
+    assert plain(alone) == plain(other)
+
+
 def test_the_evaluation_on_data_is_given_the_model_of_the_proof(
     cli: Callable[..., Outcome], workspace: Path
 ) -> None:

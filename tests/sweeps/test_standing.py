@@ -1,13 +1,20 @@
 """How a sweep stands, told from the records of its points whoever runs them."""
 
+import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from runner.errors import Exit
+from runner.files.locked import holding
 from runner.recipe.compose import compose_all
-from runner.records import Failure, RunRecord, Verdict
+from runner.records import Failure, RunRecord, Verdict, read_record
 from runner.sweeps.keeping import SweepJournal, keep
 from runner.sweeps.points import points
+from runner.sweeps.record import read_sweep
+from runner.work.workplace import LOCK_FILE
+from tests.command import start_alone
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
@@ -38,14 +45,42 @@ def test_each_point_stands_as_its_own_record_says(cli: Cli) -> None:
     left(kept, 1, failure=Failure(step="load", code="source-failed", message="gone"))
     left(kept, 2, failure=Failure(step="load", code="unfinished", message="at work"))
     left(kept, 3, digest="of another recipe", verdict=Verdict.PASSED)
-    done = cli(*SWEEP, "--status", "--output", "json")
+    with holding(kept.folders[2] / LOCK_FILE):
+        done = cli(*SWEEP, "--status", "--output", "json")
     told = [(one["status"], one["exit"]) for one in done.document["points"]]
     assert told == [("done", 1), ("stopped", None), ("running", None), ("waiting", None)]
     assert done.document["points"][1]["error"] == {"code": "source-failed", "message": "gone"}
     assert done.code == Exit.GATE_FAILED
     text = cli(*SWEEP, "--status").stdout
     assert "float16   stopped  local:0  source-failed" in text
-    assert text.endswith("1 done, 1 stopped, 1 running, 1 waiting\n")
+    assert text.endswith("1 done, 2 stopped, 1 waiting\n"), "nobody works in the third any more"
+
+
+def test_a_sweep_that_is_stopped_says_at_which_point_and_how(cli: Cli, workspace: Path) -> None:
+    asked = (*SWEEP[:2], "dtype=float32,float16", "tracking.uri=null")
+    around = workspace / "multirun/text-generation/scratch"
+    first, second = (around / f"dtype={dtype}" for dtype in ("float32", "float16"))
+    for number, word in ((signal.SIGTERM, "terminated"), (signal.SIGINT, "interrupted")):
+        started = start_alone(workspace, *asked)
+        while _code(second) != "unfinished":
+            time.sleep(0.002)
+        os.kill(started.pid, number)
+        ended = started.end()
+        assert ended.code == 128 + number, ended.stderr
+        assert (_code(first), _code(second)) == ("", word)
+        swept = read_sweep(around / "sweep.json")
+        assert swept
+        told = [(p.status, p.exit, p.error.get("code")) for p in swept.points]
+        assert told == [("done", 0, None), ("stopped", None, word)]
+        told = cli(*asked, "--status").stdout
+        assert f"float16  stopped       {word}" in told
+        assert told.endswith("1 done, 1 stopped\n")
+
+
+def _code(folder: Path) -> str | None:
+    """Give what ended a point early; nothing of one that is done, None without a record."""
+    found = read_record(folder)
+    return found and (found.failure.code if found.failure else "")
 
 
 def test_a_sweep_that_never_ran_and_one_without_jobs_are_told(cli: Cli, workspace: Path) -> None:

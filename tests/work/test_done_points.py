@@ -196,6 +196,8 @@ def test_a_finished_sweep_opens_no_weights_and_imports_no_torch(cli: Cli, worksp
     Path("case.yaml").write_text(RECIPE.partition("  dataset")[0])
     asked = ["-m", "+recipe=case.yaml", "dtype=float32,bfloat16", "tracking.uri=null"]
     assert cli(*asked).code == 0
+    single = cli("+recipe=case.yaml", "dtype=bfloat16", "tracking.uri=null", "out=multirun")
+    assert (single.code, "kept" in single.stderr) == (0, True), "a point of it, run by itself"
     code = (
         "import sys\nfrom runner.cli import main\nopened = []\n"
         "sys.addaudithook(lambda e, a: opened.append(str(a[0])) if e == 'open' else None)\n"

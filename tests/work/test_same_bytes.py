@@ -1,4 +1,4 @@
-"""The same recipe from the same source has the same bytes in every file, wherever it is run."""
+"""The same recipe and lock have the same bytes in every file, wherever they are run."""
 
 import shutil
 from pathlib import Path
@@ -23,7 +23,14 @@ def packaged(machine: Path, weights: Path, **environment: str) -> dict[str, byte
     (machine / "recipes/mine.yaml").write_text(RECIPE)
     shutil.copytree(weights, machine / "weights", copy_function=shutil.copyfile)
     home = str(machine / "home")
-    done = alone(machine, "+recipe=mine", "tracking.uri=null", HOME=home, **environment)
+    lock, asked = weights.with_name("mine.lock.yaml"), ("+recipe=mine", "tracking.uri=null")
+    if lock.exists():  # one machine locks, the others run what it locked
+        shutil.copyfile(lock, machine / "recipes/mine.lock.yaml")
+    else:
+        locked = alone(machine, "lock", "+recipe=mine", HOME=home)
+        assert locked.code == 0, locked.stderr
+        shutil.copyfile(machine / "recipes/mine.lock.yaml", lock)
+    done = alone(machine, *asked, "--locked", HOME=home, **environment)
     assert done.code == 0, done.stderr
     model = machine / "outputs/mine/default/model"
     found = {str(p.relative_to(model)): p.read_bytes() for p in model.rglob("*") if p.is_file()}
