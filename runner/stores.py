@@ -77,10 +77,20 @@ def failing_as(failed: Callable[[str, str], RunnerError], uri: str = "") -> Gene
         raise
     except Exception as error:  # SQLAlchemy's, alembic's, drivers', clients' of clouds
         raise_if_ours(error)
-        told = first_line(error)
+        told = first_line(_of_the_driver(error))
         told = masked(told.replace(uri, without_user(uri)) if uri else told)
         lacks = error.name if isinstance(error, ImportError) else ""
         raise failed(told, f"Install {lacks}, which the store needs." if lacks else "") from error
+
+
+def _of_the_driver(error: Exception) -> Exception:
+    """Give what a database's driver raised, which SQLAlchemy and MLflow wrap in words of theirs."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(own := getattr(found, "orig", None), Exception):
+            return own
+        found = found.__cause__
+    return error
 
 
 def _opened(uri: str | None) -> "MlflowClient":

@@ -124,6 +124,12 @@ def test_a_locked_database_is_said_to_be(made: Path, workspace: Path) -> None:
     assert error.message == f"{workspace}/mlflow.db is locked by another process"
 
 
+@pytest.mark.slow
+def test_a_database_that_may_only_be_read_is_said_to_be(made: Path) -> None:
+    error = reason(f"sqlite:///file:{made}/mlflow.db?mode=ro&uri=true")
+    assert "readonly database" in error.message
+
+
 @pytest.mark.parametrize(
     ("uri", "said", "remedy"),
     [

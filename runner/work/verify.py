@@ -23,6 +23,7 @@ class Verified:
         changed: Files that are not as they were, each with what became of it.
         files: How many there were.
         verdict: What its run said of it; empty where there is no record.
+        failure: The word for how that run ended, where it did not end well; else empty.
         signed: Whether it was held to what the owner of a key has signed.
     """
 
@@ -30,6 +31,7 @@ class Verified:
     changed: Mapping[str, str]
     files: int
     verdict: str = ""
+    failure: str = ""
     signed: bool = False
 
 
@@ -76,7 +78,8 @@ def verify(
         if DESCRIPTION in changed and checksum_unlogged(model) == were.get(DESCRIPTION):
             del changed[DESCRIPTION]
         verdict = kept.verdict.value if kept else ""
-        return Verified(model, changed, len(were), verdict, signed is not None)
+        failure = kept.failure.code if kept and kept.failure else ""
+        return Verified(model, changed, len(were), verdict, failure, signed is not None)
 
 
 def _checksums_in(record: RunRecord | None, file: Path) -> Mapping[str, str]:

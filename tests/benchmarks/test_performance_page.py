@@ -58,6 +58,10 @@ def test_the_page_has_the_spread_and_a_miss_has_to_be_explained(
     assert "The disk is slow." in (tmp_path / "page.md").read_text()
 
 
+def test_no_budget_that_was_missed_is_without_a_profile(tmp_path: Path) -> None:
+    assert page.write(results.read(), tmp_path / "page.md") == []
+
+
 def test_every_entry_can_be_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = Path(command.__file__).parent
     known = {file.stem for file in folder.glob("*.py") if "\ndef run() ->" in file.read_text()}

@@ -5,9 +5,11 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -147,6 +149,60 @@ def test_nothing_that_a_recipe_says_acts_on_who_reads(cli: Cli, form: str) -> No
     assert not re.search(r"^\s*::error::x", done.stdout, re.M)
     assert form in ("json", "sarif") or "##[error]" not in done.stdout
     assert "31m" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["text", "github", "json", "sarif"])
+def test_nothing_of_the_name_of_a_file_acts(cli: Cli, workspace: Path, form: str) -> None:
+    (workspace / "recipes").mkdir()
+    names = ("esc\x1b[31m", "c1\x9b31m", "a\n::error::x", "bidi\u202ex", "bytes\udcff31m", "a=b")
+    files = [workspace / "recipes" / f"{name}.yaml" for name in names]
+    for file in files:
+        file.write_text(RECIPE)
+    done = cli("validate", *map(str, files), "--format", form)
+    assert (done.code, done.stdout.count("no name that a recipe may have")) == (2, len(names))
+    assert "Did you mean" not in done.stdout
+    assert not ACTS.search(done.stdout)
+    assert not re.search(r"^\s*::error::x", done.stdout, re.M)
+    done.stdout.encode()
+    for line in (["ls"], ["validate"], ["lock", "--check"]):
+        done = cli(*line)
+        assert not ACTS.search(done.stdout + done.stderr), line
+        assert not re.search(r"^\s*::error::x", done.stdout + done.stderr, re.M)
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """A tracking server that refuses everything, in words that would act."""
+
+    def do_GET(self) -> None:
+        said = json.dumps(
+            {"error_code": "BAD\x1b[31m", "message": "\x1b]0;t\x07\n::error::x\u202e"}
+        )
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said.encode())
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_nothing_that_a_server_says_acts(cli: Cli) -> None:
+    write_recipe("evaluation: {views: []}\n")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hostile) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{server.server_port}"
+        told = [
+            cli("verify", "models:/mine/1", "--tracking-uri", uri),
+            cli("+recipe=mine", f"tracking.uri='{uri}'"),
+        ]
+        server.shutdown()
+    for done in told:
+        assert (done.code, "BAD\\x1b[31m" in done.stderr) == (3, True), done.stderr
+        assert not ACTS.search(done.stdout + done.stderr)
+        assert not re.search(r"^\s*::error::x", done.stdout + done.stderr, re.M)
+    assert not ACTS.search((POINT / "record.json").read_text())
 
 
 def test_nothing_that_stands_in_a_recipe_acts_where_it_is_shown_or_run(cli: Cli) -> None:

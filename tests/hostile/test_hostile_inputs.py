@@ -13,6 +13,8 @@ from tests.hostile.cases import KINDS
 from tests.hostile.requesting import NAME
 
 ALL = {*(kind.name for kind in KINDS), NAME}
+MOST_MEMORY = 2**29
+"""Bytes that memory may grow by for a kind; a header of 100 MB, which is allowed, takes most."""
 _SOME = """
 import json
 from pathlib import Path
@@ -33,6 +35,7 @@ def test_a_few_of_every_kind_are_refused_or_read_and_do_nothing(workspace: Path)
     assert {row["kind"] for row in rows if row["inputs"] >= 1} == ALL
     wrong = [one for row in rows for what in ("executed", "defects", "slow") for one in row[what]]
     assert not wrong, "\n".join(wrong)
+    assert {row["kind"]: row["memory"] for row in rows if row["memory"] > MOST_MEMORY} == {}
 
 
 def test_the_table_of_hostile_inputs_is_that_of_the_last_count() -> None:
@@ -47,3 +50,4 @@ def test_the_table_of_hostile_inputs_is_that_of_the_last_count() -> None:
     assert {row["kind"] for row in rows} == ALL
     assert sum(row["inputs"] for row in rows) >= 2000
     assert not [row for row in rows if row["executed"] or row["defects"] or row["slow"]]
+    assert max(row["memory"] for row in rows) < MOST_MEMORY

@@ -121,15 +121,23 @@ def test_a_model_is_asked_on_a_full_disk_and_again_when_there_is_room(recipes: P
     assert not (recipes / "answers.csv.partial").exists()
 
 
-@pytest.mark.parametrize("line", [f"run +recipe=good {QUIET}", "lock good"])
+WRITING = [
+    *(f"run +recipe=good {QUIET}", "lock good", "new fill-mask mine", "rehearse +recipe=good"),
+    f"-m +recipe=good dtype=float32 {QUIET}",
+]
+
+
+@pytest.mark.parametrize("line", WRITING)
 def test_a_folder_that_vanishes_is_named(recipes: Path, line: str) -> None:
     done = on_less(recipes, "vanish", 1, *line.split())
     insist_on_one_message(done, "storage-failed")
     assert "the folder is gone" in done.stdout
 
 
-def test_files_that_cannot_be_opened_any_more(recipes: Path) -> None:
-    insist_on_one_message(on_less(recipes, "RLIMIT_NOFILE", 0, "lock", "good"), "resources-failed")
+@pytest.mark.parametrize("line", WRITING)
+def test_files_that_cannot_be_opened_any_more(recipes: Path, line: str) -> None:
+    done = on_less(recipes, "RLIMIT_NOFILE", 0, *line.split())
+    insist_on_one_message(done, "resources-failed")
 
 
 @pytest.mark.parametrize("line", ["new fill-mask NAME", "predict . --data rows.csv --out NAME.csv"])

@@ -1,12 +1,16 @@
 """A scratch recipe becomes a saved, signed, proven and logged model that plain MLflow loads."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from huggingface_hub import ModelCard
 from safetensors.torch import load_file
 
 from tests.conftest import Outcome
@@ -81,6 +85,9 @@ def test_the_record_says_what_was_done(cli: Callable[..., Outcome], workspace: P
     reports = ["recipe.yaml", "record.json", "report.html", "report.md"]
     left = ["bom.cdx.json", "model", "model-card.md", *reports]
     assert [p.name for p in sorted(folder.iterdir())] == left
+    bom = (folder / "bom.cdx.json").read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bom) is None
+    assert ModelCard.load(folder / "model-card.md").data.pipeline_tag == "text-generation"
 
 
 def test_mlflow_holds_the_run_the_model_and_the_weights_once(
@@ -285,3 +292,18 @@ def test_an_unreachable_tracking_server_keeps_the_model(
     record = json.loads((model.parent / "record.json").read_text())
     assert record["verdict"] == "passed"
     assert record["failure"]["step"] == "log"
+    (workspace / "garbage.db").write_text("no database, " * 100)
+    for other in (
+        "postgresql://user:secret@127.0.0.1:9/runs",  # without its driver
+        "sqlite:///garbage.db",
+        "sqlite:////proc/none/mlflow.db",
+        "http://user:secret@127.0.0.1:99999",
+        "gopher://user:secret@host/",
+    ):
+        done = cli("+recipe=text-generation/scratch", f"tracking.uri='{other}'")
+        assert (done.code, done.stderr.count("error[tracking-failed]")) == (3, 1), done.stderr
+        assert not re.search("secret|Traceback", done.stderr + done.stdout), other
+        record = json.loads((model.parent / "record.json").read_text())
+        failure = record["failure"]
+        assert (record["verdict"], failure["code"]) == ("passed", "tracking-failed")
+        assert (failure["step"], (model / "MLmodel").is_file()) == ("log", True)

@@ -94,6 +94,20 @@ def test_what_mlflow_adds_to_a_logged_model_is_no_change(cli: Cli, made: Path, p
     assert (done.code, done.stdout) == (1, f"{stored}/MLmodel: changed\n")
 
 
+def test_a_model_that_an_interruption_left_says_so(cli: Cli, point: Path) -> None:
+    file = point / "record.json"
+    whole = json.loads(file.read_text())
+    failure = {"step": "", "code": "unfinished", "message": "killed"}
+    for verdict, said in {"unproven": "was made, unproven", "passed": "passed"}.items():
+        file.write_text(json.dumps({**whole, "verdict": verdict, "failure": failure}))
+        done = cli("verify", "point")
+        assert done.stdout.endswith(f"when it {said}, in a run that did not end well: unfinished\n")
+        assert cli("verify", "point", "--output", "json").document["failure"] == "unfinished"
+        (listed,) = cli("runs", "point", "--output", "json").document["runs"]
+        assert listed["verdict"] == "stopped"
+        assert cli("promote", "point", "--as", "mine").code == 1
+
+
 def test_a_model_without_a_record_cannot_be_verified(cli: Cli, point: Path) -> None:
     record = json.loads((point / "record.json").read_text())
     del record["checksums"]

@@ -1,9 +1,11 @@
 """`serve` under load: a request has its time, and the model is free for others after it."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import anyio
@@ -83,6 +85,32 @@ def test_a_stream_that_takes_too_long_says_so_and_ends(model: Packaged, passes: 
         assert "took longer" in said.text
         assert "[DONE]" not in said.text
     assert passes.count < 10
+
+
+def test_a_piece_is_sent_while_the_model_is_at_work(model: Packaged) -> None:
+    sent, passes = threading.Event(), count(1)
+    body = json.dumps({**LONG, "stream": True}).encode()
+    began: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    said: list[bytes] = []
+
+    def wait(*_: Any) -> None:
+        assert next(passes) < 300 or sent.wait(5), "nothing was sent yet"
+
+    async def receive() -> Any:
+        return began.pop() if began else await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        said.append(message.get("body", b""))
+        if b"content" in said[-1]:
+            sent.set()
+
+    hook = model(TASK).get_raw_model().model.register_forward_pre_hook(wait)
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": [], "query_string": b""}
+    app = App(ServedModel(model(TASK), "case", find_task(TASK)), Bounds()).routes()
+    with hook:  # which takes it away again
+        anyio.run(app, scope, receive, send)
+    assert next(passes) > 300
+    assert b"[DONE]" in b"".join(said)
 
 
 def test_only_so_many_requests_are_here_and_a_ping_is_always_answered(

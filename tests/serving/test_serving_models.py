@@ -171,6 +171,32 @@ def test_a_wrong_field_is_named(
     assert caught.value.param == param
 
 
+DEEP = '{"inputs": ' + "[" * 100_000 + "]" * 100_000 + "}"
+HALF = json.dumps({"messages": [{"role": "user", "content": "half \ud800 of a pair"}]})
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body", "code", "said"),
+    [
+        ("/invocations", "", '{"inputs": ["a"]}', 415, "no Content-Type"),
+        ("/invocations", "application/json", DEEP, 400, "nested"),
+        ("/v1/chat/completions", "application/json", DEEP, 400, "nested"),
+        ("/invocations", "application/json", HALF, 400, "half"),
+        ("/v1/chat/completions", "application/json", HALF, 400, "half"),
+    ],
+    ids=["no kind", "depth", "depth in the protocol", "surrogate", "surrogate in the protocol"],
+)
+def test_what_a_json_library_fails_at_is_refused_in_words(
+    model: Packaged, path: str, kind: str, body: str, code: int, said: str
+) -> None:
+    task = "llm/v1/chat"
+    app = App(ServedModel(model(task), NAME, find_task(task)), Bounds(body=2**20)).routes()
+    headers = {"Content-Type": kind} if kind else {}
+    answer = TestClient(app).post(path, content=body.encode(), headers=headers)
+    assert (answer.status_code, said in answer.text) == (code, True), answer.text
+    assert len(answer.text) < 500
+
+
 def test_completions_of_several_prompts(model: Packaged) -> None:
     task = "llm/v1/completions"
     create = client_of(model(task), task).completions.create

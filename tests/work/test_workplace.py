@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli.console import ConsoleObserver
 from runner.errors import FolderInUse
 from runner.records import Silent, Step
 from runner.work.workplace import working_in
 from tests.conftest import REPOSITORY, Outcome
 
+QUIET = "tracking.uri=null"
 HOLD = """
 import sys
 from pathlib import Path
@@ -73,6 +75,26 @@ def test_the_dead_hold_nothing_and_what_they_left_goes(workspace: Path) -> None:
         with working_in(workspace / "point", Silent()) as workdir:
             assert left_in(workspace / "point") == [".lock", workdir.name]
     assert left_in(workspace / "point") == []
+
+
+@pytest.mark.parametrize("verb", ["run", "rehearse"])
+def test_with_wait_a_verb_works_when_the_other_is_done(
+    cli: Callable[..., Outcome], workspace: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    folder = {"run": "default", "rehearse": "default/rehearsal"}[verb]
+    with held(workspace / "outputs/text-generation/scratch" / folder) as process:
+        assert process.stdin is not None
+        end, started = process.stdin.close, ConsoleObserver.step_started
+
+        def step_started(observer: ConsoleObserver, name: str) -> None:
+            started(observer, name)
+            if name.startswith("wait for"):
+                end()
+
+        monkeypatch.setattr(ConsoleObserver, "step_started", step_started)
+        done = cli(verb, "+recipe=text-generation/scratch", QUIET, "--wait")
+    assert done.code == 0, done.stderr
+    assert f"process {process.pid} of" in done.stderr
 
 
 class Waiting(Silent):

@@ -68,6 +68,7 @@ def execute(args: Namespace) -> Exit:
     document = {
         "model": str(found.model),
         "verdict": found.verdict,
+        "failure": found.failure,
         "signed": found.signed,
         "files": found.files,
         "changed": dict(found.changed),
@@ -77,4 +78,7 @@ def execute(args: Namespace) -> Exit:
 
 
 def _when(found: "Verified") -> str:
-    return "was signed" if found.signed else _WORDS.get(found.verdict, found.verdict)
+    if found.signed:
+        return "was signed"
+    ended = f", in a run that did not end well: {found.failure}" if found.failure else ""
+    return f"{_WORDS.get(found.verdict, found.verdict)}{ended}"

@@ -262,6 +262,9 @@ def unknown_recipe(shelf: Shelf, name: str) -> Finding:
     if outside := _link(shelf.roots, name):
         message = f"`{name}` is a link to a file outside {display_name(outside)}, which is no part."
         return Finding("unknown-recipe", message, "Put the file itself there.")
+    if name in shelf.names():
+        message = f"`{name}` is there, and is no name that a recipe may have."
+        return Finding("unknown-recipe", message, "Rename it: letters, digits, spaces and `_.+-`.")
     where = ", ".join(display_name(root) for root in shelf.roots)
     return Finding(
         "unknown-recipe", f"There is no recipe `{name}` in {where}.", shelf.suggest(name)

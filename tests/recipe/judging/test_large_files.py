@@ -2,6 +2,7 @@
 
 import cProfile
 import pstats
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,6 +40,28 @@ def test_the_work_grows_with_the_size(cli: Callable[..., Outcome], head: str, li
     base = calls(cli, text(1))
     few, many = (calls(cli, text(count)) - base for count in (FEW, FEW * TIMES))
     assert many < few * TIMES * 1.25
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "count"),
+    [
+        ("params:\n", "  {:x<50}: 0.5\n", 15_000),
+        ("", "unknown_key_{:x<40}: " + "some text " * 4 + "\n", 9_000),
+    ],
+    ids=["params", "unknown keys"],
+)
+def test_a_megabyte_of_slips_takes_no_three_seconds(
+    cli: Callable[..., Outcome], head: str, line: str, count: int
+) -> None:
+    Path("large.yaml").write_text(
+        RECIPE + head + "".join(line.format(f"n{n}") for n in range(count))
+    )
+    assert 0.8 * 2**20 < Path("large.yaml").stat().st_size < 2**20
+    began = time.process_time()
+    done = cli("validate", "large.yaml")
+    assert time.process_time() - began < 3
+    assert done.code == 2
+    assert done.stdout.splitlines()[-1] == f"1 recipe, {count} errors"
 
 
 @pytest.mark.parametrize(
