@@ -44,7 +44,9 @@ def tokens_of(model: Path, task: Task) -> Tokens | None:
         return None
     from transformers import AutoTokenizer
 
-    return Tokens(AutoTokenizer.from_pretrained(str(folder), local_files_only=True))
+    return Tokens(
+        AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    )
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -90,7 +90,8 @@ def _in_folder(model: Path, location: str, work: Path, progress: Progress) -> Pe
         os.rename(staged, model / WEIGHTS)
         for name, component in absent.items():
             folder = component.resolve(replace(context, component=name)).folder
-            _AUTO[name].from_pretrained(str(folder)).save_pretrained(str(model / COMPONENTS / name))
+            part = _AUTO[name].from_pretrained(str(folder), trust_remote_code=False)
+            part.save_pretrained(str(model / COMPONENTS / name))
         described.name_own_weights()
     return Persisted(location, report.how, report.bytes)
 

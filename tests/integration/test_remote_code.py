@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from runner.evaluation.own_example import example_for_saved
+from runner.evaluation.tokens import tokens_of
+from runner.tasks import get_task
 from tests.checkpoints import classifier
 from tests.command import alone
 from tests.conftest import Outcome
@@ -205,3 +209,22 @@ def test_code_of_another_repository_is_refused(
     assert done.code == 3
     assert "org/other, another repository" in done.stderr
     assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["tokenizer", "processor"])
+def test_nobody_is_asked_whether_the_code_of_a_saved_model_may_run(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda *_: "y")  # transformers asks on the terminal
+    auto = {name: "planted.Planted" for name in ("AutoConfig", "AutoProcessor")}
+    said = {"model_type": "planted", "auto_map": {**auto, "AutoTokenizer": ["planted.P", None]}}
+    for folder in (workspace / "model", workspace / "components" / name):
+        folder.mkdir(parents=True)
+        for file in ("config.json", "tokenizer_config.json", "processor_config.json"):
+            (folder / file).write_text(json.dumps(said))
+        (folder / "planted.py").write_text(f"open({str(workspace / 'ran')!r}, 'w')\n")
+    task = get_task("fill-mask")
+    assert example_for_saved(task, workspace) == task.example
+    with suppress(ValueError):
+        tokens_of(workspace, get_task("text-generation"))
+    assert not (workspace / "ran").exists()
