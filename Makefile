@@ -14,6 +14,7 @@ TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
 FUZZ ?= 50000
+FUZZ_SECONDS ?= 600
 FAULTS ?= 560
 HOSTILE ?= 2700
 AT_ONCE := $(MAKE) --no-print-directory --jobs
@@ -119,7 +120,9 @@ faults: setup  ## let faults befall every verb that writes, and write docs/relia
 soak: setup  ## hundreds of runs, a server for half an hour, a sweep of a hundred points: what grows meanwhile
 	$(VENV)/bin/python -m benchmarks soak
 
-fuzz: setup  ## draw hostile files and requests, and list the lines that none reaches: some ten minutes a target; FUZZ=1000 for fewer
+fuzz: setup  ## draw hostile files and requests: some ten minutes a target; FUZZ=1000 FUZZ_SECONDS=60 for fewer
+	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[fuzz]' || echo "atheris does not install here"
+	! $(VENV)/bin/python -c 'import atheris' || $(VENV)/bin/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 	RECIPE_RUNNER_FUZZ=$(FUZZ) $(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term --durations=0 \
 		tests/fuzz tests/pyfunc/test_requests.py
 
