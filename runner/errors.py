@@ -73,7 +73,7 @@ class StorageError(RunnerError):
 
 
 class ResourceError(RunnerError):
-    """The machine has no memory or no file descriptor left."""
+    """The machine has no memory or file descriptor left, or not the device that is asked for."""
 
     code = "resources-failed"
     exit = Exit.OUTSIDE_FAILED

@@ -1,8 +1,9 @@
-"""What a run can know before it begins: that the rows can be read, and that tools are there."""
+"""What a run can know before it begins: that rows can be read, that device and tools are there."""
 
 from pathlib import Path
 
 from runner.evaluation.environments import insist_on_uv
+from runner.machine.devices import insist_on_device
 from runner.packaging.attestation import insist_on_key
 from runner.recipe.composing.composed import Composed
 from runner.work.on_data import check_rows
@@ -20,11 +21,13 @@ def insist_on_ready(composed: Composed) -> int:
     Raises:
         DataError: A row cannot be read.
         WrongInput: It measures by code of its repository, and there is no leave to run it.
+        ResourceError: The device is not there.
         EnvironmentFailed: An environment is to be made, and there is no uv.
         SigningError: A model is to be signed, and there is nothing to sign it with.
     """
     if key := composed.settings.signing.key:
         insist_on_key(Path(key))
+    insist_on_device(composed.settings.device)
     if "isolated" in composed.recipe.views:
         insist_on_uv()
     return check_rows(composed)
