@@ -11,3 +11,11 @@ def test_none_is_looked_for_until_the_outermost_is_over() -> None:
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_what_was_made_meanwhile_is_not_looked_through_at_once() -> None:
+    with garbage_left_lying():
+        kept = [[number] for number in range(20_000)]
+    young = {id(one) for generation in (0, 1) for one in gc.get_objects(generation)}
+    assert young.isdisjoint(map(id, kept))
+    assert gc.get_freeze_count() == 0

@@ -22,7 +22,8 @@ def imports_out_of_sight() -> Generator[None]:
 def garbage_left_lying() -> Generator[None]:
     """Look for no garbage: for work that makes next to none, and is over soon.
 
-    Imports and values that stay make the collector look through all of them, again and again.
+    Imports and values that stay make the collector look through all of them, again and again. At
+    the end they are among what is old, which is looked through when that has grown by much.
     """
     if not gc.isenabled():  # somebody else's doing: theirs to undo
         yield
@@ -31,4 +32,7 @@ def garbage_left_lying() -> Generator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
