@@ -20,5 +20,5 @@ def insist_on_device(device: str) -> None:
 
     there = torch.cuda.device_count()
     if int(device.removeprefix(_GPU)) >= there:
-        message = f"There is no device {device} here: torch sees {there} GPUs."
-        raise ResourceError(message, "Take device=cpu, or auto for what there is.")
+        message = f"there is no {device}: torch sees {there} GPUs"
+        raise ResourceError(message, "Take device=cpu, or install a driver and a torch for it.")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from runner.doctor.diagnosis import Needs, Result, Status
+from runner.errors import ResourceError
+from runner.machine.devices import insist_on_device
 
 
 def check(needs: Needs) -> Iterator[Result]:
@@ -14,12 +16,12 @@ def check(needs: Needs) -> Iterator[Result]:
     if device == "cpu" or (device == "auto" and not there):
         yield Result(Status.OK, f"CPU, {torch.get_num_threads()} threads")
         return
-    number = 0 if device == "auto" else int(device.partition(":")[2])
-    if not there or number >= torch.cuda.device_count():
-        message = f"there is no {device}: torch sees {torch.cuda.device_count()} GPUs"
-        remedy = "Take device=cpu, or install a driver and a torch built for it."
-        yield Result(Status.PROBLEM, message, remedy)
+    try:
+        insist_on_device(device)
+    except ResourceError as error:
+        yield Result(Status.PROBLEM, error.message, error.remedy)
         return
+    number = 0 if device == "auto" else int(device.partition(":")[2])
     free, whole = torch.cuda.mem_get_info(number)
     name = torch.cuda.get_device_name(number)
     yield Result(Status.OK, f"{name}, {free / 1e9:.1f} of {whole / 1e9:.1f} GB free")
