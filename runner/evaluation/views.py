@@ -17,6 +17,7 @@ from runner.evaluation.inputs import as_callers_write
 from runner.evaluation.isolated import isolated
 from runner.evaluation.long_rows import NativeLengths
 from runner.evaluation.native_rows import as_pipelines_take, of_requests, unheard_columns
+from runner.machine.devices import insist_on_device
 from runner.packaging.forward import build_pipeline
 from runner.pyfunc.seeding import seed_draws
 from runner.recipe.language.models import Recipe
@@ -203,7 +204,11 @@ def pyfunc_on(device: str, path: Path, *, shipped: bool) -> PyFuncModel:
         device: ``auto``, ``cpu`` or ``cuda:<n>``.
         path: The model folder.
         shipped: Whether the runner's inference code is in it, which takes the device by its name.
+
+    Raises:
+        ResourceError: The device is not there.
     """
+    insist_on_device(device)
     config = _placing(device, shipped)
     with on_device(device):
         return load_pyfunc(str(path), suppress_warnings=True, model_config=config)

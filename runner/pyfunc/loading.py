@@ -133,10 +133,11 @@ def load_parts(path: Path, settings: Settings) -> Parts:
 
 def _component(folder: Path, name: str, kind: str, how: dict[str, Any]) -> Any:
     """Load a component; in other ways where its own class is of another transformers."""
-    trusted: dict[str, Any] = {"trust_remote_code": True} if "own_code" in how else {}
-    ways: list[tuple[str, dict[str, Any]]] = [(kind, {}), (_AUTO[name], trusted)]
+    trusted = {"trust_remote_code": "own_code" in how}  # said either way, transformers asks nobody
+    ways: list[tuple[str, dict[str, Any]]] = [(kind, trusted), (_AUTO[name], trusted)]
     if name == "tokenizer":  # 5 names its fast class, and lists special tokens, as 4 does not
-        ways += [("PreTrainedTokenizerFast", {}), (kind, {"extra_special_tokens": {}})]
+        plain = {**trusted, "extra_special_tokens": {}}
+        ways += [("PreTrainedTokenizerFast", trusted), (kind, plain)]
     failures: list[Exception] = []
     for class_name, arguments in ways:
         loader = getattr(transformers, class_name, None)

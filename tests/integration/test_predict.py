@@ -270,6 +270,18 @@ def test_no_model_is_no_model(workspace: Path, cli: Cli) -> None:
     assert "nowhere" in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["predict", "serve"])
+def test_a_device_that_is_not_there_is_named(
+    workspace: Path, cli: Cli, labels: Path, verb: str
+) -> None:
+    file = write_csv(workspace / "rows.csv", {"text": "good"})
+    asked = ["--data", str(file), "--out", "out.csv"] if verb == "predict" else ["--check"]
+    done = cli(verb, str(labels), *asked, "--device", "cuda:97")
+    assert done.code == 3
+    assert "there is no cuda:97" in done.stderr
+    assert "Take device=cpu" in done.stderr
+
+
 def test_images_of_a_folder_and_several_answers_a_row(workspace: Path, cli: Cli) -> None:
     from PIL import Image
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 import yaml
 
@@ -227,4 +229,24 @@ def test_nobody_is_asked_whether_the_code_of_a_saved_model_may_run(
     assert example_for_saved(task, workspace) == task.example
     with suppress(ValueError):
         tokens_of(workspace, get_task("text-generation"))
+    assert not (workspace / "ran").exists()
+
+
+def test_shipped_code_asks_nobody_whether_code_may_run(
+    workspace: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    source = {"kind": "local", "path": str(classifier(workspace / "clf"))}
+    assert packaged(cli, workspace, source, evaluation={"views": []}).code == 0
+    model = workspace / "outputs" / "case" / "default" / "model"
+    tokenizer = model / "components" / "tokenizer"
+    said = {"tokenizer_class": "Planted", "auto_map": {"AutoTokenizer": ["planted.Planted", None]}}
+    (tokenizer / "tokenizer_config.json").write_text(json.dumps(said))
+    (tokenizer / "planted.py").write_text(f"open({str(workspace / 'ran')!r}, 'w')\n")
+    description = model / "MLmodel"
+    named = re.sub(r"^( +tokenizer: )\w+$", r"\1Planted", description.read_text(), flags=re.M)
+    assert named != description.read_text()
+    description.write_text(named)
+    with suppress(Exception):
+        mlflow.pyfunc.load_model(str(model))
     assert not (workspace / "ran").exists()
