@@ -13,10 +13,10 @@ from mlflow.entities import LoggedModelStatus, Run
 from pydantic import TypeAdapter, ValidationError
 
 from runner.files.disk import write_whole
+from runner.tracking import NOTE
 
 TAG = "recipe.attempt"
 """The tag of a run that names its attempt."""
-_NOTE = ".logging.json"
 _NOTED = TypeAdapter(dict[str, str])
 _UNFINISHED, _FINISHED = ("RUNNING", "SCHEDULED"), "FINISHED"
 _APART, _DIGITS = "-", 16
@@ -80,7 +80,7 @@ def begin(folder: Path, uri: str, key: str = "") -> Attempt:
         uri: Tracking URI.
         key: Tells what is logged from anything else; empty where that cannot be told.
     """
-    note, name = folder / _NOTE, f"{key[-_DIGITS:]}{_APART}{uuid4().hex}"
+    note, name = folder / NOTE, f"{key[-_DIGITS:]}{_APART}{uuid4().hex}"
     noted, server = _read(note), _server(uri)
     write_whole(note, json.dumps({**noted, name: server}))
     return Attempt(name, tuple(k for k, v in noted.items() if v == server))
@@ -93,7 +93,7 @@ def forget(folder: Path, uri: str) -> None:
         folder: Folder of the point.
         uri: Tracking URI.
     """
-    note = folder / _NOTE
+    note = folder / NOTE
     others = {k: v for k, v in _read(note).items() if v != _server(uri)}
     if others:
         write_whole(note, json.dumps(others))
@@ -108,7 +108,7 @@ def was_tried(folder: Path, run: Run) -> bool:
         folder: Folder of the point.
         run: The run.
     """
-    return run.data.tags.get(TAG) in _read(folder / _NOTE)
+    return run.data.tags.get(TAG) in _read(folder / NOTE)
 
 
 def _server(uri: str) -> str:

@@ -121,5 +121,5 @@ def finished(composed: Composed, folder: Path) -> RunRecord | None:
     kept = Kept(folder, keys_of(composed), record)
     if not kept.everything:
         return None
-    clear(folder)
+    clear(folder, composed.settings.tracking.uri)
     return record

@@ -54,8 +54,7 @@ def run(
         RunnerError: A step failed. The record written says which, and what was done is kept.
     """
     folder = folder.absolute()
-    record = entries.begun(composed, point)
-    observer = observer or Silent()
+    record, observer = entries.begun(composed, point), observer or Silent()
     with (
         failing_as_storage(folder),
         working_in(folder, observer, wait=wait, on=record.digest) as workdir,
@@ -69,6 +68,8 @@ def run(
             packaged = package(composed, folder, workdir, journal)
             _judge(composed, packaged, folder, journal, rows, update_golden=update_golden)
             _tell(composed, folder, journal)
+        if uri := composed.settings.tracking.uri:
+            forget(folder, uri)
     return record
 
 
@@ -111,7 +112,6 @@ def _tell(composed: Composed, folder: Path, journal: Journal) -> None:
             entries.of_tracking,
             entries.tracked_before,
         )
-        forget(folder, uri)
     record.keys = {**journal.kept.keys}
 
 

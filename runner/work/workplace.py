@@ -15,6 +15,7 @@ from typing import Any
 from runner.errors import FolderInUse
 from runner.files.locked import holding
 from runner.records import Observer, Step, peak_memory
+from runner.tracking import NOTE
 
 LOCK_FILE = ".lock"
 """The lock of a point's folder."""
@@ -49,15 +50,20 @@ def working_in(
             shutil.rmtree(workdir, ignore_errors=True)
 
 
-def clear(folder: Path) -> None:
+def clear(folder: Path, uri: str | None) -> None:
     """Remove what a run left that was killed as it was done: no other will enter the folder.
 
     Args:
         folder: The folder of a point.
+        uri: Where it is logged; None where it is not.
     """
     if (folder / LOCK_FILE).exists():
         with suppress(OSError), holding(folder / LOCK_FILE, wait=False):
             _sweep(folder)
+            if uri and (folder / NOTE).exists():
+                from runner.tracking.attempts import forget  # brings mlflow
+
+                forget(folder, uri)
 
 
 def _sweep(folder: Path) -> None:

@@ -23,6 +23,7 @@ from tests.faults.workers import make_door
 _SAY_WHEN = {"record.json", "report.html", "report.md", "bom.cdx.json", "model-card.md"}
 """Files that say when a run was, so that they differ from run to run."""
 _SERVER = ".server"
+_TEMPORARY = ", a temporary file"
 _BEGINS_WORKERS = "launcher."
 _STORES = ("mlflow.db", "new.db", f"{_SERVER}/mlflow.db")
 
@@ -240,9 +241,10 @@ def _half_written(disk: Disk, known: Known) -> Iterator[str]:
 
 
 def _was_done(disk: Disk, known: Known) -> bool:
-    """Tell whether a killed command had nothing left to do but to let go of its locks."""
+    """Tell whether a killed command had nothing left to do but to let go of what it held."""
     return all(
-        said.startswith("left: ") and said.endswith(".lock") for said in _not_as_ever(disk, known)
+        said.startswith("left: ") and said.endswith((".lock", _TEMPORARY))
+        for said in _not_as_ever(disk, known)
     )
 
 
@@ -269,7 +271,7 @@ def _not_as_ever(disk: Disk, known: Known) -> Iterator[str]:
     for file in disk.temporary.rglob("*"):
         place = file.parent == disk.temporary and file.name.startswith("recipe-runner")
         if not place and not _is_trial_of_python(file):
-            yield f"left: {file.relative_to(disk.temporary)}, a temporary file"
+            yield f"left: {file.relative_to(disk.temporary)}{_TEMPORARY}"
     for record in disk.home.rglob("record.json"):
         if any(step["seconds"] < 0 for step in json.loads(record.read_text())["steps"]):
             yield f"lost: {record.relative_to(disk.home)} has steps of less than no time"
