@@ -2,7 +2,8 @@
 
 Spoken, as huggingface_hub 0.36 and 2 use it:
 
-- ``GET /api/models/{repo}[/revision/{revision}]``: commit, files and their sizes;
+- ``GET /api/models/{repo}[/revision/{revision}]``: commit, files and their sizes; those of a
+  dataset, whose repository is called ``datasets/org/name`` here, at ``/api/datasets/…``;
 - ``GET /api/models/{repo}/tree/{revision}``: files, their sizes and hashes;
 - ``GET /api/models/{repo}/refs``: branches and tags;
 - ``HEAD`` and ``GET /{repo}/resolve/{revision}/{file}``: with ``ETag``, ``X-Repo-Commit``,
@@ -37,7 +38,7 @@ from urllib.parse import unquote, urlsplit
 
 _TREE = re.compile(r"/api/models/(?P<repo>.+?)/tree/(?P<revision>[^/]+)(/.*)?")
 _REFS = re.compile(r"/api/models/(?P<repo>.+?)/refs")
-_API = re.compile(r"/api/models/(?P<repo>.+?)(/revision/(?P<revision>[^/]+))?")
+_API = re.compile(r"/api/(models/)?(?P<repo>.+?)(/revision/(?P<revision>[^/]+))?")
 _FILE = re.compile(r"/(?P<repo>.+?)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
 
 

@@ -39,13 +39,14 @@ class DatasetBlock(BaseModel, extra="forbid", frozen=True, strict=True, defer_bu
 
     Args:
         path: A file (``.csv``, ``.tsv``, ``.jsonl``, ``.json``, ``.parquet``, ``.arrow``,
-            ``.feather``), a split that ``datasets`` saved with ``save_to_disk``, or a folder of
-            recordings or images, absolute or relative to the recipe file that names it. The labels
-            of a folder's files are the names of its folders, or stand in its ``metadata.csv`` or
-            ``metadata.jsonl``, which names each file as ``file_name``. What lies elsewhere is a
-            mapping: ``{kind: hub, repo, revision, path}`` for a file of a dataset on the hub,
-            ``{kind: mlflow, uri}`` for an artifact, and with ``dataset`` for the source of a
-            dataset that a run logged.
+            ``.feather``), a pattern of such files (``data/test-*.parquet``), whose rows come in the
+            order of the files' names, a split that ``datasets`` saved with ``save_to_disk``, or a
+            folder of recordings or images, absolute or relative to the recipe file that names it.
+            The labels of a folder's files are the names of its folders, or stand in its
+            ``metadata.csv`` or ``metadata.jsonl``, which names each file as ``file_name``. What
+            lies elsewhere is a mapping: ``{kind: hub, repo, revision, path}`` for files of a
+            dataset on the hub, ``{kind: mlflow, uri}`` for an artifact, and with ``dataset`` for
+            the source of a dataset that a run logged.
         rows: The rows themselves, a mapping each, in place of ``path``.
         inputs: The column that the model gets, or a mapping from the task's inputs to columns.
             Where absent: ``file`` of media, ``text`` for tasks that take a text, and for others

@@ -6,9 +6,13 @@ from pathlib import Path
 from runner.datasets.errors import DataError
 from runner.datasets.formats import format_of, unknown_format
 from runner.datasets.reading import Columns, Labelled
+from runner.files.patterns import is_pattern
 from runner.findings import Finding, Loc
 from runner.text.spelling import did_you_mean
 from runner.where import WhereError, parse
+
+_Wanted = dict[Loc, list[str]]
+"""Columns by the place of the recipe that names them."""
 
 
 def check(labelled: Labelled) -> Iterator[Finding]:
@@ -37,27 +41,36 @@ def _check(labelled: Labelled, at: Loc) -> Iterator[Finding]:
         yield from (finding.under(*at, "path") for finding in place.check())
         if (name := place.file_name) and (problem := unknown_format(name)):
             yield Finding("bad-dataset", problem[0], problem[1], (*at, "path"))
-        if labelled.path is None or not labelled.path.exists():
+        if not all(part.exists() for part in labelled.parts):
             return  # it is fetched before it is read
     if labelled.path is None:
         there = list(dict.fromkeys(name for row in block.rows or () for name in row))
-    elif not labelled.path.exists():
+        yield from _lacking(labelled.name, there, wanted)
+    elif not labelled.parts or not labelled.parts[0].exists():
         yield from _missing(labelled.path, at)
-        return
+    for part in labelled.parts:
+        if part.exists():
+            yield from _part(part, wanted, at)
+
+
+def _part(part: Path, wanted: _Wanted, at: Loc) -> Iterator[Finding]:
+    """Find what is wrong with a file or folder that is there."""
+    try:
+        there = format_of(part).columns(part)
+    except DataError as error:
+        yield Finding("bad-dataset", error.message, error.remedy, (*at, "path"))
+    except OSError as error:
+        message = f"{part} cannot be read: {error.strerror}."
+        yield Finding("bad-dataset", message, "Check it.", (*at, "path"))
     else:
-        try:
-            there = format_of(labelled.path).columns(labelled.path)
-        except DataError as error:
-            yield Finding("bad-dataset", error.message, error.remedy, (*at, "path"))
-            return
-        except OSError as error:
-            message = f"{labelled.path} cannot be read: {error.strerror}."
-            yield Finding("bad-dataset", message, "Check it.", (*at, "path"))
-            return
+        yield from _lacking(part.name, there, wanted)
+
+
+def _lacking(name: str, there: list[str], wanted: _Wanted) -> Iterator[Finding]:
     for loc, columns in wanted.items():
         for column in dict.fromkeys(columns):
             if column not in there:
-                message = f"{labelled.name} has no column `{column}`."
+                message = f"{name} has no column `{column}`."
                 remedy = did_you_mean(column, there) or f"It has {', '.join(there) or 'none'}."
                 yield Finding("column-missing", message, remedy, loc)
 
@@ -65,6 +78,10 @@ def _check(labelled: Labelled, at: Loc) -> Iterator[Finding]:
 def _missing(path: Path, at: Loc) -> Iterator[Finding]:
     if problem := unknown_format(path.name):
         yield Finding("bad-dataset", problem[0], problem[1], (*at, "path"))
+        return
+    if is_pattern(str(path)):
+        message = f"No file is called like {path}."
+        yield Finding("dataset-missing", message, "Name files of labelled rows.", (*at, "path"))
         return
     near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     remedy = did_you_mean(path.name, near) or "Name a file or folder of labelled rows."

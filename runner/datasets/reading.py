@@ -4,24 +4,23 @@ import hashlib
 import heapq
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
 from runner.datasets.block import DatasetBlock
 from runner.datasets.errors import DataError, at_row
 from runner.datasets.formats import format_of
+from runner.datasets.row import Columns, Place, Row, cell, cells, lacking
+from runner.files.patterns import files_like, is_pattern
 from runner.where import Where, WhereError, parse
 
-Columns = str | Mapping[str, str]
-"""A column, or columns by the name of what they hold."""
 _INLINE = "evaluation.dataset.rows"
 _CORPUS = "corpus"
 _NOWHERE = Path(os.devnull)
 """Where a file is said to be that has not been fetched: nothing can lie in it."""
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Example:
         given: The input as the data have it.
         target: What is right; None where the dataset has no target.
         of: The values of the columns that it is sliced by.
+        place: Its file, and its number there.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Example:
     given: Any
     target: Any
     of: Mapping[str, str]
+    place: Place = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Labelled:
 
     Args:
         block: What the recipe says of them.
-        path: The file or folder; None for rows of the recipe itself.
+        path: The file or folder, or the pattern of files; None for rows of the recipe itself.
+        parts: What is read, one after the other: the file or folder, or all that the pattern names.
         inputs: The columns that the model gets.
         slices: The columns that rows are sliced by.
         corpus: What its rows are looked for in; None where they are not.
@@ -57,6 +59,7 @@ class Labelled:
 
     block: DatasetBlock
     path: Path | None
+    parts: tuple[Path, ...]
     inputs: Columns
     slices: Sequence[str] = ()
     corpus: "Labelled | None" = None
@@ -69,9 +72,10 @@ class Labelled:
     @property
     def folder(self) -> Path | None:
         """The folder that its files of media are relative to."""
-        if self.path is None:
+        if not self.parts:
             return None
-        return self.path if self.path.is_dir() else self.path.parent
+        first, *_ = self.parts
+        return first if first.is_dir() else Path(commonpath(part.parent for part in self.parts))
 
     @property
     def files(self) -> dict[str, Path]:
@@ -81,12 +85,12 @@ class Labelled:
 
     @property
     def _own_files(self) -> dict[str, Path]:
-        if self.path is None:
+        folder = self.folder
+        if folder is None:
             return {}
-        if self.path.is_file():
-            return {self.path.name: self.path}
-        found = sorted(file for file in self.path.rglob("*") if file.is_file())
-        return {file.relative_to(self.path).as_posix(): file for file in found}
+        inside = (sorted(p.rglob("*")) if p.is_dir() else [p] for p in self.parts)
+        found = [file for files in inside for file in files if file.is_file()]
+        return {file.relative_to(folder).as_posix(): file for file in found}
 
     def sha256(self) -> str:
         """Give the hash of its content, with names of files in a folder; of its corpus too."""
@@ -98,7 +102,7 @@ class Labelled:
         if self.path is None:
             text = json.dumps(self.block.rows, sort_keys=True, default=str)
             return hashlib.sha256(text.encode()).hexdigest()
-        if self.path.is_file():
+        if len(self.parts) == 1 and self.path.is_file():
             return _sha256(self.path)
         whole = hashlib.sha256()
         for name, file in self._own_files.items():
@@ -111,86 +115,71 @@ class Labelled:
         Raises:
             DataError: The data cannot be read, or a row lacks what it must have.
         """
-        found = self._chosen()
-        for count, (number, row) in enumerate(found, 1):
-            yield self._example(number, row)
+        for count, row in enumerate(self._chosen(), 1):
+            yield self._example(row)
             if count == self.block.limit:
                 return
 
-    def _chosen(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def _chosen(self) -> Iterator[Row]:
         if self.block.sample is None:
             return self._wanted()
         drawn = {number for _, number in self._drawn(self.block.sample)}
-        return ((number, row) for number, row in self._wanted() if number in drawn)
+        return (row for row in self._wanted() if row.number in drawn)
 
     def _drawn(self, size: int) -> list[tuple[bytes, int]]:
         """Draw rows: those whose id has the smallest hashes under the seed."""
         hashed = (
-            (hashlib.sha256(f"{self.block.seed}\0{self._id(n, row)}".encode()).digest(), n)
-            for n, row in self._wanted()
+            (hashlib.sha256(f"{self.block.seed}\0{self._id(row)}".encode()).digest(), row.number)
+            for row in self._wanted()
         )
         return heapq.nsmallest(size, hashed)
 
-    def _wanted(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def _wanted(self) -> Iterator[Row]:
         condition = parse(self.block.where) if self.block.where else None
-        for number, row in enumerate(self._rows(condition), 1):
-            if condition is None or self._holds(condition, number, row):
-                yield number, row
+        for number, (place, given) in enumerate(self._rows(condition), 1):
+            row = Row(number, place, given)
+            if condition is None or self._holds(condition, row):
+                yield row
 
-    def _rows(self, condition: Where | None) -> Iterator[Mapping[str, Any]]:
+    def _rows(self, condition: Where | None) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         if self.path is None:
-            yield from self.block.rows or ()
+            for number, row in enumerate(self.block.rows or (), 1):
+                yield (self.name, number), row
             return
-        names = dict.fromkeys([*wanted_columns(self), *(condition.columns if condition else ())])
+        names = [*wanted_columns(self), *(condition.columns if condition else ())]
+        for part in self.parts:
+            yield from self._rows_of(part, list(dict.fromkeys(names)))
+
+    def _rows_of(self, part: Path, columns: list[str]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
         try:
-            yield from format_of(self.path).rows(self.path, list(names))
+            for number, row in enumerate(format_of(part).rows(part, columns), 1):
+                yield (part.name, number), row
         except OSError as error:
             text = error.strerror or type(error).__name__
-            raise DataError(f"{self.path} cannot be read: {text}.", "Check it.") from error
+            raise DataError(f"{part} cannot be read: {text}.", "Check it.") from error
 
-    def _holds(self, condition: Where, number: int, row: Mapping[str, Any]) -> bool:
+    def _holds(self, condition: Where, row: Row) -> bool:
         try:
-            return condition.holds(row)
+            return condition.holds(row.cells)
         except WhereError as error:
-            message = f"{at_row(self.name, number)}: {error}."
+            message = f"{at_row(*row.place)}: {error}."
             raise DataError(message, "Mend the row, or `where`.") from error
         except KeyError as error:
-            raise self._lacking(number, str(error.args[0])) from error
+            raise lacking(row, str(error.args[0])) from error
 
-    def _id(self, number: int, row: Mapping[str, Any]) -> str:
-        if self.block.id is None:
-            return str(number)
-        return str(self._cell(number, row, self.block.id))
+    def _id(self, row: Row) -> str:
+        return str(row.number if self.block.id is None else cell(row, self.block.id))
 
-    def _example(self, number: int, row: Mapping[str, Any]) -> Example:
+    def _example(self, row: Row) -> Example:
         target = self.block.target
         return Example(
-            number=number,
-            id=self._id(number, row),
-            given=self._cells(number, row, self.inputs),
-            target=None if target is None else self._named(self._cells(number, row, target)),
-            of={name: str(self._cell(number, row, name)) for name in self.slices},
+            number=row.number,
+            id=self._id(row),
+            given=cells(row, self.inputs),
+            target=None if target is None else self._named(cells(row, target)),
+            of={name: str(cell(row, name)) for name in self.slices},
+            place=row.place,
         )
-
-    def _cells(self, number: int, row: Mapping[str, Any], columns: Columns) -> Any:
-        if isinstance(columns, str):
-            return self._cell(number, row, columns)
-        return {name: self._cell(number, row, column) for name, column in columns.items()}
-
-    def _cell(self, number: int, row: Mapping[str, Any], column: str) -> Any:
-        if column not in row:
-            raise self._lacking(number, column)
-        value = row[column]
-        if value is None or value != value:
-            message = f"{at_row(self.name, number, column)} is empty."
-            raise DataError(message, f"Fill it in, or leave it out: where: {column} is not null")
-        if not _is_unicode(value):
-            message = f"{at_row(self.name, number, column)} has half of a surrogate pair."
-            raise DataError(message, "Mend the text: no file in UTF-8 can hold it.")
-        return value
-
-    def _lacking(self, number: int, column: str) -> DataError:
-        return DataError(f"{at_row(self.name, number)} has no column {column}.", "Give it one.")
 
     def _named(self, target: Any) -> Any:
         """Give a target by the name that the model has for it."""
@@ -219,12 +208,26 @@ def open_dataset(
         corpus: What they are looked for in.
         tracking_uri: Tracking URI of the server that knows data in MLflow.
     """
-    path = None
-    if isinstance(block.path, str):
-        path = (folder / Path(block.path).expanduser()).absolute()
-    elif block.path is not None:
-        path = block.path.at_hand(tracking_uri) or _NOWHERE / (block.path.file_name or "rows")
-    return Labelled(block, path, inputs, tuple(slices), corpus)
+    path, parts = _place(block, folder, tracking_uri)
+    return Labelled(block, path, parts, inputs, tuple(slices), corpus)
+
+
+def _place(
+    block: DatasetBlock, folder: Path, tracking_uri: str | None
+) -> tuple[Path | None, tuple[Path, ...]]:
+    """Give where rows are said to be, and what of it is there to be read."""
+    match block.path:
+        case None:
+            return None, ()
+        case str(written):
+            path = (folder / Path(written).expanduser()).absolute()
+            return path, files_like(folder, written) if is_pattern(written) else (path,)
+        case elsewhere:
+            parts = elsewhere.at_hand(tracking_uri)
+            if len(parts) == 1:
+                return parts[0], parts
+            path = (parts[0].parent if parts else _NOWHERE) / (elsewhere.file_name or "rows")
+            return path, parts or (path,)
 
 
 def wanted_columns(labelled: Labelled) -> list[str]:
@@ -237,19 +240,6 @@ def wanted_columns(labelled: Labelled) -> list[str]:
     ids = [block.id] if block.id else []
     targets = [] if block.target is None else _columns_of(block.target)
     return list(dict.fromkeys([*_columns_of(labelled.inputs), *targets, *ids, *labelled.slices]))
-
-
-def _is_unicode(value: Any) -> bool:
-    """Tell whether all text in a value is: JSON can escape half of a character alone."""
-    match value:
-        case str():
-            return value.isascii() or not _HALF.search(value)
-        case dict():
-            return all(_is_unicode(one) for pair in value.items() for one in pair)
-        case list():
-            return all(map(_is_unicode, value))
-        case _:
-            return True
 
 
 def _columns_of(columns: Columns) -> list[str]:

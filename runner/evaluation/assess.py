@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets import DataError, Example, Labelled
+from runner.datasets.errors import at_row
 from runner.evaluated import TABLE_FILE, DataRecord, EvaluationRecord
 from runner.evaluation.answering import how_to_ask
 from runner.evaluation.asking import Asking
@@ -125,7 +126,7 @@ def count(data: Labelled) -> int:
         rows += 1
         if data.block.id is not None:
             if example.id in ids:
-                message = f"{data.name}, row {example.number}: {example.id} is the id of another."
+                message = f"{at_row(*example.place)}: {example.id} is the id of another."
                 raise DataError(message, "Name a column as `id` that tells rows apart.")
             ids.add(example.id)
     if not rows:

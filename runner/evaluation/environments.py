@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from runner.errors import Exit, RunnerError
+from runner.files.cached import cache_folder
 from runner.files.locked import holding
 
 _REQUIREMENTS = ("requirements.txt", "constraints.txt")
@@ -43,8 +44,7 @@ def insist_on_uv() -> str:
 
 def folder_of_environments() -> Path:
     """Give the folder that holds all environments: any of them can be removed."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "recipe-runner", "environments")
+    return cache_folder("environments")
 
 
 def announced(views: Sequence[str]) -> list[str]:

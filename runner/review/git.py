@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import Exit, RunnerError
+from runner.files.patterns import fixed_part, is_pattern, named_like
 from runner.review.blobs import blob_of
 from runner.review.calling import GitError, call, command, environment, text
 from runner.review.tree import (
@@ -154,11 +155,14 @@ class Repository:
 
         Args:
             commit: A commit; empty for the working tree, whose files are hashed.
-            folder: A path from the top; ``.`` for the top itself.
+            folder: A path from the top, or a pattern of files; ``.`` for the top itself.
 
         Returns:
             The content's name by the file's path from the top; of a submodule, its commit.
         """
+        if is_pattern(folder):
+            found = self.contents(commit, fixed_part(folder))
+            return {path: found[path] for path in named_like(found, folder)}
         if commit:
             below = [] if folder == "." else ["--", folder]
             listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *below)

@@ -183,6 +183,30 @@ def test_a_folder_may_have_a_file_that_describes_its_files() -> None:
         read(Path("clips"), inputs="file", target="said", id=None)
 
 
+def test_a_pattern_names_files_whose_rows_come_in_the_order_of_their_names() -> None:
+    for number in (1, 0):
+        rows = [{**row, "row": f"{number}{row['row']}"} for row in ROWS]
+        written(Path(f"part-{number}.csv"), rows)
+        written(Path(f"part-{number}.parquet"), rows)
+    Path("part-2.csv").mkdir()
+    wanted = ["0a", "0b", "0c", "1a", "1b", "1c"]
+    for suffix in (".csv", ".parquet"):
+        assert [one for one, *_ in read(Path(f"part-?{suffix}"))] == wanted
+    labelled = dataset(Path("p*-*.csv"))
+    assert [*labelled.files] == ["part-0.csv", "part-1.csv"]
+    before = labelled.sha256()
+    Path("part-1.csv").write_text("row,text,label\n1a,x,en\n1b,,en\n")
+    assert labelled.sha256() != before
+    with pytest.raises(DataError, match=r"part-1\.csv, row 2, column text is empty"):
+        list(labelled.examples())
+    Path("part-1.csv").write_text("row,txt,label\n")
+    (missing,) = check(dataset(Path("p*-*.csv")))
+    assert missing.message == "part-1.csv has no column `text`."
+    (missing,) = check(dataset(Path("q*.csv")))
+    assert missing.code == "dataset-missing"
+    assert "q*.csv" in missing.message
+
+
 def test_columns_that_are_not_there_are_found_before_a_row_is_read() -> None:
     written(Path("rows.csv"))
     labelled = dataset(Path("rows.csv"), inputs="txt", target="labels", where="lang == 'de'")

@@ -1,5 +1,6 @@
 """Rows that lie on a hub or in MLflow: fetched, counted, pinned, and named where they cannot be."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.conftest import REPOSITORY, Outcome
 from tests.forked import start
 from tests.hub_server import Hub
 
+SHARDS = ["text,label\none,POSITIVE\ntwo,NEGATIVE\n", "text,label\nthree,POSITIVE\n"]
 ROWS = "text,label\ngood,POSITIVE\nbad,NEGATIVE\nfine,POSITIVE\n"
 ASKED = """
 import json
@@ -32,7 +34,7 @@ from runner.recipe.labelled import labelled_of
 from runner.work.on_data import check_rows, plan_data
 
 told = []
-for name in ("main", "commit", "lost", "gone"):
+for name in ("main", "commit", "lost", "gone", "shards", "none"):
     composed = compose(f"{name}.yaml", "tracking.uri=null")
     try:
         rows, data = check_rows(composed), labelled_of(composed)
@@ -42,6 +44,9 @@ for name in ("main", "commit", "lost", "gone"):
                      [file.sha256 for file in files.values()], [*files]])
     except RunnerError as error:
         told.append([error.exit, error.message])
+place = compose("shards.yaml", "tracking.uri=null").recipe.evaluation.dataset.elsewhere
+place.at_hand(None)[1].unlink()  # as a kill in the middle of the fetch leaves it
+told.append([len(place.at_hand(None)), place.fetch(None), len(place.at_hand(None))])
 print(json.dumps(told))
 """
 
@@ -73,9 +78,15 @@ def test_a_file_of_a_dataset_on_the_hub_is_fetched_at_its_revision(
     written("commit", at | {"revision": older})
     written("lost", at | {"path": "data/tset.csv"})
     written("gone", at | {"repo": "org/others"})
+    shards = {f"data/all-0000{n}-of-00002.csv": text.encode() for n, text in enumerate(SHARDS)}
+    others = {"data/all.csv": b"", "data/deep/all-1.csv": b"", "README.md": b""}
+    whole = hub.add("datasets/org/parts", shards | others)
+    at |= {"repo": "org/parts", "revision": whole}
+    written("shards", at | {"path": "data/all-*.csv"})
+    written("none", at | {"path": "data/*.parquet"})
     ended = start(ASKED, workspace, path=[str(REPOSITORY)]).end()
     assert ended.code == 0, ended.stderr
-    main, commit, lost, gone = json.loads(ended.stdout)
+    main, commit, lost, gone, parts, none, cut = json.loads(ended.stdout)
     assert main[:4] == [3, ["great", "bad", "fine"], "org/reviews@main/data/test.csv", 3]
     assert commit[:2] == [3, ["good", "bad", "fine"]]
     assert main[4] != commit[4]
@@ -83,6 +94,13 @@ def test_a_file_of_a_dataset_on_the_hub_is_fetched_at_its_revision(
     assert lost[0] == gone[0] == 3
     assert "data/tset.csv" in lost[1]
     assert "datasets/org/others" in gone[1]
+    assert parts[:4] == [3, ["one", "two", "three"], f"org/parts@{whole}/data/all-*.csv", 3]
+    assert parts[5] == ["all-00000-of-00002.csv", "all-00001-of-00002.csv"]
+    assert parts[4] == [hashlib.sha256(content).hexdigest() for content in shards.values()]
+    assert none == [3, f"The dataset org/parts has no file like data/*.parquet at {whole}"]
+    assert cut == [0, None, 2]
+    listed = [one for one in hub.requests if one.path.startswith("/api/datasets/org/parts")]
+    assert len(listed) == 3, "a pinned dataset is listed until it is here"
 
 
 @pytest.fixture(scope="module")

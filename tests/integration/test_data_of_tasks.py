@@ -3,18 +3,23 @@
 import base64
 import csv
 import json
+import wave
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jiwer
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
+import sacrebleu
 import yaml
+from rouge_score import rouge_scorer
 
 from runner import compose, evaluate, run
-from tests.pyfunc.media import picture
+from tests.pyfunc.media import picture, recording
 
 Native = Callable[[Any, Mapping[str, Any]], Any]
 """Asks MLflow's native model for a row, and gives the answer as a target says it."""
@@ -33,7 +38,7 @@ class Case:
         metric: Name of the metric.
         wrong: A target that is never right; None where every row is right.
         recipe: Beside what the task's shipped recipe says.
-        value: The metric, of the answers in the rows that are right.
+        value: The metric, of answers and targets, as another package or a count has it.
     """
 
     inputs: str | Mapping[str, str]
@@ -42,9 +47,10 @@ class Case:
     metric: str
     wrong: Any = "never answered"
     recipe: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    value: Callable[[Sequence[Any]], float] = lambda _: RIGHT / ROWS
+    value: Callable[[Sequence[Any], Sequence[Any]], float] = lambda _answers, _right: RIGHT / ROWS
 
 
+SHORT = {"max_new_tokens": 6, "do_sample": False}
 TEXTS = ("a man is eating food", "the dog sleeps", "two old trees", "birds sing outside now")
 PEOPLE = {"name": ["Ann", "Bo"], "age": ["31", "7"]}
 
@@ -54,17 +60,38 @@ def _entities(pipe: Any, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"label": e["entity_group"], "start": e["start"], "end": e["end"]} for e in found]
 
 
-def _recalled(right: Sequence[Any]) -> float:
-    found = sum(map(len, right))
-    return found / (found + ROWS - RIGHT)
+def _recalled(answers: Sequence[Any], right: Sequence[Any]) -> float:
+    return sum(map(len, answers[:RIGHT])) / sum(map(len, right))
+
+
+def _rouge(answers: Sequence[str], right: Sequence[str]) -> float:
+    scorer = rouge_scorer.RougeScorer(["rouge1"])
+    scores = [scorer.score(*pair)["rouge1"].fmeasure for pair in zip(right, answers, strict=True)]
+    return sum(scores) / len(scores)
+
+
+def _chrf(answers: Sequence[str], right: Sequence[str]) -> float:
+    return sacrebleu.corpus_chrf(list(answers), [list(right)]).score
+
+
+def _wer(answers: Sequence[str], right: Sequence[str]) -> float:
+    return jiwer.wer(list(right), list(answers))
 
 
 def _boxes(pipe: Any, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{k: one[k] for k in ("label", "box")} for one in pipe(row["picture"], threshold=0.1)]
 
 
+def _samples(file: str) -> Any:
+    """Read a recording of 16 kHz as its samples, for a pipeline without ffmpeg."""
+    with wave.open(file) as opened:
+        content = opened.readframes(opened.getnframes())
+    return np.frombuffer(content, "<i2").astype(np.float32) / 32768
+
+
 def _chat(pipe: Any, row: Mapping[str, Any]) -> str:
-    told = pipe(row["talk"], max_new_tokens=4, do_sample=False)
+    talk = row.get("talk") or [{"role": "user", "content": row["said"]}]
+    told = pipe(talk, max_new_tokens=4, do_sample=False)
     return told[0]["generated_text"][-1]["content"]
 
 
@@ -108,7 +135,36 @@ CASES = {
     ),
     "object-detection": Case(
         "picture", [{"picture": f"{n}.png"} for n in range(ROWS)],
-        _boxes, "map", None, value=lambda _: 1.0,
+        _boxes, "map", None, value=lambda _answers, _right: 1.0,
+    ),
+    "summarization": Case(
+        "article", [{"article": text} for text in TEXTS],
+        lambda pipe, row: pipe(row["article"], **SHORT)[0]["summary_text"],
+        "rouge1", recipe={"model_config": SHORT}, value=_rouge,
+    ),
+    "translation": Case(
+        "english", [{"english": text} for text in TEXTS],
+        lambda pipe, row: pipe(row["english"], **SHORT)[0]["translation_text"],
+        "chrf", recipe={"model_config": SHORT}, value=_chrf,
+    ),
+    "document-question-answering": Case(
+        {"image": "scan", "question": "q", "word_boxes": "read"},
+        [
+            {"scan": f"{n}.png", "q": "How much?", "read": [[w, [9, 9, 99, 29]] for w in t.split()]}
+            for n, t in enumerate(TEXTS)
+        ],
+        lambda pipe, row: pipe(
+            image=row["scan"], question=row["q"], word_boxes=row["read"]
+        )[0]["answer"],
+        "exact_match",
+    ),
+    "conversational": Case(
+        "said", [{"said": text} for text in TEXTS], _chat,
+        "exact_match", recipe={"model_config": {"max_new_tokens": 4, "do_sample": False}},
+    ),
+    "automatic-speech-recognition": Case(
+        "clip", [{"clip": f"{n}.wav"} for n in range(ROWS)],
+        lambda pipe, row: pipe(_samples(row["clip"]))["text"], "wer", value=_wer,
     ),
 }  # fmt: skip
 
@@ -124,6 +180,7 @@ def test_rows_of_a_task_are_measured_as_plain_mlflow_answers_them(
     case = CASES[name]
     for n in range(ROWS):
         Path(f"{n}.png").write_bytes(base64.b64decode(picture(32, 32, n)))
+        Path(f"{n}.wav").write_bytes(recording(8_000 + n, n))
     written = {"defaults": [f"/recipe/{name}/scratch", "_self_"], **case.recipe}
     Path("made.yaml").write_text(yaml.safe_dump({**written, "evaluation": {"views": []}}))
     model = run(compose("made.yaml", "tracking.uri=null")).model
@@ -144,4 +201,4 @@ def test_rows_of_a_task_are_measured_as_plain_mlflow_answers_them(
     assert found is not None
     score, *_ = found.scores  # of boxes and entities each label has a part
     assert (score.name, score.rows) == (case.metric, ROWS)
-    assert score.value == pytest.approx(case.value(answers[:RIGHT]))
+    assert score.value == pytest.approx(case.value(answers, targets))

@@ -154,10 +154,12 @@ evaluation:
 def test_rows_in_the_repository_are_compared(repo: History, cli: Cli) -> None:
     _put(repo, "data/reviews.csv", "text,label\na,POSITIVE\n")
     repo.write("measured.yaml", MEASURED)
+    repo.write("several.yaml", MEASURED.replace("reviews.csv", "re*.csv"))
     repo.write("labels.yaml", LABELS)
     repo.commit("rows")
     _put(repo, "data/reviews.csv", "text,label\na,NEGATIVE\n")
-    expected = {"measured": ({"data-changed"}, ["data/reviews.csv"])}
+    changed = ({"data-changed"}, ["data/reviews.csv"])
+    expected = {"measured": changed, "several": changed}
     assert _reviewed(cli, "HEAD") == expected
     repo.commit("other rows")
     assert _reviewed(cli, "HEAD~1", "HEAD") == expected

@@ -1,5 +1,7 @@
 """Rows that lie in a dataset repository of the hub."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -8,24 +10,29 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from runner.errors import SourceError
+from runner.files.cached import cache_folder
+from runner.files.disk import failing_as_storage, write_whole
+from runner.files.patterns import is_pattern, named_like
 from runner.findings import Finding
 from runner.sources.checkpoint.inside import is_inside
-from runner.sources.hub.listing import endpoint
+from runner.sources.hub.listing import COMMIT, Kind, endpoint, list_files
 from runner.sources.hub.progress import quiet_client
 from runner.sources.hub.retries import patiently
 from runner.sources.hub.source import check_repo
 
-_TYPE = "dataset"
+_TYPE: Kind = "dataset"
 
 
 class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
-    """A file of a dataset repository at a revision, kept in the hub's cache.
+    """Files of a dataset repository at a revision, kept in the hub's cache.
 
     Args:
         kind: Always ``hub``.
         repo: ``org/name``, without ``datasets/``.
-        revision: Branch, tag or commit. A lock has the hash of the file, whatever the revision.
-        path: The file in it, such as ``data/test.parquet``.
+        revision: Branch, tag or commit. A lock has the hash of each file, whatever the
+            revision.
+        path: The file in it, such as ``data/test.parquet``; or ``data/test-*.parquet`` for several,
+            whose rows come in the order of their names.
     """
 
     kind: Literal["hub"]
@@ -50,8 +57,8 @@ class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=T
             message = f"`{self.path}` is no file of a repository."
             yield Finding("bad-dataset", message, "Write it as folder/file.parquet.", ("path",))
 
-    def at_hand(self, tracking_uri: str | None) -> Path | None:
-        """Give the file in the cache, at the commit where the revision was when it was fetched.
+    def at_hand(self, tracking_uri: str | None) -> tuple[Path, ...]:
+        """Give the files in the cache, of the commit where the revision was when all were fetched.
 
         Args:
             tracking_uri: Nothing to the hub.
@@ -59,14 +66,14 @@ class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=T
         from huggingface_hub import try_to_load_from_cache
 
         if any(self.check()):
-            return None
-        found = try_to_load_from_cache(
-            self.repo, self.path, revision=self.revision, repo_type=_TYPE
-        )
-        return Path(found) if isinstance(found, str) else None
+            return ()
+        commit, names = self._known()
+        held = partial(try_to_load_from_cache, self.repo, repo_type=_TYPE, revision=commit)
+        found = [path for name in names if isinstance(path := held(name), str)]
+        return tuple(map(Path, found)) if len(found) == len(names) else ()
 
     def fetch(self, tracking_uri: str | None) -> None:
-        """Bring the file into the cache; of a branch or tag the hub is asked where it is now.
+        """Bring the files into the cache; of a branch or tag the hub is asked where it is now.
 
         Args:
             tracking_uri: Nothing to the hub.
@@ -75,20 +82,65 @@ class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=T
             SourceError: It cannot be had.
             StorageError: The cache could not be written.
         """
-        from huggingface_hub import errors, hf_hub_download
-
         from runner.sources.hub.verdicts import said_plainly
 
-        get = partial(hf_hub_download, self.repo, self.path, repo_type=_TYPE, endpoint=endpoint())
         with said_plainly(f"datasets/{self.repo}", self.revision), quiet_client():
-            try:
-                patiently(partial(get, revision=self.revision))
-            except errors.LocalEntryNotFoundError:  # the hub was not asked, or not reached
-                raise
-            except errors.EntryNotFoundError as error:
-                raise self._lacking(f"no file {self.path} at {self.revision}") from error
-            except errors.RevisionNotFoundError as error:
-                raise self._lacking(f"no revision {self.revision}") from error
+            if is_pattern(self.path):
+                self._fetch_several()
+            else:
+                self._fetch_one()
+
+    def _fetch_one(self) -> None:
+        from huggingface_hub import errors
+
+        try:
+            self._get(self.path, self.revision)
+        except errors.LocalEntryNotFoundError:  # the hub was not asked, or not reached
+            raise
+        except errors.EntryNotFoundError as error:
+            raise self._lacking(f"no file {self.path} at {self.revision}") from error
+        except errors.RevisionNotFoundError as error:
+            raise self._lacking(f"no revision {self.revision}") from error
+
+    def _fetch_several(self) -> None:
+        """Fetch what the hub lists of the pattern, and note it once all of it is here."""
+        from huggingface_hub import constants, errors
+
+        if constants.HF_HUB_OFFLINE or COMMIT.fullmatch(self.revision):
+            if self.at_hand(None):
+                return
+            if constants.HF_HUB_OFFLINE:
+                raise errors.LocalEntryNotFoundError(f"{self.name} is not whole in the cache")
+        listing = list_files(self.repo, self.revision, _TYPE)
+        names = named_like(listing.files, self.path)
+        if not names:
+            raise self._lacking(f"no file like {self.path} at {self.revision}")
+        for name in names:
+            self._get(name, listing.commit)
+        with failing_as_storage(self._note.parent):
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._note, json.dumps([listing.commit, names]))
+
+    def _get(self, name: str, revision: str) -> None:
+        from huggingface_hub import hf_hub_download
+
+        told = {"revision": revision, "repo_type": _TYPE, "endpoint": endpoint()}
+        patiently(partial(hf_hub_download, self.repo, name, **told))
+
+    def _known(self) -> tuple[str, list[str]]:
+        """Give the commit, or the revision, and the files that the path names there."""
+        if not is_pattern(self.path):
+            return self.revision, [self.path]
+        if not self._note.is_file():
+            return self.revision, []
+        commit, names = json.loads(self._note.read_text(encoding="utf-8"))
+        return commit, names
+
+    @property
+    def _note(self) -> Path:
+        """The file that says which files a pattern named when all of them had been fetched."""
+        key = hashlib.sha256(repr((self.repo, self.revision, self.path)).encode()).hexdigest()[:32]
+        return cache_folder("data") / f"{key}.json"
 
     def _lacking(self, what: str) -> SourceError:
         message = f"The dataset {self.repo} has {what}"

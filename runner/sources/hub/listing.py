@@ -4,7 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from runner.errors import SourceError, raise_if_ours
 from runner.sources.checkpoint.inside import is_inside
@@ -12,8 +12,9 @@ from runner.sources.hub.retries import patiently
 from runner.text.spelling import did_you_mean, one_of
 
 if TYPE_CHECKING:
-    from huggingface_hub.hf_api import ModelInfo, RepoSibling
+    from huggingface_hub.hf_api import DatasetInfo, ModelInfo, RepoSibling
 
+Kind = Literal["model", "dataset"]
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST = 8
@@ -54,12 +55,13 @@ def endpoint() -> str | None:
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
-def list_files(repo: str, revision: str) -> Listing:
+def list_files(repo: str, revision: str, kind: Kind = "model") -> Listing:
     """Ask the hub, once, which commit a revision is at and which files it has.
 
     Args:
         repo: ``org/name``.
         revision: Branch, tag or commit.
+        kind: What the repository holds.
 
     Returns:
         The commit and its files.
@@ -72,9 +74,9 @@ def list_files(repo: str, revision: str) -> Listing:
     from huggingface_hub import errors
 
     try:
-        info = patiently(partial(_ask, repo, revision))
+        info = patiently(partial(_ask, repo, revision, kind))
     except errors.RevisionNotFoundError as error:
-        raise _no_such_revision(repo, revision) from error
+        raise _no_such_revision(repo, revision, kind) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _no_hub(repo) from error
     commit = str(info.sha)
@@ -89,12 +91,12 @@ def list_files(repo: str, revision: str) -> Listing:
     return Listing(commit, {file.name: file for file in listed})
 
 
-def _ask(repo: str, revision: str) -> "ModelInfo":
+def _ask(repo: str, revision: str, kind: Kind) -> "ModelInfo | DatasetInfo":
     from huggingface_hub import HfApi, constants
 
-    return HfApi(endpoint=endpoint()).model_info(
-        repo, revision=revision, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT
-    )
+    api = HfApi(endpoint=endpoint())
+    ask = api.model_info if kind == "model" else api.dataset_info
+    return ask(repo, revision=revision, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT)
 
 
 def _listed(sibling: "RepoSibling") -> ListedFile:
@@ -106,8 +108,8 @@ def _listed(sibling: "RepoSibling") -> ListedFile:
     return ListedFile(sibling.rfilename, sibling.size, blob=blob)
 
 
-def _no_such_revision(repo: str, revision: str) -> SourceError:
-    names = _refs(repo)
+def _no_such_revision(repo: str, revision: str, kind: Kind) -> SourceError:
+    names = _refs(repo, kind)
     remedy = did_you_mean(revision, names)
     if not remedy and 0 < len(names) <= _MOST:
         remedy = f"It has {one_of(names)}."
@@ -118,12 +120,12 @@ def _no_such_revision(repo: str, revision: str) -> SourceError:
     )
 
 
-def _refs(repo: str) -> list[str]:
+def _refs(repo: str, kind: Kind) -> list[str]:
     """Give the branches and tags; none where the hub, having said no once, gives none now."""
     from huggingface_hub import HfApi
 
     try:
-        refs = HfApi(endpoint=endpoint()).list_repo_refs(repo)
+        refs = HfApi(endpoint=endpoint()).list_repo_refs(repo, repo_type=kind)
         return sorted({ref.name for ref in (*refs.branches, *refs.tags)})
     except Exception as error:
         raise_if_ours(error)

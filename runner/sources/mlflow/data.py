@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field
 
 from runner.errors import SourceError
+from runner.files.cached import cache_folder
 from runner.files.disk import failing_as_storage
 from runner.files.temporary import temporary_folder
 from runner.findings import Finding
@@ -59,14 +60,14 @@ class MlflowData(BaseModel, extra="forbid", frozen=True, strict=True, defer_buil
             remedy = "Write runs:/run/path; a file on this machine is the `path` itself."
             yield Finding("bad-dataset", message, remedy, ("uri",))
 
-    def at_hand(self, tracking_uri: str | None) -> Path | None:
-        """Give what was fetched of it last.
+    def at_hand(self, tracking_uri: str | None) -> tuple[Path, ...]:
+        """Give what was fetched of it last: one file, or one folder.
 
         Args:
             tracking_uri: Tracking URI of the server that knows it.
         """
         folder = self._folder(tracking_uri)
-        return next(iter(sorted(folder.iterdir())), None) if folder.is_dir() else None
+        return tuple(folder.iterdir()) if folder.is_dir() else ()
 
     def fetch(self, tracking_uri: str | None) -> None:
         """Bring it into the cache, in place of what was there.
@@ -121,10 +122,9 @@ class MlflowData(BaseModel, extra="forbid", frozen=True, strict=True, defer_buil
         return source
 
     def _folder(self, tracking_uri: str | None) -> Path:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         told = repr((self.uri, self.dataset, tracking_uri, os.getcwd()))
         key = hashlib.sha256(told.encode()).hexdigest()[:32]
-        return Path(cache, "recipe-runner", "data", key)
+        return cache_folder("data") / key
 
 
 def _unfetched(name: str, reason: str, remedy: str) -> SourceError:

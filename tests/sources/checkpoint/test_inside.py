@@ -175,5 +175,5 @@ def test_a_hash_that_is_a_path_is_not_taken_for_one(monkeypatch: pytest.MonkeyPa
     lfs = SimpleNamespace(sha256="../../../evil", size=1)
     sibling = SimpleNamespace(rfilename="model.safetensors", size=1, lfs=lfs, blob_id=None)
     info = SimpleNamespace(sha="0" * 40, siblings=[sibling])
-    monkeypatch.setattr("runner.sources.hub.listing._ask", lambda _repo, _revision: info)
+    monkeypatch.setattr("runner.sources.hub.listing._ask", lambda *_: info)
     assert list_files("org/evil", "main").files["model.safetensors"].etag == ""
