@@ -97,16 +97,22 @@ def _best(answer: Any) -> Any:
 
 
 def _beside(measured: dict[str, float]) -> str:
+    """Say what was measured beside the metrics; of a run that was killed, something may lack."""
     latency = ", ".join(
         f"{name.split('_')[1]} {measured[name]:.1f} ms" for name in measured if "latency" in name
     )
-    return (
-        f"latency of one row {latency}; {measured['rows_per_second']:.0f} rows/s; "
-        f"{_tokens(measured)}"
-        f"loaded in {measured['load_seconds']:.2f} s; "
-        f"{size(int(measured['peak_memory_bytes']))} of memory; "
-        f"{size(int(measured['size_bytes']))} on disk"
+    rates, load, memory, disk = map(
+        measured.get, ("rows_per_second", "load_seconds", "peak_memory_bytes", "size_bytes")
     )
+    said = [
+        f"latency of one row {latency}" if latency else "",
+        "" if rates is None else f"{rates:.0f} rows/s",
+        _tokens(measured),
+        "" if load is None else f"loaded in {load:.2f} s",
+        "" if memory is None else f"{size(int(memory))} of memory",
+        "" if disk is None else f"{size(int(disk))} on disk",
+    ]
+    return "; ".join(part for part in said if part)
 
 
 def _text(value: Any) -> str:
@@ -121,4 +127,4 @@ def _tokens(measured: dict[str, float]) -> str:
         return ""
     first = measured.get("first_text_p50_ms")
     begun = "" if first is None else f", the first after {first:.0f} ms"
-    return f"{read:.0f} tokens/s read, {written:.0f} written{begun}; "
+    return f"{read:.0f} tokens/s read, {written:.0f} written{begun}"

@@ -134,11 +134,9 @@ class Asking:
         self.predictions.time(self.key, _STREAMED, requests)
 
     def remember(self) -> None:
-        """Keep how much memory it took, where the model was loaded."""
-        if self._loaded:
-            self.predictions.time(self.key, "memory", float(peak_memory()))
-            if on_gpu := peak_gpu_memory():
-                self.predictions.time(self.key, "gpu memory", float(on_gpu))
+        """Keep how much memory it took in the end, where the model was loaded."""
+        for what, value in self._memory().items():
+            self.predictions.time(self.key, what, value)
 
     @property
     def _questions(self) -> Questions:
@@ -256,7 +254,14 @@ class Asking:
         self, units: Mapping[bytes, Unit], found: Mapping[bytes, Any], seconds: float
     ) -> None:
         counted = self._counted(list(units.values()), found)
-        self.predictions.keep(found, self.key, seconds, counted)
+        self.predictions.keep(found, self.key, seconds, {**counted, **self._memory()})
+
+    def _memory(self) -> Mapping[str, float]:
+        """Give how much memory this process took so far, where it has loaded the model."""
+        if not self._loaded:
+            return {}
+        taken = {"memory": float(peak_memory()), "gpu memory": float(peak_gpu_memory())}
+        return {what: value for what, value in taken.items() if value}
 
     def _counted(self, units: Sequence[Unit], found: Mapping[bytes, Any]) -> Mapping[str, float]:
         """Count the tokens of inputs and answers, of a model that generates text."""

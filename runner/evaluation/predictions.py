@@ -70,7 +70,7 @@ class Predictions:
             answers: An answer, as JSON has it, by the key of its row.
             model: Key of the model.
             seconds: How long the batch took.
-            counted: What was counted in it, such as tokens.
+            counted: What was counted in it, such as tokens and memory.
         """
         rows = [(key, json.dumps(answer)) for key, answer in answers.items()]
         with self._connection:

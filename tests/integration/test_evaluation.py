@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,24 @@ def test_requests_are_timed_for_a_part_of_the_time_or_as_many_as_a_gate_needs(
     found = evaluate(model, gated).evaluation
     assert (len(found.latencies_ms), found.data.inferred) == (100, 0)
     assert found.latencies_ms[: len(timed)] == timed
+
+
+@pytest.mark.parametrize("kept", ["batch, load, memory", "batch"])
+def test_what_a_kill_left_of_the_measures_is_told(
+    home: Path, model: str, cli: Cli, kept: str
+) -> None:
+    """Memory is kept with each batch, so that a kill takes it only with the answers."""
+    recipe = written(home, "killed", gates={"accuracy": ">= 0.1"})
+    out = home / kept.replace(", ", "-")
+    evaluate(model, compose(recipe, f"out={out}", "tracking.uri=null"))
+    with sqlite3.connect(out / ".store" / "predictions.sqlite") as opened:
+        count = dict(opened.execute("SELECT what, count(*) FROM timings GROUP BY what"))
+        assert count["memory"] >= count["batch"]
+        names = ", ".join(f"'{name}'" for name in kept.split(", "))
+        opened.execute(f"DELETE FROM timings WHERE what NOT IN ({names})")
+    done = cli("evaluate", model, f"+recipe={recipe}", f"out={out}", "tracking.uri=null")
+    assert done.code == 0, done.stderr
+    assert ("of memory" in " ".join(done.stderr.split())) == ("memory" in kept)
 
 
 @pytest.mark.parametrize(
