@@ -175,7 +175,7 @@ def test_requests_are_timed_for_a_part_of_the_time_or_as_many_as_a_gate_needs(
     assert found.latencies_ms[: len(timed)] == timed
 
 
-@pytest.mark.parametrize("kept", ["batch, load, memory", "batch"])
+@pytest.mark.parametrize("kept", ["batch, load, memory", "batch, load, request"])
 def test_what_a_kill_left_of_the_measures_is_told(
     home: Path, model: str, cli: Cli, kept: str
 ) -> None:
