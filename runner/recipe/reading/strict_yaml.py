@@ -207,9 +207,8 @@ class _Reading:
         if id(node) in self._open:
             self._find("unreadable-yaml", "An alias stands inside what it refers to.", node, loc)
             return None
-        if node.tag not in _COLLECTIONS:
+        if node.tag not in _COLLECTIONS:  # what is inside is read, as if there were none
             self._refuse_tag(node, loc)
-            return None
         self._open.add(id(node))
         value = self._mapping(node, loc) if isinstance(node, yaml.MappingNode) else None
         if isinstance(node, yaml.SequenceNode):
