@@ -4,13 +4,14 @@ from math import isnan
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, ttest_ind
+from scipy.stats import binom, binomtest, t, ttest_ind
 
-from runner.statistics.bootstrap import bootstrap
+from runner.statistics.bootstrap import bootstrap, resampled
 from runner.statistics.comparison import Comparison, mcnemar, paired, paired_shares
 from runner.statistics.intervals import RESAMPLES, Interval, wilson
 
-REPEATS = 1500
+REPEATS = 2000
+ROWS = (15, 40, 150)
 
 
 def mean_of(values):
@@ -55,9 +56,12 @@ def test_two_shares_differ_by_no_more_than_one() -> None:
 def test_the_paired_bootstrap_is_that_of_the_differences() -> None:
     first, second = np.random.default_rng(3).normal(size=(2, 40))
     alone = bootstrap(mean_of(first - second), 40, confidence=0.9, seed=7, resamples=500)
+    drawn = np.concatenate(list(resampled(40, 500, 7))) @ (first - second) / 40
+    even = t.interval(0.9, 39, (first - second).mean(), drawn.std() * (40 / 39) ** 0.5)
     both = paired(mean_of(first), mean_of(second), 40, confidence=0.9, seed=7, resamples=500)
     assert both.effect == pytest.approx((first - second).mean())
-    assert (both.interval.low, both.interval.high) == pytest.approx((alone.low, alone.high))
+    ends = (min(alone.low, even[0]), max(alone.high, even[1]))
+    assert (both.interval.low, both.interval.high) == pytest.approx(ends)
     usual = paired(mean_of(first), mean_of(second), 40)
     assert usual == paired(mean_of(first), mean_of(second), 40, seed=0, resamples=RESAMPLES)
 
@@ -100,21 +104,39 @@ def _bootstrapped(first, second, seed: int) -> Comparison:
     return paired(mean_of(first), mean_of(second), len(first), seed=seed, resamples=1000)
 
 
-def _alarms(compare, models, rows: int, lead: float) -> float:
+def _mostly_equal(generator, rows: int, _lead: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scores that differ in three rows of ten, such as F1 of spans."""
+    scores = generator.random((2, rows))
+    return np.where(generator.random(rows) < 0.3, scores, 1.0)
+
+
+def _far_off(generator, rows: int, _lead: float) -> tuple[np.ndarray, np.ndarray]:
+    """Scores with outliers, as lengths and log-likelihoods have them."""
+    return generator.standard_t(3, size=(2, rows))
+
+
+def _alarms(models, rows: int) -> int:
+    """Count the differences that are seen between models of which neither is better."""
     generator = np.random.default_rng(rows)
     seen = 0
-    for repeat in range(REPEATS):
-        compared = compare(*models(generator, rows, lead), repeat)
+    for repeat in range(REPEATS):  # the same resamples serve 20 comparisons: drawing them is slow
+        compared = _bootstrapped(*models(generator, rows, 0), repeat // 20)
         seen += not compared.interval.low <= 0 <= compared.interval.high
-    return seen / REPEATS
+    return seen
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rows", [15, 40, 150])
-def test_false_alarms_of_the_paired_bootstrap_are_few(rows: int) -> None:
-    """At most 5 %, and the interval covers no difference as often as it says."""
-    alarms = _alarms(_bootstrapped, _two_models, rows, lead=0)
-    assert alarms == pytest.approx(0.05, abs=0.015)
+def test_false_alarms_of_the_paired_bootstrap_are_at_most_five_percent() -> None:
+    """Of all comparisons, and of each kind as far as so many can tell.
+
+    A method with 5 % of false alarms exceeds the limit of a kind one time in a thousand; one with
+    8 % stays below it one time in a hundred.
+    """
+    limit = binom.isf(0.001, REPEATS, 0.05)
+    kinds = [(models, rows) for models in (_two_models, _mostly_equal, _far_off) for rows in ROWS]
+    alarms = {(models.__name__, rows): _alarms(models, rows) for models, rows in kinds}
+    assert not {kind: seen for kind, seen in alarms.items() if seen > limit}
+    assert sum(alarms.values()) <= 0.05 * REPEATS * len(kinds)
 
 
 @pytest.mark.slow
