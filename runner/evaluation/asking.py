@@ -16,7 +16,7 @@ from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
 from runner.engines import LOCAL
 from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
-from runner.evaluation.beside import peak_gpu_memory
+from runner.evaluation.beside import memory_taken
 from runner.evaluation.giving import Giving
 from runner.evaluation.identity import row_key
 from runner.evaluation.interim import watched
@@ -37,7 +37,6 @@ from runner.evaluation.windows import (
 from runner.evaluation.workers import AskingWork, Task
 from runner.files.temporary import temporary_folder
 from runner.recipe.language.models import Recipe
-from runner.records import peak_memory
 from runner.sources.base import no_progress
 from runner.tasks import Column
 
@@ -135,7 +134,7 @@ class Asking:
 
     def remember(self) -> None:
         """Keep how much memory it took in the end, where the model was loaded."""
-        for what, value in self._memory().items():
+        for what, value in memory_taken().items() if self._loaded else ():
             self.predictions.time(self.key, what, value)
 
     @property
@@ -254,14 +253,8 @@ class Asking:
         self, units: Mapping[bytes, Unit], found: Mapping[bytes, Any], seconds: float
     ) -> None:
         counted = self._counted(list(units.values()), found)
-        self.predictions.keep(found, self.key, seconds, {**counted, **self._memory()})
-
-    def _memory(self) -> Mapping[str, float]:
-        """Give how much memory this process took so far, where it has loaded the model."""
-        if not self._loaded:
-            return {}
-        taken = {"memory": float(peak_memory()), "gpu memory": float(peak_gpu_memory())}
-        return {what: value for what, value in taken.items() if value}
+        memory = memory_taken() if self._loaded else {}  # else by those whom an engine asks
+        self.predictions.keep(found, self.key, seconds, {**counted, **memory})
 
     def _counted(self, units: Sequence[Unit], found: Mapping[bytes, Any]) -> Mapping[str, float]:
         """Count the tokens of inputs and answers, of a model that generates text."""

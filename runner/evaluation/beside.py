@@ -8,6 +8,7 @@ import torch
 
 from runner.evaluated import ScoreRecord
 from runner.evaluation.predictions import Predictions
+from runner.records import peak_memory
 from runner.statistics.intervals import quantile
 
 QUANTILES: Mapping[str, tuple[str, float]] = {
@@ -89,8 +90,10 @@ def _finite(value: float) -> float | None:
     return round(value, 3) if np.isfinite(value) else None
 
 
-def peak_gpu_memory() -> int:
-    """Give the most memory of GPUs that this process has had tensors in, in bytes; 0 without."""
-    if not torch.cuda.is_available():
-        return 0
-    return sum(torch.cuda.max_memory_allocated(n) for n in range(torch.cuda.device_count()))
+def memory_taken() -> Mapping[str, float]:
+    """Give how much memory this process has taken at most, in bytes, and that of GPUs where any."""
+    taken = {"memory": float(peak_memory())}
+    if torch.cuda.is_available():
+        gpus = range(torch.cuda.device_count())
+        taken["gpu memory"] = float(sum(torch.cuda.max_memory_allocated(n) for n in gpus))
+    return taken
