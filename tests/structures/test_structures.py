@@ -8,12 +8,21 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.pages import hold_tables, table
-from tests.structures import adapted, forms, impossible, media, other_version, plain, quantised
+from tests.structures import (
+    adapted,
+    damaged,
+    forms,
+    impossible,
+    media,
+    other_version,
+    plain,
+    quantised,
+)
 from tests.structures.judged import EQUAL, REFUSED, judge
 from tests.structures.structure import KEPT, Structure
 
 PAGE = REPOSITORY / "docs" / "checkpoints.md"
-PARTS = (plain, forms, media, adapted, quantised, other_version, impossible)
+PARTS = (plain, forms, media, adapted, quantised, other_version, impossible, damaged)
 STRUCTURES = [structure for part in PARTS for structure in part.structures()]
 FOUND: dict[str, tuple[str, str]] = {}
 
