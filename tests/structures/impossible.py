@@ -39,6 +39,8 @@ _VALUES: list[tuple[str, dict[str, Any], str]] = [
     ("gpt2", {"model_type": "nope"}, "model type `nope`"),
     ("gpt2", {"model_type": ["gpt2"]}, "config.json of"),
     ("gpt2", {"dtype": ["float32"]}, "config.json of"),
+    ("gpt2", {"layer_norm_epsilon": "x"}, '`layer_norm_epsilon: "x"`: that has to be a number'),
+    ("llama", {"rms_norm_eps": "1e-6"}, '`rms_norm_eps: "1e-6"`: that has to be a number'),
     ("gpt2", {"task_specific_params": {_TEXT: "x"}}, "`task_specific_params.text-generation` is"),
     ("gpt2", {"task_specific_params": {_TEXT: {"prefix": 5}}}, ".prefix` is 5, not text"),
 ]
@@ -92,11 +94,11 @@ def structures() -> list[Structure]:
 def _numbered(architecture: str, task: str, folder: Path) -> Made:
     """What pipelines give for a number is a number, and in the model the text of it."""
     first = tiny(architecture, task)
-    numbers = {"id2label": {"0": 4, "1": 5}, "label2id": {"4": 0, "5": 1}}
-    texts = {"id2label": {"0": "4", "1": "5"}}
+    numbers: dict[str, Any] = {"id2label": {"0": 4, "1": 5}, "label2id": {"4": 0, "5": 1}}
+    texts: dict[str, Any] = {**numbers, "id2label": {"0": "4", "1": "5"}}
     return Made(
         saying(first, folder / "numbers", **numbers),
-        native_folder=saying(first, folder / "texts", **{**numbers, **texts}),
+        native_folder=saying(first, folder / "texts", **texts),
     )
 
 
