@@ -89,6 +89,8 @@ class SourceAnswers:
             least = tolerance * float(np.abs(theirs).max()) if vectors else tolerance / 10
             if not same(ours, theirs, least, tolerance):
                 cause = likely_cause(self.recipe, self.origin, model, view, self.dtype)
+                if _has_no_number(theirs):
+                    cause = "the weights or the configuration, of which the source makes no number"
                 if view != "native" and drawn:
                     cause = f"nobody says `do_sample`, and the pipeline draws; or {cause}"
                 return (
@@ -182,6 +184,19 @@ def _vectors(
 def skipped(view: str, reason: str) -> CheckRecord:
     """Give the check against the source that could not be made of a view, and why."""
     return CheckRecord(name="source", view=view, outcome=Outcome.SKIPPED, message=reason)
+
+
+def _has_no_number(value: Any) -> bool:
+    """Say whether there is a NaN in an answer."""
+    match value:
+        case dict():
+            return any(_has_no_number(one) for one in value.values())
+        case list():
+            return any(_has_no_number(one) for one in value)
+        case float() | np.ndarray() | np.floating():
+            return bool(np.isnan(value).any())
+        case _:
+            return False
 
 
 def _runs_mlflows_code(model: Path) -> bool:

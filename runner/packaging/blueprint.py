@@ -199,7 +199,7 @@ def draw_as(class_name: str, task: Task, checkpoint: Checkpoint, dtype: str = ""
     model, report = model_on_meta(model_class, config, checkpoint, tensors, chosen, {})
     quantised = quantised_source(checkpoint)
     if quantised:
-        report = without_packed(report, model, tensors)
+        report = without_packed(report, model, tensors, quantised)
     check_shapes(report, model, tensors, checkpoint)
     return Blueprint(task, checkpoint, model.config, model, chosen, tensors, quantised=quantised)
 
@@ -243,7 +243,7 @@ def _draw(
         config, arguments = config_for(type(model), base.config), recipe.load.model_arguments
         model, report = model_on_meta(type(model), config, checkpoint, tensors, dtype, arguments)
         if base.quantised:
-            report = without_packed(report, model, tensors)
+            report = without_packed(report, model, tensors, base.quantised)
         else:
             notes += notes_on(report, model, tensors, checkpoint)
         check_fit(report, task, model, tensors, checkpoint, brought)

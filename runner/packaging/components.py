@@ -10,7 +10,12 @@ from transformers import PretrainedConfig
 from runner.errors import SourceError, first_line, raise_if_ours
 from runner.packaging.heard import insist_on_heard, refuse_unheard
 from runner.packaging.remote_code import has_code, needs_code
-from runner.packaging.tokenizer_words import arguments_for, loader_for
+from runner.packaging.tokenizer_words import (
+    arguments_for,
+    has_words,
+    loader_for,
+    unknown_class,
+)
 from runner.recipe.language.models import Recipe
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.asked_tokens import choose_template, hold_to, loading_arguments
@@ -120,6 +125,11 @@ def notes_on_parts(checkpoint: Checkpoint) -> Iterator[str]:
             f"{checkpoint.name} brings a language model that chooses among the words heard, which "
             "MLflow's flavor does not store: what is heard is the likeliest by the sound alone"
         )
+    if name := unknown_class(checkpoint.folder):
+        yield (
+            f"transformers {transformers.__version__} has no {name}, which the tokenizer of "
+            f"{checkpoint.name} is said to be: its tokenizer.json is taken for all of it"
+        )
 
 
 def read_component(
@@ -155,8 +165,10 @@ def read_component(
         component = loader.from_pretrained(str(checkpoint.folder), **arguments)
     except Exception as error:
         raise_if_ours(error)
+        there = name != "tokenizer" or checkpoint.gguf or has_words(checkpoint.folder)
+        reason = first_line(error) if there else "there are no files of its vocabulary"
         raise SourceError(
-            f"the {name} of {checkpoint.name} cannot be loaded: {first_line(error)}",
+            f"the {name} of {checkpoint.name} cannot be loaded: {reason}",
             f"Give the recipe a {name} of its own under `components.{name}`, "
             "or mend the checkpoint.",
         ) from error

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import torch
 from transformers import PretrainedConfig
 
+from runner.errors import SourceError
 from runner.recipe.language.models import Dtype
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 
@@ -32,7 +33,16 @@ _CASTABLE = {"F64", "F32", "F16", "BF16"}
 
 
 def torch_dtype_of(name: str) -> torch.dtype:
-    """Give the torch dtype of a safetensors dtype name, such as ``BF16``."""
+    """Give the torch dtype of a safetensors dtype name, such as ``BF16``.
+
+    Raises:
+        SourceError: It is one that transformers does not load.
+    """
+    if name not in _TORCH:
+        raise SourceError(
+            f"the checkpoint holds weights as {name}, which transformers does not load",
+            f"Save it again in one of {', '.join(sorted(_CASTABLE))}.",
+        )
     return _TORCH[name]
 
 

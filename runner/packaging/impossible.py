@@ -18,6 +18,8 @@ from runner.upstream.transformers_api import made_weightless
 
 _MOST_MODULES = 200_000
 """More than three times those of the largest models: 61 layers of 256 experts have 62,000."""
+_NOT_COMPUTED = ("_token_id", "dropout", "initializer")
+"""What of a configuration is about tokens, which ``generation_config.json`` has, or training."""
 Build = Callable[[PretrainedConfig], PreTrainedModel]
 
 
@@ -37,6 +39,9 @@ def build(checkpoint: Checkpoint, config: PretrainedConfig, builder: Build) -> P
         ImportError: It needs a library that is not installed.
         SourceError: No model can be built from it; says which key is at fault.
     """
+    said = read_values(checkpoint.folder)
+    if texts := _texts_for_numbers(config, said):
+        raise _refusal(checkpoint, config, {k: said[k] for k in texts}, "that has to be a number")
     try:
         with _bounded(), not_initialised():
             return _weightless(partial(builder, config))
@@ -94,10 +99,16 @@ def _impossible(
 ) -> SourceError:
     said = read_values(checkpoint.folder)
     keys = _keys_at_fault(config, said, builder) or _keys_named(said, str(error))
-    shown = ", ".join(f"`{key}: {json.dumps(said[key])}`" for key in keys)
+    return _refusal(checkpoint, config, {key: said[key] for key in keys}, first_line(error))
+
+
+def _refusal(
+    checkpoint: Checkpoint, config: PretrainedConfig, values: Mapping[str, Any], reason: str
+) -> SourceError:
+    shown = ", ".join(f"`{key}: {json.dumps(value)}`" for key, value in values.items())
     return SourceError(
         f"no {config.model_type} model can be built from {checkpoint.folder / CONFIG}"
-        f"{f' with {shown}' if shown else ''}: {first_line(error)}",
+        f"{f' with {shown}' if shown else ''}: {reason}",
         f"Mend the file, or install the version of transformers that it was written for; here is "
         f"{transformers.__version__}.",
     )
@@ -105,11 +116,7 @@ def _impossible(
 
 def _keys_at_fault(config: PretrainedConfig, said: Mapping[str, Any], builder: Build) -> list[str]:
     """Give the one key whose usual value would make a model of it; nothing where none would."""
-    try:
-        usual = type(config)().to_dict()
-    except Exception as error:  # of others it is made, and has nothing usual
-        raise_if_ours(error)
-        return []
+    usual = _usual(config)
     for key in said:
         if key not in usual or usual[key] == said[key]:
             continue
@@ -122,6 +129,28 @@ def _keys_at_fault(config: PretrainedConfig, said: Mapping[str, Any], builder: B
             continue
         return [key]
     return []
+
+
+def _texts_for_numbers(config: PretrainedConfig, said: Mapping[str, Any]) -> list[str]:
+    """Give the keys that are text where the class has a number, and that a model computes with."""
+    usual = _usual(config) if any(isinstance(value, str) for value in said.values()) else {}
+    return [
+        key
+        for key, value in said.items()
+        if isinstance(value, str)
+        and isinstance(usual.get(key), int | float)
+        and not isinstance(usual[key], bool)
+        and not any(part in key for part in _NOT_COMPUTED)
+    ]
+
+
+def _usual(config: PretrainedConfig) -> Mapping[str, Any]:
+    """Give what the class of a configuration says where nobody tells it anything."""
+    try:
+        return type(config)().to_dict()
+    except Exception as error:  # of others it is made, and has nothing usual
+        raise_if_ours(error)
+        return {}
 
 
 def _keys_named(said: Mapping[str, Any], message: str) -> list[str]:

@@ -17,7 +17,9 @@ from runner.sources import Checkpoint
 from runner.sources.checkpoint.model_classes import fitting_classes, made_from, text_config
 from runner.sources.checkpoint.safetensors_header import TensorInfo
 from runner.tasks import Task
-from runner.upstream.transformers_api import tied_names
+from runner.upstream.transformers_api import missing_stay_weightless, tied_names
+
+_PACKED = ("F8_E4M3", "I8", "U8")
 
 
 def empty_model(
@@ -84,6 +86,8 @@ def model_on_meta(
     """
     folder = checkpoint.folder
     quantised = is_quantised(config)
+    if not quantised:
+        _insist_on_numbers(checkpoint, tensors)
 
     def dtype_of(info: TensorInfo) -> torch.dtype:
         """Take a packed weight for the number that it stands for."""
@@ -95,7 +99,8 @@ def model_on_meta(
     }
     plain = unquantised(config)
     try:
-        model, report = _loaded(model_class, plain, state, {**arguments, "dtype": dtype})
+        with missing_stay_weightless():
+            model, report = _loaded(model_class, plain, state, {**arguments, "dtype": dtype})
     except Exception as error:
         raise_if_ours(error)
         raise SourceError(
@@ -109,6 +114,19 @@ def model_on_meta(
     if model.can_generate() and (folder / "generation_config.json").is_file():
         model.generation_config = _generation_of(folder)
     return model, report
+
+
+def _insist_on_numbers(checkpoint: Checkpoint, tensors: Mapping[str, TensorInfo]) -> None:
+    """Refuse weights of 8 bits without the word of how they are scaled: no layer computes them."""
+    packed = {n: i.dtype for n, i in tensors.items() if i.dtype in _PACKED and n.endswith("weight")}
+    if packed:
+        name, dtype = next(iter(packed.items()))
+        raise SourceError(
+            f"{checkpoint.name} holds weights as {dtype} ({name} and {len(packed) - 1} more), and "
+            "its config.json has no `quantization_config` that says what they stand for",
+            "Fetch the config.json that belongs to the weights, or take them before they were "
+            "quantised.",
+        )
 
 
 def _loaded(

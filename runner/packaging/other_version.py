@@ -76,6 +76,11 @@ def understood(
         reading = Reading(_made_of(type(config), words, checkpoint), translated=True)
         for name, value in (fields or {}).items():
             setattr(reading.config, name, value)
+    if words.get("id2label") != said.get("id2label"):
+        reading.notes.append(
+            f"{CONFIG} of {checkpoint.name} has other than texts as labels: in the model they are "
+            "texts, as its signature says"
+        )
     newer = _is_newer(str(said.get("transformers_version") or ""))
     beyond = dict(unknown(type(config), words))
     if beyond:
@@ -159,6 +164,9 @@ def _translated(kind: type[PretrainedConfig], said: Mapping[str, Any]) -> dict[s
         if (otherwise := rope.translated(given, ours)) is not None:
             words.pop(rope.KEY)
             words |= otherwise
+    if isinstance(labels := said.get("id2label"), dict):
+        named = cast("dict[str, Any]", labels)
+        words["id2label"] = {number: str(label) for number, label in named.items()}
     if words.get("scale_decoder_outputs") is not None and "scale_decoder_outputs" not in ours:
         words["tie_word_embeddings"] = words.pop("scale_decoder_outputs")
     layers = said.get("layer_types")

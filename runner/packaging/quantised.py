@@ -137,7 +137,10 @@ def planned_bytes(found: Quantisation, model: PreTrainedModel) -> int:
 
 
 def without_packed(
-    report: Mapping[str, Any], model: PreTrainedModel, tensors: Mapping[str, TensorInfo]
+    report: Mapping[str, Any],
+    model: PreTrainedModel,
+    tensors: Mapping[str, TensorInfo],
+    found: Quantisation,
 ) -> Mapping[str, Any]:
     """Take out of a report on how tensors fit what is only stored in another form.
 
@@ -149,15 +152,22 @@ def without_packed(
             quantisation.
         model: That model.
         tensors: The checkpoint's tensors.
+        found: How its configuration says that they are quantised.
 
     Returns:
         The report of what really does not fit.
 
     Raises:
-        SourceError: They are in parts that transformers does not put together.
+        SourceError: They are in parts that transformers does not put together, or not packed.
     """
     _insist_on_joined_parts(tensors)
     packed = {name for name, info in tensors.items() if not is_floating(info.dtype)}
+    if not packed and found.method and found.method.packs:
+        raise SourceError(
+            f"{next(iter(tensors.values())).folder / 'config.json'} says that the weights are "
+            f"quantised ({found.name}), and none of them is packed",
+            "Take `quantization_config` out of it: it is left from a training on a quantised base.",
+        )
     stored = _Packed.of(packed, model.base_model_prefix)
     return {
         **report,

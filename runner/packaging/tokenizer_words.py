@@ -1,5 +1,6 @@
 """What the files of a tokenizer say in the words of another version of transformers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ _CONFIG = "tokenizer_config.json"
 _WHOLE = "tokenizer.json"
 _ANY = "PreTrainedTokenizerFast"
 """The class that reads ``tokenizer.json`` and adds nothing to it."""
+_ANY_OF_5 = "TokenizersBackend"
+"""What transformers 5 calls that class."""
 
 
 def loader_for(folder: Path) -> Any:
@@ -23,12 +26,36 @@ def loader_for(folder: Path) -> Any:
         ``AutoTokenizer``; where the installed transformers does not have the class that the files
         name, and ``tokenizer.json`` says everything, the class that needs nothing else.
     """
+    return getattr(transformers, _ANY if _missing_class(folder) else "AutoTokenizer")
+
+
+def unknown_class(folder: Path) -> str:
+    """Give the class that a tokenizer is said to be, where nobody knows what it adds.
+
+    Args:
+        folder: The folder with its files.
+    """
+    name = _missing_class(folder)
+    return "" if name == _ANY_OF_5 else name
+
+
+def has_words(folder: Path) -> bool:
+    """Say whether there is any file that a vocabulary may be in.
+
+    Args:
+        folder: The folder of a tokenizer.
+    """
+    files = (file.name for file in folder.iterdir())
+    return any(re.search(r"^vocab|^tokenizer\.|\.(model|spm|tiktoken)$", name) for name in files)
+
+
+def _missing_class(folder: Path) -> str:
+    """Give the class of a tokenizer that ``tokenizer.json`` has to do without, if any."""
     said = _read(folder)
     name = str(said.get("tokenizer_class") or "")
     known = any(hasattr(transformers, one) for one in (name, f"{name}Fast"))
-    if not name or known or "auto_map" in said or not (folder / _WHOLE).is_file():
-        return transformers.AutoTokenizer
-    return getattr(transformers, _ANY)
+    whole = "auto_map" not in said and (folder / _WHOLE).is_file()
+    return name if whole and not known else ""
 
 
 def arguments_for(folder: Path) -> dict[str, Any]:

@@ -35,6 +35,14 @@ _UNFILLED = Interface("transformers", "4.57.0 to 4.57.6", _MODELS, "no_init_weig
 _WEIGHTLESS = Interface(
     "transformers", "4.57.0 to 4.57.6", _MODELS, "init_empty_weights", needed="<5"
 )
+_MISSING = Interface(
+    "transformers",
+    "4.57.0 to 4.57.6",
+    _MODELS,
+    "PreTrainedModel._move_missing_keys_from_meta_to_cpu",
+    ("missing_keys",),
+    needed="<5",
+)
 _IMPORTS = _interface("transformers.dynamic_module_utils", "get_imports", ("filename",))
 _GENERATION = _interface(
     "transformers.generation.utils",
@@ -163,6 +171,31 @@ def made_weightless() -> Generator[None]:
         raise NotImplementedError("a model that needs its buffers while it is made")
     with _UNFILLED.get()(), _WEIGHTLESS.get()():
         yield
+
+
+@contextmanager
+def missing_stay_weightless() -> Generator[None]:
+    """Have no memory taken for weights that a checkpoint lacks, or has in another shape.
+
+    transformers 4 makes them, in the size that the configuration says, and fills them with random
+    numbers; 5 makes them where the model is.
+
+    Raises:
+        Moved: transformers 4 makes them elsewhere.
+    """
+    if not _MISSING.is_needed:
+        yield
+        return
+    kind: Any = import_module(_MODELS).PreTrainedModel
+    theirs = {"_move_missing_keys_from_meta_to_cpu": _MISSING.get()}
+    theirs["initialize_weights"] = kind.initialize_weights
+    for name in theirs:
+        setattr(kind, name, lambda *_: None)
+    try:
+        yield
+    finally:
+        for name, own in theirs.items():
+            setattr(kind, name, own)
 
 
 def kept_in_float32(model: "PreTrainedModel", *, bfloat16: bool) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from runner.recipe.compose import compose
 from runner.sources import Checkpoint
 from tests.conftest import Outcome
 from tests.isolated import isolated
+from tests.layouts import saying
 
 Cli = Callable[..., Outcome]
 FORECASTER = {"prediction_length": 4, "context_length": 8, "lags_sequence": [1, 2], "d_model": 16,
@@ -80,6 +81,24 @@ def test_a_model_of_any_class_is_stored_and_answers_as_its_source(
     flavors = yaml.safe_load((Path(done.document["model"]) / "MLmodel").read_text())["flavors"]
     assert set(flavors) == {"transformers"}
     assert flavors["transformers"]["pipeline_model_type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ([5], "BertModel"),
+        (["pipeline", None, "BertConfig"], "BertModel"),
+        ("BertForNextSentencePrediction", "BertForNextSentencePrediction"),
+    ],
+)
+def test_what_names_no_class_is_passed_over(
+    cli: Cli, workspace: Path, said: Any, kind: str
+) -> None:
+    source = build(workspace / "source", *MODELS[-1])
+    write(saying(source, workspace / "says", architectures=said))
+    done = cli("plan", "+recipe=mine", "--output", "json")
+    assert done.code == 0, done.stderr
+    assert done.document["model"]["class"] == kind
 
 
 def test_plain_mlflow_loads_the_parts_and_has_no_other_way_to_store_them(

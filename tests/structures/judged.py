@@ -1,6 +1,6 @@
 """Package a structure by the runner, and hold its answers to those of transformers itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,26 @@ _ASKED: Mapping[str, Mapping[str, Any]] = {
 _WAVE = np.sin(np.arange(16_000, dtype=np.float32) / 6)
 
 
-def judge(structure: Structure, folder: Path) -> tuple[str, str]:
+def judge(structure: Structure, folder: Path, *, served: bool = False) -> tuple[str, str]:
     """Package a structure and ask it.
 
     Args:
         structure: The structure.
         folder: An empty folder.
+        served: Whether it is asked over HTTP too, by MLflow's scoring server.
 
     Returns:
         ``equal``, or ``refused`` with the exit code, and the reason.
     """
     made = structure.make(folder / "made")
     with torch.compiler.set_stance("force_eager"):  # layers of BitNet compile themselves: 40 s
-        return _judged(structure, made, folder)
+        return _judged(structure, made, folder, ["server"] if served else [])
 
 
-def _judged(structure: Structure, made: Made, folder: Path) -> tuple[str, str]:
-    recipe = _recipe(structure, made)
+def _judged(
+    structure: Structure, made: Made, folder: Path, views: Sequence[str]
+) -> tuple[str, str]:
+    recipe = _recipe(structure, made, ["source", "native", "pyfunc", *views])
     (folder / "case.yaml").write_text(yaml.safe_dump(recipe))
     try:
         composed = compose(folder / "case.yaml", "tracking.uri=null")
@@ -56,6 +59,9 @@ def _judged(structure: Structure, made: Made, folder: Path) -> tuple[str, str]:
         return f"refused ({error.exit:d})", error.message
     failed = [f"{check.view} {check.name}: {check.message}" for check in record.failed_checks]
     assert record.verdict is Verdict.PASSED, failed
+    outputs = {view.view: view.outputs for view in record.views}
+    if "server" in views:
+        assert _same(outputs["server"], outputs["pyfunc"]), outputs
     theirs = _answers(structure, _source(structure, made), folder)
     ours = _answers(structure, _saved(structure, folder / "out" / "model"), folder)
     assert _same(ours, theirs), f"{ours} is not {theirs}"
@@ -67,12 +73,12 @@ def _arguments(structure: Structure) -> Mapping[str, Any]:
     return _ASKED.get(structure.task, usual)
 
 
-def _recipe(structure: Structure, made: Made) -> dict[str, Any]:
+def _recipe(structure: Structure, made: Made, views: Sequence[str]) -> dict[str, Any]:
     task = get_task(structure.task)
     generates = {"model_config": dict(_arguments(structure))} if task.generates else {}
     source = {"kind": "local", "path": str(made.folder)}
-    views = {"evaluation": {"views": ["source", "native", "pyfunc"]}}
-    return {"task": structure.task, "source": source, **generates, **views, **made.recipe}
+    proof = {"evaluation": {"views": [*views]}}
+    return {"task": structure.task, "source": source, **generates, **proof, **made.recipe}
 
 
 def _source(structure: Structure, made: Made) -> Any:

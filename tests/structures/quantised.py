@@ -59,6 +59,12 @@ def _stored() -> list[Structure]:
         Structure("llama", _TEXT, "parts of torchao", partial(_as_it_is, quantised.torchao_float8),
                   "", "torchao", "" if joins_parts_of_torchao() else "does not put together"),
         *(
+            Structure("llama", _TEXT, "not packed", partial(_as_it_is, build), "", name,
+                      "none of them is packed")
+            for name, build in (("gptq", partial(_not_packed, {"quant_method": "gptq", "bits": 4})),
+                                ("bitsandbytes_4bit", partial(_not_packed, {"load_in_4bit": True})))
+        ),
+        *(
             Structure(kind, _TEXT, "packed", partial(_as_it_is, build), "", name, _lack(name))
             for name, (kind, build) in _PACKED.items()
             if name not in quantised.NAMED or _lack(name)
@@ -79,6 +85,11 @@ def _of_torchao(leave: Mapping[str, Any], folder: Path) -> Made:
 def _as_it_is(build: Callable[[Path], Path], folder: Path) -> Made:
     made = build(folder / "packed")
     return Made(made, native=partial(_native, made))
+
+
+def _not_packed(block: dict[str, Any], folder: Path) -> Path:
+    """Whole weights, with what a training on a quantised base left in their configuration."""
+    return quantised.declare(quantised.plain(folder), block)
 
 
 def _native(folder: Path, auto: str = "AutoModelForCausalLM", **how: Any) -> Any:

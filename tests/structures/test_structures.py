@@ -8,14 +8,28 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.pages import hold_tables, table
-from tests.structures import adapted, forms, impossible, media, other_version, plain, quantised
+from tests.structures import (
+    adapted,
+    damaged,
+    forms,
+    impossible,
+    media,
+    other_version,
+    plain,
+    quantised,
+)
 from tests.structures.judged import EQUAL, REFUSED, judge
 from tests.structures.structure import KEPT, Structure
 
 PAGE = REPOSITORY / "docs" / "checkpoints.md"
-PARTS = (plain, forms, media, adapted, quantised, other_version, impossible)
+PARTS = (plain, forms, media, adapted, quantised, other_version, impossible, damaged)
 STRUCTURES = [structure for part in PARTS for structure in part.structures()]
 FOUND: dict[str, tuple[str, str]] = {}
+SERVED = {
+    (one.task, one.adapter.rpartition(", ")[2], one.quantisation): one.name
+    for one in reversed(STRUCTURES)
+}.values()
+"""Names of those that are asked over HTTP too: the first of each task, adapter and method."""
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +38,7 @@ pytestmark = pytest.mark.slow
 def test_the_answers_are_those_of_the_source_or_it_is_refused(
     structure: Structure, workspace: Path
 ) -> None:
-    verdict, why = judge(structure, workspace)
+    verdict, why = judge(structure, workspace, served=structure.name in SERVED)
     assert verdict == (REFUSED if structure.refused else EQUAL), why
     assert structure.refused in why
     FOUND[structure.name] = verdict, _without_folders(why, workspace)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from runner.sources.checkpoint.untrusted import read_json
+from runner.tasks.arguments import GENERATION
 
 _WIDTHS = re.compile(
     r"(vocab|hidden|intermediate|patch|image)_size|(?:n|num)_channels|d_(model|ff|kv)|n_embd|dim"
@@ -25,6 +26,7 @@ than a hundred beams is not heard of.
 """
 _LARGEST = 2**40
 _MAY_BE_NOTHING = {"head_dim", "image_size", "patch_size"}
+_ABOVE_NOTHING = {"num_beams", "num_beam_groups", "num_return_sequences", "repetition_penalty"}
 CONFIG = "config.json"
 GENERATION_CONFIG = "generation_config.json"
 
@@ -45,6 +47,24 @@ def impossible_values(config: Mapping[str, Any], prefix: str = "") -> Iterator[t
         elif wrong := _wrong(key, value):
             yield prefix + key, f"is {json.dumps(value)}, {wrong}"
     yield from ((prefix + key, wrong) for key, wrong in _labels(config.get("id2label")))
+    yield from ((prefix + key, wrong) for key, wrong in _of_tasks(config))
+
+
+def impossible_settings(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find settings of generation with which no text can be generated.
+
+    Args:
+        settings: What ``generation_config.json`` says.
+
+    Yields:
+        The setting, and what is wrong with its value.
+    """
+    for name, argument in GENERATION.items():
+        value = settings.get(name)
+        if isinstance(value, str) and not argument.takes(value):
+            yield name, f"is {json.dumps(value)}, not {argument.wanted}"
+        elif name in _ABOVE_NOTHING and isinstance(value, int | float) and value <= 0:
+            yield name, f"is {json.dumps(value)}, and has to be above 0"
 
 
 def layers_of(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
@@ -99,6 +119,21 @@ def _not_a_size(key: str, value: Any, is_count: bool) -> str:
     return f"more than the {most:,} that a model can have" if value > most else ""
 
 
+def _of_tasks(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find settings for a task that a pipeline cannot take."""
+    tasks = config.get("task_specific_params")
+    for name, settings in (
+        cast("dict[str, Any]", tasks) if isinstance(tasks, dict) else {}
+    ).items():
+        key = f"task_specific_params.{name}"
+        if settings is not None and not isinstance(settings, dict):
+            yield key, "is not a mapping of settings"
+            continue
+        prefix = (cast("dict[str, Any]", settings) or {}).get("prefix")
+        if prefix is not None and not isinstance(prefix, str):
+            yield f"{key}.prefix", f"is {json.dumps(prefix)}, not text"
+
+
 def _labels(labels: Any) -> Iterator[tuple[str, str]]:
     if labels is None:
         return
@@ -115,3 +150,9 @@ def _labels(labels: Any) -> Iterator[tuple[str, str]]:
         yield "id2label", f"has {bad!r} where the number of a label stands"
     elif lost := sorted({*range(len(found))} - numbers):
         yield "id2label", f"has {len(found)} labels and none with the number {lost[0]}"
+    for number, label in found.items():
+        if label is None or isinstance(label, dict | list):
+            yield (
+                "id2label",
+                f"has {json.dumps(label)} where label {number} stands, which is no text",
+            )

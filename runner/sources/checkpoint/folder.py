@@ -11,6 +11,7 @@ from runner.findings import Finding
 from runner.sources.checkpoint.config_values import (
     CONFIG,
     GENERATION_CONFIG,
+    impossible_settings,
     impossible_values,
     layers_of,
     read_values,
@@ -86,7 +87,10 @@ def _below(folder: Path, names: Iterable[str]) -> str:
 def _check_values(folder: Path) -> Iterator[Finding]:
     for name in (CONFIG, GENERATION_CONFIG):
         values = read_values(folder, name)
-        for key, wrong in (*impossible_values(values), *_without_weights(folder, values)):
+        found = [*impossible_values(values), *_without_weights(folder, values)]
+        if name == GENERATION_CONFIG:
+            found += [one for one in impossible_settings(values) if one[0] not in dict(found)]
+        for key, wrong in found:
             message = f"{folder / name}: `{key}` {wrong}."
             remedy = "Fetch the checkpoint again, or mend the file."
             yield Finding("impossible-config", message, remedy, ("path",), outside=True)

@@ -26,8 +26,9 @@ def fitting_classes(
     import transformers
 
     if task.forward:
-        named: list[str] = getattr(config, "architectures", None) or []
-        classes = (getattr(transformers, name, None) for name in named)
+        said: Any = getattr(config, "architectures", None) or []
+        named: list[Any] = [said] if isinstance(said, str) else list(said)
+        classes = (getattr(transformers, name, None) for name in named if isinstance(name, str))
         yield from (one for one in classes if one is not None and _is_for(one, config))
     for name in task.auto_models:
         auto_class = getattr(transformers, name, None)  # some are of one major version alone

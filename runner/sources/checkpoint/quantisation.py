@@ -24,6 +24,7 @@ class Method:
             stay as they are.
         own_form: Whether its weights are tensors of a kind of the package's own, which stay in
             pickle files.
+        packs: Whether its weights are stored as whole numbers and nothing else.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
@@ -31,6 +32,7 @@ class Method:
     bits: float = 8
     widens_to: str = ""
     own_form: bool = False
+    packs: bool = False
 
     @property
     def packages(self) -> list[str]:
@@ -47,16 +49,16 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "aqlm": Method((("aqlm",),), bits=2),
         "auto-round": Method((("auto-round",),), bits=4),
-        "awq": Method((("autoawq", "gptqmodel"),), bits=4),
+        "awq": Method((("autoawq", "gptqmodel"),), bits=4, packs=True),
         "bitnet": Method(bits=2),
-        "bitsandbytes_4bit": Method(((_BITSANDBYTES,),), bits=4.5),
+        "bitsandbytes_4bit": Method(((_BITSANDBYTES,),), bits=4.5, packs=True),
         "bitsandbytes_8bit": Method(((_BITSANDBYTES,),)),
         "compressed-tensors": Method((("compressed-tensors",),)),
         "eetq": Method((("eetq", "kernels"),), gpu=True),
         "fbgemm_fp8": Method((("fbgemm-gpu", "fbgemm-gpu-genai"),), gpu=True),
         "fp8": Method(gpu=True),
         "fp_quant": Method((("fp-quant",),), gpu=True, bits=4.5),
-        "gptq": Method((("gptqmodel", "auto-gptq"), ("optimum",)), bits=4),
+        "gptq": Method((("gptqmodel", "auto-gptq"), ("optimum",)), bits=4, packs=True),
         "higgs": Method((("flute-kernel",), ("fast-hadamard-transform",)), gpu=True, bits=4),
         "hqq": Method((("hqq",),), bits=4),
         "mxfp4": Method(bits=4.25, widens_to="bfloat16"),

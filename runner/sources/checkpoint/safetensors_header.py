@@ -21,6 +21,8 @@ _BITS = {
     "F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64, "F8_E5M2": 8, "F8_E4M3": 8,
     "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
+_FORMATS = ("pt", "mlx")
+"""What wrote the files that transformers reads as they are."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def read_headers(folder: Path) -> dict[str, TensorInfo]:
     tensors: dict[str, TensorInfo] = {}
     for name in sorted(set(listed.values())) or [SINGLE_FILE]:
         try:
-            tensors |= dict(_read_file(folder, name))
+            tensors |= dict(_read_file(folder, name, _FORMATS))
         except OSError as error:
             raise SourceError(
                 f"{folder / name} cannot be read: {error.strerror or error}",
@@ -141,10 +143,13 @@ def read_index(index: Path) -> dict[str, str]:
         SourceError: The index is corrupt.
     """
     try:
-        listed: Any = read_json(index)["weight_map"]
+        said: Any = read_json(index)
+        listed: Any = said["weight_map"]
         names = set(listed.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _corrupt(index, f"it has no weight_map of tensors to files ({error})") from error
+    if not isinstance(said.get("metadata"), dict):
+        raise _corrupt(index, "it has no metadata, without which transformers reads no index")
     outside = [n for n in names if not isinstance(n, str) or Path(n).name != n]
     if outside or not names:
         raise _corrupt(index, f"{outside[0]!r} is no file name" if outside else "it lists no file")
@@ -184,7 +189,9 @@ def _no_weights(folder: Path) -> SourceError:
     )
 
 
-def _read_file(folder: Path, name: str) -> Iterator[tuple[str, TensorInfo]]:
+def _read_file(
+    folder: Path, name: str, formats: tuple[str, ...] = ()
+) -> Iterator[tuple[str, TensorInfo]]:
     path = folder / name
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -201,6 +208,12 @@ def _read_file(folder: Path, name: str) -> Iterator[tuple[str, TensorInfo]]:
     metadata = header.pop("__metadata__", None)
     if not _is_text_only(metadata):
         raise _corrupt(path, "its __metadata__ is no mapping of texts to texts")
+    if formats and metadata is not None and metadata.get("format") not in formats:
+        raise SourceError(
+            f"{path} says that its format is {metadata.get('format')}, of which transformers reads "
+            f"{' and '.join(formats)}",
+            "Save the checkpoint again with model.save_pretrained.",
+        )
     found = {key: _info(folder, name, 8 + length, key, entry) for key, entry in header.items()}
     _check_cover(path, found, 8 + length, size)
     yield from found.items()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.sources.checkpoint.config_values import impossible_values
+from runner.sources.checkpoint.config_values import impossible_settings, impossible_values
 from runner.sources.checkpoint.folder import check_folder
 from tests.checkpoints import causal_lm
 from tests.conftest import Outcome
@@ -50,6 +50,23 @@ def test_what_no_model_can_have_is_found(values: dict[str, Any], key: str) -> No
 )
 def test_what_models_do_have_is_not(values: dict[str, Any]) -> None:
     assert list(impossible_values(values)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [
+        ({"num_beams": 0}, ["num_beams"]),
+        ({"repetition_penalty": 0, "temperature": 0}, ["repetition_penalty"]),
+        ({"do_sample": "false", "max_length": "20"}, ["max_length", "do_sample"]),
+        ({"eos_token_id": "</s>"}, ["eos_token_id"]),
+        ({"eos_token_id": [1, 2], "early_stopping": "never", "stop_strings": "x"}, []),
+        ({"top_k": None, "cache_implementation": "static", "transformers_version": "4.0"}, []),
+    ],
+)
+def test_settings_that_no_text_can_be_generated_with_are_found(
+    settings: dict[str, Any], wrong: list[str]
+) -> None:
+    assert [found for found, _ in impossible_settings(settings)] == wrong
 
 
 @pytest.mark.slow
@@ -111,6 +128,23 @@ def test_plan_and_record_tell_of_tensors_that_nothing_uses(cli: Cli, workspace: 
     (file,) = (workspace / "outputs").rglob("record.json")
     record = json.loads(file.read_text())
     assert record["notes"] == planned["notes"]
+
+
+def test_weights_that_are_not_there_take_no_memory(workspace: Path) -> None:
+    import torch
+    from transformers import AutoConfig, GPT2LMHeadModel
+
+    from runner.packaging.meta import model_on_meta
+    from runner.sources import Checkpoint
+    from runner.sources.checkpoint.own_form import stored_tensors
+
+    folder = saying(causal_lm(workspace / "gpt2"), workspace / "other", vocab_size=700, n_layer=3)
+    config, checkpoint = AutoConfig.from_pretrained(folder), Checkpoint(folder, "local", "other")
+    tensors = stored_tensors(folder)
+    model, report = model_on_meta(GPT2LMHeadModel, config, checkpoint, tensors, torch.float32, {})
+    assert report["missing_keys"]
+    assert report["mismatched_keys"]
+    assert {weight.device.type for weight in model.parameters()} == {"meta"}
 
 
 def test_more_layers_than_the_weights_have_tensors_are_refused_before_a_model_is_built(
