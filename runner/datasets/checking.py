@@ -14,6 +14,8 @@ from runner.where import WhereError, parse
 _Wanted = dict[Loc, list[str]]
 """Columns by the place of the recipe that names them."""
 
+_SIGNS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
 
 def check(labelled: Labelled) -> Iterator[Finding]:
     """Find what is wrong.
@@ -71,8 +73,15 @@ def _lacking(name: str, there: list[str], wanted: _Wanted) -> Iterator[Finding]:
         for column in dict.fromkeys(columns):
             if column not in there:
                 message = f"{name} has no column `{column}`."
-                remedy = did_you_mean(column, there) or f"It has {', '.join(there) or 'none'}."
+                remedy = did_you_mean(column, there) or _columns(there)
                 yield Finding("column-missing", message, remedy, loc)
+
+
+def _columns(there: list[str]) -> str:
+    """Say which columns there are; one that looks like several was parted by another sign."""
+    if len(there) == 1 and (signs := [name for sign, name in _SIGNS.items() if sign in there[0]]):
+        return f"Its header is one cell with {signs[0]} in it: save it with commas between cells."
+    return f"It has {', '.join(there) or 'none'}."
 
 
 def _missing(path: Path, at: Loc) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from runner.recipe.compose import compose
-from runner.recipe.language.gates import parse_gate
+from runner.recipe.language.gates import FORM, parse_gate
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
@@ -29,6 +29,7 @@ RIGHT = {
 def written(evaluation: object, recipe: dict = CLASSIFIER) -> str:
     Path("data").mkdir(exist_ok=True)
     Path("data/reviews.csv").write_text("text,label,lang\nGood.,good,en\n")
+    Path("data/semicolons.csv").write_text("text;label;lang\nGood.;good;en\n")
     Path("recipes").mkdir(exist_ok=True)
     text = yaml.safe_dump({**recipe, "evaluation": evaluation}, sort_keys=False)
     Path("recipes/mine.yaml").write_text(text)
@@ -81,6 +82,20 @@ def test_an_evaluation_can_be_said_on_the_command_line(workspace: Path) -> None:
         ({"metrics": ["accuracy"] * 2}, "metric-named-twice", "metrics.1", "Give one a `title`."),
         ({"gates": {"acuracy": "> 0"}}, "bad-gate", "gates.acuracy", "Did you mean `accuracy`?"),
         ({"gates": {"accuracy": "0.9"}}, "bad-gate", "gates.accuracy", None),
+        (
+            {"gates": {"accuracy": ">= 90"}}, "bad-gate", "gates.accuracy",
+            "Write a bound within that, such as 0.9 for 90 %.",
+        ),
+        (
+            {"gates": {"accuracy.slices.lang.de": "< 0"}},
+            "bad-gate", "gates.accuracy.slices.lang.de", None,
+        ),
+        ({"gates": {"accuracy": 0.9}}, "bad-gate", "gates.accuracy", FORM),
+        (
+            {"dataset": {**RIGHT["dataset"], "path": "../data/semicolons.csv"}},
+            "column-missing", "dataset.inputs",
+            "Its header is one cell with semicolons in it: save it with commas between cells.",
+        ),
         (
             {"gates": {"accuracy": ">= champion"}},
             "bad-gate", "gates.accuracy",

@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import (
-    AfterValidator,
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -61,13 +61,16 @@ class _Read:
         return handler(TypeAdapter[Any](written).core_schema)
 
 
-def _condition(text: str) -> str:
-    if parse_gate(text) is None:
+def _condition(given: Any) -> Any:
+    """Refuse text that is no condition, and a bare number, which is told like one."""
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if number or (isinstance(given, str) and parse_gate(given) is None):
+        text = str(given)
         raise PydanticCustomError("gate", "{text} is no condition", {"text": text, "form": FORM})
-    return text
+    return given
 
 
-Condition = Annotated[str, AfterValidator(_condition)]
+Condition = Annotated[str, BeforeValidator(_condition)]
 if TYPE_CHECKING:
     AnyMetric = Metric
 else:

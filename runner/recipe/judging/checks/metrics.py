@@ -1,6 +1,6 @@
 """Metrics fit the task and have rows to be measured on; gates are about what is measured."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from runner.findings import Finding
 from runner.machine.libraries import is_importable
@@ -20,15 +20,15 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"`{field}` are about rows, and there is no dataset."
             remedy = "Name one as `evaluation.dataset`."
             yield Finding("no-dataset", message, remedy, ("evaluation", field))
-    keys: set[str] = set()
+    named: dict[str, Metric] = {}
     for number, metric in enumerate(evaluation.metrics):
         loc = ("evaluation", "metrics", number)
         yield from (finding.under(*loc) for finding in _metric(subject, metric))
-        if metric.key in keys:
+        if metric.key in named:
             message = f"Two metrics are called `{metric.key}`."
             yield Finding("metric-named-twice", message, "Give one a `title`.", loc)
-        keys.add(metric.key)
-    yield from _gates(subject.recipe, keys)
+        named[metric.key] = metric
+    yield from _gates(subject.recipe, named)
 
 
 def _metric(subject: Subject, metric: Metric) -> Iterator[Finding]:
@@ -75,7 +75,15 @@ def _beside(recipe: Recipe, name: str) -> Iterator[Finding]:
         yield Finding("bad-gate", message, "Leave it out.")
 
 
-def _gates(recipe: Recipe, keys: set[str]) -> Iterator[Finding]:
+def _within(metric: Metric, gate: Gate) -> Iterator[Finding]:
+    """Find a bound that nothing meets, such as a share of 90."""
+    low, high = metric.bounds
+    if not gate.holds(high if gate.upwards else low):
+        message = f"`{metric.key}` is never {gate.order} {gate.bound:g}: it is {low:g} to {high:g}."
+        yield Finding("bad-gate", message, "Write a bound within that, such as 0.9 for 90 %.")
+
+
+def _gates(recipe: Recipe, named: Mapping[str, Metric]) -> Iterator[Finding]:
     evaluation = recipe.evaluation
     for name, gate in evaluation.conditions.items():
         loc = ("evaluation", "gates", name)
@@ -85,8 +93,8 @@ def _gates(recipe: Recipe, keys: set[str]) -> Iterator[Finding]:
         if name in MEASURED:
             yield from (finding.under(*loc) for finding in _beside(recipe, name))
             continue
-        if key not in keys:
-            known = [*sorted(keys), *MEASURED]
+        if key not in named:
+            known = [*sorted(named), *MEASURED]
             remedy = did_you_mean(key, known) or f"It is about {one_of(known)}."
             yield Finding("bad-gate", f"Nothing that is measured is called `{key}`.", remedy, loc)
         elif rest.startswith("slices."):
@@ -95,3 +103,5 @@ def _gates(recipe: Recipe, keys: set[str]) -> Iterator[Finding]:
                 message = f"Nothing is sliced by `{column}`."
                 remedy = did_you_mean(column, evaluation.slices) or "List it in `slices`."
                 yield Finding("bad-gate", message, remedy, loc)
+        if key in named and not gate.other and rest.partition(".")[0] in ("", "slices"):
+            yield from (finding.under(*loc) for finding in _within(named[key], gate))
