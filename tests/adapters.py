@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import peft
 import torch
 from peft import (
     AdaptionPromptConfig,
@@ -82,7 +83,37 @@ VARIANTS: dict[str, Any] = {
     "multitask prompt tuning": partial(
         MultitaskPromptTuningConfig, num_tasks=2, num_virtual_tokens=4, task_type="CAUSAL_LM"
     ),
-}
+    "prompt tuning": LEARNT["prompt"],
+    "p-tuning": LEARNT["p-tuning"],
+    "CPT": partial(
+        peft.CPTConfig,
+        cpt_token_ids=[1, 2, 3, 4], cpt_mask=[1] * 4, cpt_tokens_type_mask=[1] * 4,
+        task_type="CAUSAL_LM",
+    ),
+    "a cartridge": partial(peft.CartridgeConfig, num_virtual_tokens=4, task_type="CAUSAL_LM"),
+    "norms of layers": partial(peft.LNTuningConfig, task_type="CAUSAL_LM"),
+    "AdaLoRA": partial(peft.AdaLoraConfig, init_r=4, target_r=4, total_step=10, **_OF_LLAMA),
+    "VB-LoRA": partial(
+        peft.VBLoRAConfig, r=4, num_vectors=8, vector_length=8, topk=2, **_OF_LLAMA
+    ),
+    "GraLoRA": partial(peft.GraloraConfig, r=4, gralora_k=2, **_OF_LLAMA),
+    "C3A": partial(peft.C3AConfig, block_size=4, **_OF_LLAMA),
+    "WaveFT": partial(peft.WaveFTConfig, n_frequency=50, **_OF_LLAMA),
+    "OSF": partial(peft.OSFConfig, **_OF_LLAMA),
+    "FRoD": partial(peft.FrodConfig, **_OF_LLAMA),
+    "BEFT": partial(peft.BeftConfig, **_OF_LLAMA),
+    "SuperTuning": partial(peft.SupertuningConfig, **_OF_LLAMA),
+    **{
+        name: partial(config, r=4, **_OF_LLAMA)
+        for name, config in {
+            "HiRA": peft.HiraConfig, "DeLoRA": peft.DeloraConfig, "PVeRA": peft.PveraConfig,
+            "LoKr": peft.LoKrConfig, "Lily": peft.LilyConfig, "GLoRA": peft.GloraConfig,
+            "RandLoRA": peft.RandLoraConfig, "Uni-LoRA": peft.UniLoraConfig,
+            "TinyLoRA": peft.TinyLoraConfig, "PSOFT": peft.PsoftConfig,
+            "PEANuT": peft.PeanutConfig, "DEFT": peft.DeftConfig, "AdaMSS": peft.AdamssConfig,
+        }.items()
+    },
+}  # fmt: skip
 """Adapters of a Llama by what they are called."""
 
 

@@ -3,8 +3,9 @@
 import copy
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ _TOLD = ("n_tasks", "num_tasks")
 """How many tasks an adapter was trained for that asks with each text which of them it is."""
 _OF_OTHERS = "adapters"
 """Where the adapters lie that another one puts together."""
+_APART = "Leave `merge` out: it is then stored beside the base model."
 _OTHER_BASE = "Take the base model that the adapter was trained on, or another adapter."
 
 
@@ -60,11 +62,17 @@ class Adapter:
         return Brought.of(self.config, self.tensors)
 
     def insist_on_complete(self) -> None:
-        """Refuse an adapter that wants to be given more than a text.
+        """Refuse an adapter that wants more than a text, or another PEFT than the one that is here.
 
         Raises:
             SourceError: It does.
         """
+        if self.type not in _tuners():
+            raise SourceError(
+                f"the adapter {self.checkpoint.name} is of type {self.type}, which PEFT "
+                f"{version('peft')} does not know",
+                "Install the version of peft that it was saved with, or convert it.",
+            )
         if any(self.config.get(name) is not None for name in _TOLD):
             raise SourceError(
                 f"the adapter {self.checkpoint.name} is of type {self.type}: with each text it has "
@@ -92,10 +100,7 @@ class Adapter:
             what = (
                 "an adapter that repeats layers" if repeats else f"an adapter of type {self.type}"
             )
-            raise SourceError(
-                f"{what} cannot be merged into weights",
-                "Leave `merge` out: it is then stored beside the base model.",
-            )
+            raise SourceError(f"{what} cannot be merged into weights", _APART)
 
     def insist_on_fit(self, model: PreTrainedModel, *, merged: bool = False) -> None:
         """See by its shapes that it was trained on a base like this one.
@@ -113,7 +118,7 @@ class Adapter:
                 f"PEFT runs the adapter {self.checkpoint.name} without saying which token is of "
                 "the question and which of the context; merged it would be told, and answer "
                 "otherwise",
-                "Leave `merge` out: it is then stored beside the base model.",
+                _APART,
             )
         problem = _problem(self.config, self.tensors, model)
         if not problem and self.tensors:
@@ -123,6 +128,10 @@ class Adapter:
                 f"the adapter {self.checkpoint.name} does not fit the base model: {problem}",
                 _OTHER_BASE,
             )
+        if merged and self.tensors:
+            why = _said_by_peft(lambda: _injected(self, model).merge_and_unload())
+            if why:
+                raise _cannot_be_merged(self, why)
 
 
 def read_adapter(checkpoint: Checkpoint, *, weights: bool = True) -> Adapter:
@@ -149,10 +158,14 @@ def read_adapter(checkpoint: Checkpoint, *, weights: bool = True) -> Adapter:
 
 def _can_merge(kind: str) -> bool:
     """Say whether PEFT has a way to make adapters of a type a part of the weights."""
+    return hasattr(_tuners().get(kind), "merge_and_unload")
+
+
+def _tuners() -> Mapping[str, Any]:
+    """Give what PEFT makes adapters with, by their types."""
     from peft import PEFT_TYPE_TO_TUNER_MAPPING
 
-    tuners = cast("Mapping[str, Any]", PEFT_TYPE_TO_TUNER_MAPPING)
-    return hasattr(tuners.get(kind), "merge_and_unload")
+    return cast("Mapping[str, Any]", PEFT_TYPE_TO_TUNER_MAPPING)
 
 
 def _problem(
@@ -211,17 +224,28 @@ def _shape_problem(part: str, shape: tuple[int, ...], module: Any) -> str:
 
 def _injection_problem(adapter: Adapter, model: PreTrainedModel) -> str:
     """Let PEFT itself put the adapter on an empty base; nothing where it can."""
+    why = _said_by_peft(lambda: _injected(adapter, model))
+    return f"PEFT cannot put it on a {type(model).__name__}: {why}" if why else ""
+
+
+def _injected(adapter: Adapter, model: PreTrainedModel) -> Any:
     from peft import PeftConfig, get_peft_model
 
+    config = PeftConfig.from_pretrained(str(adapter.checkpoint.folder))
+    with torch.device("meta"):
+        return get_peft_model(copy.deepcopy(model), config)
+
+
+def _said_by_peft(does: Callable[[], object]) -> str:
+    """Give PEFT's reason for not doing something with a model without numbers."""
     try:
-        config = PeftConfig.from_pretrained(str(adapter.checkpoint.folder))
-        with torch.device("meta"):
-            get_peft_model(copy.deepcopy(model), config)
+        does()
     except Exception as error:
         raise_if_ours(error)
-        if "meta" in str(error):  # it looks at the numbers, of which there are none
-            return ""
-        return f"PEFT cannot put it on a {type(model).__name__}: {first_line(error)}"
+        if (
+            "meta" not in str(error).lower()
+        ):  # else it looks at the numbers, of which there are none
+            return first_line(error)
     return ""
 
 
@@ -243,10 +267,13 @@ def merge(adapter: Adapter, base: PreTrainedModel, dtype: torch.dtype) -> PreTra
         return loaded.merge_and_unload().to(dtype)
     except Exception as error:
         raise_if_ours(error)
-        raise SourceError(
-            f"the adapter {adapter.checkpoint.name} cannot be merged: {first_line(error)}",
-            _OTHER_BASE,
-        ) from error
+        raise _cannot_be_merged(adapter, first_line(error)) from error
+
+
+def _cannot_be_merged(adapter: Adapter, why: str) -> SourceError:
+    return SourceError(
+        f"the adapter {adapter.checkpoint.name} cannot be merged into weights: {why}", _APART
+    )
 
 
 def write_adapter(adapter: Adapter, model_folder: Path, base: str) -> None:

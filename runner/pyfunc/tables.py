@@ -57,8 +57,9 @@ class TableAnswers(Piped):
 def _rejoined(rows: list[Any]) -> list[dict[str, Any]]:
     """Put records together that MLflow's schema took for a row each: they are of one table."""
     given = [
-        {**row, "table": _read(row["table"], number)}
+        {**row, "query": query, "table": table}
         for number, row in enumerate(records(rows, ["query", "table"]))
+        for query, table in _paired(row["query"], _read(row["table"], number), number)
     ]
     joined: list[dict[str, Any]] = []
     for row, group in groupby(given, lambda row: row if not _is_record(row["table"]) else None):
@@ -76,6 +77,16 @@ def _read(given: Any, number: int) -> Any:
     if isinstance(read, list | np.ndarray):
         return [structure(record, number, "table") for record in read]
     return read
+
+
+def _paired(queries: Any, table: Any, number: int) -> list[tuple[Any, Any]]:
+    """Give each question of a row its table, where the row has a list of whole tables."""
+    if not isinstance(table, list) or not table or any(map(_is_record, table)):
+        return [(queries, table)]
+    asked = list(queries) if isinstance(queries, list | np.ndarray) else [queries]
+    if len(asked) != len(table):
+        raise bad_row(number, f"`table` has {len(table)} tables, for {len(asked)} questions")
+    return list(zip(asked, table, strict=True))
 
 
 def _is_record(table: Any) -> bool:

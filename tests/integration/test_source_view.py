@@ -87,9 +87,16 @@ def test_what_a_recipe_says_of_every_request_is_said_to_the_pipeline(
         assert outcomes(record) == {"native": "passed", "pyfunc": "passed"}, record.failed_checks
         (answer,) = record.views[1].outputs
         assert "'completion_tokens': 3" in str(answer)
-    record = ran(workspace, **whole, model_config={**greedy, "max_tokens": 3, "stop": ["a"]})
+    drawn = {"do_sample": True, "temperature": 3.0, "max_tokens": 3, "n": 2}
+    record = ran(workspace, **whole | {"model_config": drawn})
     assert record.verdict is Verdict.PASSED, record.failed_checks
-    assert of_source(record)["pyfunc"].message == "the pipeline does not take stop"
+    assert "'index': 1" in str(record.views[1].outputs)
+    assert of_source(record)["pyfunc"].message == "the pipeline does not take n"
+    penalties = {"frequency_penalty": 0.5, "presence_penalty": 1.0} if "chat" in task else {}
+    said = {**penalties, "stop": ["a"]}
+    record = ran(workspace, **whole, model_config={**greedy, **said})
+    assert record.verdict is Verdict.PASSED, record.failed_checks
+    assert of_source(record)["pyfunc"].message == f"the pipeline does not take {', '.join(said)}"
 
 
 def test_a_weight_changed_after_saving_is_found(workspace: Path) -> None:

@@ -93,6 +93,8 @@ def test_what_stands_beside_the_usual_positions_is_kept() -> None:
 def test_positions_of_long_texts_are_those_that_5_makes(
     tmp_path: Path, beside: dict[str, Any]
 ) -> None:
+    if beside and "rope_parameters" in LlamaConfig().to_dict():
+        pytest.skip("this version has them all in one place")
     half = [1.0] * 64
     said = {
         "rope_theta": 77.0, "rope_type": "longrope", "factor": 8.0, "short_factor": half,
@@ -158,7 +160,8 @@ def test_what_has_another_name_is_said_by_the_name_that_is_known(
     if not hasattr(CONFIG_MAPPING[model_type](), old):
         pytest.skip(f"this version knows {new}")
     assert getattr(reading.config, old) == value
-    assert (reading.translated, reading.notes) == (True, [])
+    known = hasattr(CONFIG_MAPPING[model_type](), new)
+    assert (reading.translated, reading.notes) == (not known, [])
 
 
 @pytest.mark.parametrize(

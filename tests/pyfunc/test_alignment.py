@@ -266,9 +266,9 @@ def test_new_tokens_are_no_more_than_the_model_has_positions_for(model: Packaged
     assert used["completion_tokens"] < short_answer["usage"]["completion_tokens"] <= 40
 
 
-def test_penalties_keep_an_answer_from_repeating_itself(model: Packaged) -> None:
-    ask = {"messages": [{"role": "user", "content": "What is MLflow?"}], "max_tokens": 24}
-    (free,) = model("llm/v1/chat").predict(ask)
-    (held,) = model("llm/v1/chat").predict({**ask, "frequency_penalty": 2.0})
-    said = [reply["choices"][0]["message"]["content"] for reply in (free, held)]
-    assert len(set(said[1])) > len(set(said[0]))
+@pytest.mark.parametrize("task", ["text2text-generation", "text-generation"])
+def test_a_text_under_a_name_is_that_text(model: Packaged, task: str) -> None:
+    loaded, texts = model(task), ["My dog", "the weather"]
+    alone = [loaded.predict(text)[0] for text in texts]
+    for form in ([{"text": text} for text in texts], pd.DataFrame({"text": texts})):
+        assert loaded.predict(form) == alone

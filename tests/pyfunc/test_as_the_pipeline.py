@@ -20,13 +20,17 @@ RATE = 48_000
 
 
 def pictures(folder: Path, count: int) -> list[str]:
-    """Make pictures of several sizes and shapes."""
+    """Make pictures of several sizes and shapes; the last one lies on its side, and says so."""
     rng = np.random.default_rng(7)
     found: list[str] = []
     for number in range(count):
         sides = (int(rng.integers(24, 72)), int(rng.integers(24, 72)), 3)
-        file = folder / f"{number}.png"
-        Image.fromarray(rng.integers(0, 256, sides, dtype=np.uint8)).save(file)
+        image = Image.fromarray(rng.integers(0, 256, sides, dtype=np.uint8))
+        lies = number == count - 1
+        file = folder / f"{number}.{'jpg' if lies else 'png'}"
+        if lies:
+            image.getexif()[0x0112] = 6
+        image.save(file, exif=image.getexif())
         found.append(str(file))
     return found
 

@@ -114,6 +114,11 @@ DEFECTS = [
         lambda out: len(out) == 4,
     ),
     Defect(
+        "the same question of a table twice", "table-question-answering",
+        [{"query": "What is it?", "table": '{"product": ["tea"], "sold": ["25"]}'}] * 2,
+        lambda out: len(out) == 2 and out[0] == out[1],
+    ),
+    Defect(
         "a recording as an array of numbers", "automatic-speech-recognition",
         np.zeros(16_000, dtype=np.float32),
         lambda out: len(out) == 1 and isinstance(out[0], str), ours={"input_type": "array"},

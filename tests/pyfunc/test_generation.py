@@ -1,19 +1,26 @@
 """Text that is generated, as transformers' own pipeline generates it."""
 
+import json
 import random
+import shutil
+from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
+import torch
 import transformers
 from mlflow.exceptions import MlflowException
 
 from runner.pyfunc.loading import pipeline_of
 from tests.pyfunc.conftest import Packaged
+from tests.pyfunc.test_requests import serving
 
 TASK = "text-generation"
 WORDS = ["my", "dog", "loves", "the", "weather", "is", "wonderful", "MLflow", ",", ".", "Paris"]
 PLAIN: dict[str, Any] = {"model_config": {"max_new_tokens": 5}}
 ENDS = list(range(300, 330))
+PROTOCOLS = ["llm/v1/chat", "llm/v1/completions"]
 
 
 def prompts(count: int) -> list[str]:
@@ -23,6 +30,11 @@ def prompts(count: int) -> list[str]:
 
 def ask(content: str = "My dog", **more: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": content}], "max_tokens": 6, **more}
+
+
+def text_of(choice: dict[str, Any]) -> str:
+    """Give the text of an answer of either protocol."""
+    return choice["message"]["content"] if "message" in choice else choice["text"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +79,7 @@ def test_what_nobody_says_is_as_in_the_pipeline(shipped: Packaged) -> None:
     assert first != second  # sampled, as natively
 
 
-@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions"])
+@pytest.mark.parametrize("task", PROTOCOLS)
 def test_what_nobody_says_is_as_in_the_pipeline_for_the_protocols(
     shipped: Packaged, task: str
 ) -> None:
@@ -82,8 +94,7 @@ def test_what_nobody_says_is_as_in_the_pipeline_for_the_protocols(
         given = messages if chats else text
         (wanted,) = pipeline(given, max_new_tokens=5, return_full_text=False)
         (choice,) = reply["choices"]
-        said = choice["message"]["content"] if chats else choice["text"]
-        assert said.strip() == wanted["generated_text"].strip()
+        assert text_of(choice).strip() == wanted["generated_text"].strip()
 
 
 def test_end_tokens_of_the_recipe_end_answers_however_the_model_is_loaded(
@@ -171,7 +182,47 @@ def test_one_answer_is_counted_as_among_several(shipped: Packaged) -> None:
     assert pair["usage"]["completion_tokens"] <= 16
 
 
-@pytest.mark.parametrize("task", ["llm/v1/chat", "llm/v1/completions"])
+def penalised(loaded: Any, ids: list[int], presence: float, frequency: float) -> list[int]:
+    """Choose five tokens by what the protocol says of penalties, one at a time."""
+    model, said = loaded.get_raw_model().model, list[int]()
+    for _ in range(5):
+        with torch.no_grad():
+            scores = model(torch.tensor([[*ids, *said]])).logits[0, -1]
+        for token in {*said}:
+            scores[token] -= presence + frequency * said.count(token)
+        said.append(int(scores.argmax()))
+    return said
+
+
+@pytest.mark.parametrize("task", PROTOCOLS)
+@pytest.mark.parametrize(("presence", "frequency"), [(2, 0), (0, 2), (0.02, 0.01)])
+def test_penalties_are_those_of_the_protocol(
+    shipped: Packaged, task: str, presence: float, frequency: float
+) -> None:
+    loaded = shipped(task)
+    tokenizer = loaded.get_raw_model().tokenizer
+    said = {"presence_penalty": presence, "frequency_penalty": frequency, "max_tokens": 5}
+    for number, text in enumerate(prompts(6)):
+        asked: dict[str, Any] = {"prompt": text}
+        ids = tokenizer(text)["input_ids"]
+        if task.endswith("chat"):
+            asked = {"messages": [{"role": "user", "content": text}]}
+            framed = tokenizer.apply_chat_template(
+                asked["messages"], add_generation_prompt=True, tokenize=False
+            )
+            ids = tokenizer(framed, add_special_tokens=False)["input_ids"]
+        of_recipe = number % 2  # what a recipe or a param says is said of every request
+        (reply,) = loaded.predict([asked], said) if of_recipe else loaded.predict([asked | said])
+        wanted = penalised(loaded, ids, presence, frequency)
+        assert (
+            text_of(reply["choices"][0])
+            == tokenizer.decode(wanted, skip_special_tokens=True).lstrip()
+        )
+        if presence + frequency == 2:
+            assert wanted != penalised(loaded, ids, 0, 0)
+
+
+@pytest.mark.parametrize("task", PROTOCOLS)
 def test_several_greedy_answers_are_refused(shipped: Packaged, task: str) -> None:
     request = ask() if task.endswith("chat") else {"prompt": "a"}
     with pytest.raises(MlflowException, match="`n` is 2, and greedy decoding has one answer"):
@@ -212,11 +263,21 @@ def test_a_template_frames_completions(shipped: Packaged, native: Packaged) -> N
         assert one["usage"] == other["usage"]
 
 
-def test_an_answer_names_the_model_as_its_recipe_or_the_registry_does(shipped: Packaged) -> None:
-    (reply,) = shipped("llm/v1/chat").predict([ask()])
-    assert reply["model"] == "case"
-    named = shipped("llm/v1/chat", tracking={"register_as": "assistant"})
-    assert named.predict([ask()])[0]["model"] == "assistant"
+@pytest.mark.parametrize("task", PROTOCOLS)
+def test_an_answer_names_the_model_as_its_recipe_or_the_registry_does(
+    model: Packaged, saved: Any, task: str, tmp_path: Path
+) -> None:
+    request = ask() if task.endswith("chat") else {"prompt": "a", "max_tokens": 2}
+    registered = {"tracking": {"register_as": "assistant"}}
+    for more, name in (({}, "case"), (registered, "assistant")):
+        loaded = model(task, **more)
+        moved = shutil.copytree(saved(task, **more), tmp_path / name / "elsewhere")
+        for one in (loaded, mlflow.pyfunc.load_model(str(moved))):
+            assert one.predict(request)[0]["model"] == name
+        assert {chunk["model"] for chunk in loaded.predict_stream(request)} == {name}
+        server = serving(loaded)
+        assert next(server)(json.dumps(request))[1][0]["model"] == name
+        next(server, None)
 
 
 def test_building_a_pipeline_leaves_the_configuration_as_it_was(shipped: Packaged) -> None:

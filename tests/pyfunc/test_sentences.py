@@ -137,6 +137,30 @@ def test_vectors_are_those_of_sentence_transformers(cli: Cli, workspace: Path, n
     assert same(np.array([one["embedding"] for one in reply["data"]]), expected)
 
 
+@pytest.mark.parametrize("task", ["feature-extraction", "llm/v1/embeddings"])
+def test_every_pooling_has_the_prompt_in_it_or_not(cli: Cli, workspace: Path, task: str) -> None:
+    prompts = {"query": "Find this: ", "long": "Find what is meant by these words: "}
+    how = {"prompts": prompts, "default_prompt_name": "query"}
+    folder = checkpoint(workspace, Pooling(SIZE), Normalize(), **how)
+    params = {"prompt_name": {"type": "string", "default": None}}
+    model = packaged(cli, folder, task, params=params) / "model"
+    texts = TEXTS[:3]
+    for way in (*WAYS, ("cls", "mean")):
+        for included in (True, False):
+            said = {"pooling_mode": way, "include_prompt": included}
+            for each in (folder, model / "sentence_transformers"):
+                rewritten(each / "1_Pooling" / "config.json", **said)
+            theirs = SentenceTransformer(str(folder), device="cpu")
+            loaded = mlflow.pyfunc.load_model(str(model))
+            for asked in ({}, {"prompt_name": "long"}):
+                wanted = np.stack([theirs.encode(text, **asked) for text in texts])
+                given: Any = {"input": texts} if task.startswith("llm") else texts
+                found = loaded.predict(given, params=asked)
+                if task.startswith("llm"):
+                    found = np.array([one["embedding"] for one in found["data"]])
+                assert same(found, wanted), (said, asked)
+
+
 def test_the_types_that_a_tokenizer_gives_reach_the_model(cli: Cli, workspace: Path) -> None:
     folder = checkpoint(workspace, Pooling(SIZE))
     file = folder / "tokenizer.json"

@@ -58,6 +58,10 @@ FORMS: list[Any] = [
     [{"query": "what?", "table": COLUMNS}],
     [{"query": "what?", "table": RECORDS}],
     [{"query": "what?", "table": json.dumps(RECORDS)}],
+    {"query": ["what?"], "table": [RECORDS]},
+    {"query": ["what?"], "table": [json.dumps(COLUMNS)]},
+    {"query": ["what?"], "table": [json.dumps(RECORDS)]},
+    {"query": "what?", "table": [json.dumps(COLUMNS)]},
 ]
 
 
@@ -68,6 +72,17 @@ def test_a_table_is_given_as_it_is(model: Packaged, form: Any) -> None:
     assert loaded.predict(form) == wanted
     if isinstance(form, list):
         assert loaded.predict(pd.DataFrame(form)) == wanted
+
+
+@pytest.mark.parametrize("written", [lambda table: table, json.dumps])
+@pytest.mark.parametrize("table", [COLUMNS, RECORDS])
+def test_each_question_of_a_list_has_its_table(model: Packaged, table: Any, written: Any) -> None:
+    loaded, other = model(TASK), {name: cells[::-1] for name, cells in COLUMNS.items()}
+    queries, tables = ["what?", "how many cake?"], [written(table), written(other)]
+    pairs = [{"query": q, "table": t} for q, t in zip(queries, tables, strict=True)]
+    assert loaded.predict({"query": queries, "table": tables}) == loaded.predict(pairs)
+    with pytest.raises(MlflowException, match="`table` has 2 tables, for 1 questions"):
+        loaded.predict({"query": "what?", "table": [json.dumps(COLUMNS)] * 2})
 
 
 def test_a_table_is_given_as_it_is_over_http(model: Packaged) -> None:

@@ -45,6 +45,8 @@ def structures() -> list[Structure]:
         *_variants(),
         *_of_questions(),
         *_unfit(),
+        Structure("llama", _TEXT, "one file", _of_another_peft, "Bone, of an older PEFT",
+                  refused="is of type BONE, which PEFT"),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, {}), "LoRA, MLflow's own"),
         Structure("gpt2", _TEXT, "saved by MLflow", partial(_of_mlflow, _WAYS["merged"]),
                   "LoRA, MLflow's own, merged"),
@@ -127,11 +129,12 @@ def _made(base: Path, adapter: Path, way: Mapping[str, Any], auto: str, **argume
 
 
 def _variants() -> list[Structure]:
-    both = {_REPEATED, "BOFT", "VeRA"}
+    no_delta = {"Lily", "BEFT", "a shadow", "CPT"}
+    both = {_REPEATED, "BOFT", "VeRA", "HiRA", "GraLoRA", "DeLoRA", "PVeRA", "Uni-LoRA", *no_delta}
     told = {"Poly", "multitask prompt tuning"}
-    apart = {"prefix tuning", "adaption prompts", "a shadow", *told}
+    apart = {"prefix tuning", "adaption prompts", "prompt tuning", "p-tuning", "a cartridge", *told}
     stored = {"LoRA and a whole module", "OFT", "SHiRA", "FourierFT", *apart}
-    refused = {(_REPEATED, "merged"): "cannot be merged"}
+    refused = {(kind, "merged"): "cannot be merged" for kind in (_REPEATED, *no_delta)}
     refused |= {(kind, "stored"): "which of its tasks" for kind in told}
     return [
         Structure("llama", _TEXT, "one file", partial(_of_llama, kind, way), f"{kind}, {way}",
@@ -146,6 +149,15 @@ def _of_llama(kind: str, way: str, folder: Path) -> Made:
     base = tiny("llama", _TEXT)
     adapter = save_variant(kind, base, folder / "adapter")
     return _made(base, adapter, _WAYS[way], "AutoModelForCausalLM")
+
+
+def _of_another_peft(folder: Path) -> Made:
+    """What was Bone is MiSS in later versions, with the same tensors."""
+    base = tiny("llama", _TEXT)
+    adapter = save_variant("MiSS", base, folder / "adapter")
+    file = adapter / "adapter_config.json"
+    file.write_text(file.read_text().replace('"MISS"', '"BONE"'))
+    return Made(base, {"adapter": local(adapter)})
 
 
 def _of_questions() -> list[Structure]:

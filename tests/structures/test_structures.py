@@ -5,7 +5,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from peft import PEFT_TYPE_TO_TUNER_MAPPING
 
+from tests.adapters import CONFIGS, VARIANTS
 from tests.conftest import REPOSITORY
 from tests.pages import hold_tables, table
 from tests.structures import (
@@ -60,6 +62,11 @@ def test_there_are_enough_and_each_is_another() -> None:
     names = [structure.name for structure in STRUCTURES]
     assert len(names) >= 80
     assert len(set(names)) == len(names)
+
+
+def test_every_type_of_adapter_is_among_them() -> None:
+    tried = {make().peft_type.value for make in (*VARIANTS.values(), *CONFIGS.values())}
+    assert {*PEFT_TYPE_TO_TUNER_MAPPING} - tried == {"XLORA"}, "it has adapters of its own"
 
 
 def _without_folders(text: str, workspace: Path) -> str:
