@@ -242,10 +242,8 @@ def _said_by_peft(does: Callable[[], object]) -> str:
         does()
     except Exception as error:
         raise_if_ours(error)
-        if (
-            "meta" not in str(error).lower()
-        ):  # else it looks at the numbers, of which there are none
-            return first_line(error)
+        asks_for_numbers = "meta" in str(error).lower()  # of which there are none
+        return "" if asks_for_numbers else first_line(error)
     return ""
 
 
