@@ -147,9 +147,10 @@ mutants: setup  ## change the rules one place at a time, and list what no test s
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[mutation]'
 	@for room in $(ROOMS); do .ci/mutants $$room || exit 1; done
 
-recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts
+recipes: setup  ## run every recipe that needs no hub, and print a table of verdicts; those of MLflow's guide on twins
 	$(RUN) -m "+recipe=$$($(RUN) ls --source scratch --source package --installed --names | paste -sd,)" \
 		out=outputs/recipes tracking.uri=null
+	$(VENV)/bin/python -m pytest $(PARALLEL) tests/work/test_specification.py
 
 model-types: setup  ## rehearse every model type of transformers, and write docs/model-types.md
 	$(VENV)/bin/python docs/generate_model_types.py
