@@ -8,12 +8,18 @@ import pytest
 import yaml
 
 from runner.cli.loading import loading_lines
+from runner.evaluation.rows import same
 from runner.records import RunRecord
 from runner.tasks import all_tasks
 from tests.conftest import REPOSITORY, Outcome
 
 WITHOUT_ITS_LIBRARY = "mask-generation/scratch"
 """torchvision, which the index has for Linux with CUDA alone."""
+OVER_HTTP = {
+    "conversational", "instructional-text-generation", "image-to-image", "keypoint-matching",
+    "zero-shot-audio-classification", "llm-v1-chat", "llm-v1-completions", "llm-v1-embeddings",
+}  # fmt: skip
+"""Tasks of which tests/structures asks no model over HTTP."""
 SHELF = sorted((REPOSITORY / "recipes").rglob("[!_]*.yaml"))
 
 
@@ -51,12 +57,33 @@ def test_every_recipe_that_needs_no_hub_is_proven(cli: Callable[..., Outcome]) -
     refused = cli(f"+recipe={WITHOUT_ITS_LIBRARY}", "tracking.uri=null")
     assert refused.code == 3
     assert "mask-generation needs torchvision, which is not installed" in refused.stderr
-    done = cli("-m", f"+recipe={','.join(names)}", "tracking.uri=null", "--output", "json")
-    verdicts = {run["recipe"]: run["verdict"] for run in done.document["runs"]}
-    assert verdicts == dict.fromkeys(names, "passed")
-    assert done.code == 0
-    for run in done.document["runs"]:
+    served = [name for name in names if name.partition("/")[0] in OVER_HTTP]
+    over_http = proven(cli, served, "evaluation.views=[source,native,pyfunc,server]")
+    for run in [*over_http, *proven(cli, [name for name in names if name not in served])]:
         exec("\n".join(loading_lines(RunRecord.model_validate(run))), {})
+    assert {run["recipe"].partition("/")[0] for run in over_http} == OVER_HTTP
+    for run in over_http:
+        answers = {view["view"]: _said(view["outputs"]) for view in run["views"]}
+        assert same(answers["server"], answers["pyfunc"]), run["recipe"]
+
+
+def proven(cli: Callable[..., Outcome], names: list[str], *more: str) -> list[dict[str, Any]]:
+    """Run recipes in one sweep, and give their records."""
+    done = cli("-m", f"+recipe={','.join(names)}", "tracking.uri=null", *more, "--output", "json")
+    runs: list[dict[str, Any]] = done.document["runs"]
+    assert {run["recipe"]: run["verdict"] for run in runs} == dict.fromkeys(names, "passed")
+    assert done.code == 0
+    return runs
+
+
+def _said(outputs: list[Any]) -> list[Any]:
+    """Give answers without what is another for each: when it was, and its number."""
+    return [
+        {key: value for key, value in row.items() if key not in ("id", "created")}
+        if isinstance(row, dict)
+        else row
+        for row in outputs
+    ]
 
 
 def test_the_shelf_shows_composition_and_each_way_to_package() -> None:
