@@ -289,7 +289,7 @@ def _settings_of_tokens(folder: Path, task: str) -> dict[str, Any]:
 def _json(file: Path, kind: type[Any]) -> Any:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Undeclared(f"{file.name} cannot be read: {error}") from error
     if not isinstance(found, kind):
         raise Undeclared(f"{file.name} is no {'list' if kind is list else 'mapping'}")
