@@ -1,10 +1,13 @@
 """How a sweep stands, told from the records of its points whoever runs them."""
 
+import json
 import os
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from runner.errors import Exit
 from runner.files.locked import holding
@@ -75,6 +78,47 @@ def test_a_sweep_that_is_stopped_says_at_which_point_and_how(cli: Cli, workspace
         told = cli(*asked, "--status").stdout
         assert f"float16  stopped       {word}" in told
         assert told.endswith("1 done, 1 stopped\n")
+
+
+JOBS = """\
+recipe: text-generation/scratch
+over: {dtype: [float32]}
+launcher: {kind: submitit}
+"""
+
+
+@pytest.mark.slow
+def test_jobs_go_on_when_the_shell_that_began_them_is_gone_and_end_when_they_are_cancelled(
+    cli: Cli, workspace: Path
+) -> None:
+    (workspace / "sweeps").mkdir()
+    (workspace / "sweeps/jobs.yaml").write_text(JOBS)
+    for out, status in (("goes-on", "done"), ("cancelled", "waiting")):
+        asked = ("-m", "+sweep=jobs", "tracking.uri=null", "evaluation.views=[native]")
+        asked += ("launcher.options.cluster=local", f"out={out}")
+        started = start_alone(workspace, *asked)
+        while not (job := _job(workspace / out / "text-generation/scratch/jobs.sweep.json")):
+            time.sleep(0.05)
+        os.kill(started.pid, signal.SIGKILL)
+        assert started.end().code == -signal.SIGKILL
+        assert _alive(job)
+        if status == "waiting":
+            assert cli(*asked, "--cancel").code == 0
+        while _alive(job):
+            time.sleep(0.05)
+        told = cli(*asked, "--status", "--output", "json")
+        assert (told.code, told.document["points"][0]["status"]) == (0, status)
+
+
+def _job(file: Path) -> int:
+    """Give the process of the only job that a sweep says it has begun; 0 before."""
+    jobs = json.loads(file.read_text()).get("jobs") if file.exists() else None
+    return int(next(iter(jobs.values())).removeprefix("local:")) if jobs else 0
+
+
+def _alive(number: int) -> bool:
+    file = Path(f"/proc/{number}/stat")
+    return file.exists() and file.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def _code(folder: Path) -> str | None:
