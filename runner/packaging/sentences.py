@@ -4,7 +4,8 @@ from pathlib import Path
 
 from runner.errors import SourceError
 from runner.packaging.storage import clone_file
-from runner.pyfunc.sentences import FOLDER, WEIGHTS, Sentences, Step, Undeclared
+from runner.pyfunc.declared import Undeclared
+from runner.pyfunc.sentences import FOLDER, WEIGHTS, Sentences, Step
 from runner.sources import Checkpoint
 from runner.sources.checkpoint.files import PICKLE
 from runner.sources.checkpoint.safetensors_header import read_file

@@ -5,11 +5,12 @@ same files in a folder of its own. Source: ``sentence_transformers`` 5.7, the ``
 modules.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from .declared import Undeclared, insist_on_kinds, read_json
 
 FOLDER = "sentence_transformers"
 """Where a saved model has the declaration."""
@@ -60,10 +61,6 @@ _ACTIVATIONS = {
     ),
     "torch.nn.modules.linear": ("Identity",),
 }  # fmt: skip
-
-
-class Undeclared(ValueError):
-    """A declaration says something that is not known here, or cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -155,12 +152,13 @@ class Sentences:
         """
         if not (folder / LIST).is_file():
             return None
-        listed = _json(folder / LIST, list)
+        listed = read_json(folder / LIST, list)
         of_tokens = _settings_of_tokens(folder, task)
-        settings = _json(folder / SETTINGS, dict) if (folder / SETTINGS).is_file() else {}
+        settings = read_json(folder / SETTINGS, dict) if (folder / SETTINGS).is_file() else {}
         kind = settings.get("model_type", "SentenceTransformer")
         if kind != "SentenceTransformer":
             raise Undeclared(f"{SETTINGS} says that it is a {kind}")
+        insist_on_kinds(SETTINGS, settings, {"prompts": dict, "truncate_dim": int})
         prompts = {"query": "", "document": "", **(settings.get("prompts") or {})}
         default = settings.get("default_prompt_name")
         if default is not None and default not in prompts:
@@ -246,7 +244,7 @@ def _step(folder: Path, name: str, kind: str, path: str) -> Step:
         return Step("Normalize", path)
     if not path or not file.is_file():
         raise Undeclared(f"{path}/config.json, which {LIST} needs, is missing")
-    step = Step(kind, path, _json(file, dict))  # pyright: ignore[reportArgumentType]
+    step = Step(kind, path, read_json(file, dict))  # pyright: ignore[reportArgumentType]
     if unknown := sorted(step.config.keys() - _TAKES[kind]):
         raise Undeclared(f"{path}/config.json says {', '.join(unknown)}, which {kind} has not")
     _insist_on_values(step)
@@ -254,6 +252,8 @@ def _step(folder: Path, name: str, kind: str, path: str) -> Step:
 
 
 def _insist_on_values(step: Step) -> None:
+    sizes = dict.fromkeys((*WIDTHS, "in_features", "out_features", "dimension"), int)
+    insist_on_kinds(f"{step.path}/config.json", step.config, {**sizes, "pooling_mode": str | list})
     if step.kind == "Pooling" and (odd := [one for one in step.poolings if one not in POOLINGS]):
         raise Undeclared(f"{step.path} pools by {odd[0]!r}; known are {', '.join(POOLINGS)}")
     if step.kind == "Dense":
@@ -268,11 +268,12 @@ def _insist_on_values(step: Step) -> None:
 def _settings_of_tokens(folder: Path, task: str) -> dict[str, Any]:
     """Read how texts become tokens; refuse what would change more than that."""
     found = (
-        (name, _json(folder / name, dict))
+        (name, read_json(folder / name, dict))
         for name in _SETTINGS_OF_TOKENS
         if (folder / name).is_file()
     )
     name, given = next(((name, values) for name, values in found if values), ("", {}))
+    insist_on_kinds(name, given, {"max_seq_length": int, "modality_config": dict})
     modalities = given.pop("modality_config", {"text": _READS_TEXT})
     if modalities.get("text") != _READS_TEXT or "message" in modalities:
         raise Undeclared(f"{name} has texts go another way than through the model's hidden states")
@@ -284,13 +285,3 @@ def _settings_of_tokens(folder: Path, task: str) -> dict[str, Any]:
     if unknown := sorted({key for key, value in given.items() if value} - known):
         raise Undeclared(f"{name} says {', '.join(unknown)}, which is not known")
     return given
-
-
-def _json(file: Path, kind: type[Any]) -> Any:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise Undeclared(f"{file.name} cannot be read: {error}") from error
-    if not isinstance(found, kind):
-        raise Undeclared(f"{file.name} is no {'list' if kind is list else 'mapping'}")
-    return found

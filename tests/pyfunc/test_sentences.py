@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,10 @@ def rewritten(file: Path, **values: Any) -> None:
     file.write_text(json.dumps({**held, **values}))
 
 
+def rewritten_at(file: str, name: str, value: Any, folder: Path) -> None:
+    rewritten(folder / file, **{name: value})
+
+
 def renamed(folder: Path, number: int, kind: str) -> None:
     file = folder / "modules.json"
     listed = json.loads(file.read_text())
@@ -318,6 +323,27 @@ UNKNOWN: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda folder: rewritten(folder / "2_Dense/config.json", out_features=9),
         "linear.weight [8, 32], and linear.bias [9]",
     ),
+    "a list nested without end": (
+        lambda folder: (folder / "modules.json").write_text("[" * 100_000) and None,
+        "modules.json cannot be read",
+    ),
+    **{
+        f"{name}: {value!r}": (
+            partial(rewritten_at, file, name, value),
+            f"says {name}: {json.dumps(value)}, which cannot be",
+        )
+        for file, name, value in (
+            ("1_Pooling/config.json", "word_embedding_dimension", "x"),
+            ("1_Pooling/config.json", "pooling_mode", 3),
+            ("2_Dense/config.json", "in_features", 0),
+            ("2_Dense/config.json", "out_features", True),
+            ("sentence_bert_config.json", "max_seq_length", -1),
+            ("sentence_bert_config.json", "max_seq_length", "512"),
+            ("sentence_bert_config.json", "modality_config", []),
+            ("config_sentence_transformers.json", "truncate_dim", "8"),
+            ("config_sentence_transformers.json", "prompts", ["query"]),
+        )
+    },
 }
 
 
