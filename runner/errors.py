@@ -35,6 +35,11 @@ class RunnerError(Exception):
         self.remedy = remedy
 
     @property
+    def told(self) -> str:
+        """It as people are told of it: ``error[code]``, what happened, what to do."""
+        return f"error[{self.code}] {self.sentences}"
+
+    @property
     def sentences(self) -> str:
         """What happened, and what to do about it."""
         if not self.remedy:

@@ -125,5 +125,5 @@ def _report(error: RunnerError, args: Namespace) -> int:
     elif findings:
         sys.stderr.writelines(f"{finding}\n" for finding in findings)
     else:
-        sys.stderr.write(f"{on_a_line(f'error[{error.code}] {error.sentences}')}\n")
+        sys.stderr.write(f"{on_a_line(error.told)}\n")
     return error.exit

@@ -86,7 +86,7 @@ def _notes(checked: Checked) -> Iterator[str]:
 def _told(error: RunnerError) -> str:
     if isinstance(error, RecipeError):
         return error.message
-    return f"error[{error.code}] {error.sentences}"
+    return error.told
 
 
 def _document(checked: Checked, args: Namespace) -> dict[str, Any]:

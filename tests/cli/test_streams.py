@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -62,9 +63,8 @@ def test_signals_end_a_run_in_order_each_under_its_name(workspace: Path) -> None
     argv = ["runner", "+recipe=mine", "tracking.uri=null"]
     ended = {}
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL):
-        run = forked.start(MAIN, workspace, argv=argv, path=[str(REPOSITORY)])
-        while (record := read_record(POINT)) is None or failure_of(record) != "unfinished":
-            time.sleep(0.002)
+        while (run := begun(workspace, argv)) is None:
+            pass  # it was over before anybody looked
         os.kill(run.pid, number)
         done = run.end()
         record = read_record(POINT)
@@ -77,6 +77,18 @@ def test_signals_end_a_run_in_order_each_under_its_name(workspace: Path) -> None
         "SIGINT": (130, ["interrupted (SIGINT)"], "interrupted"),
         "SIGKILL": (-9, ["mine"], "unfinished"),
     }
+
+
+def begun(workspace: Path, argv: list[str]) -> forked.Running | None:
+    """Start a run anew, and give it once its record says that it is on its way."""
+    shutil.rmtree(POINT, ignore_errors=True)
+    run = forked.start(MAIN, workspace, argv=argv, path=[str(REPOSITORY)])
+    while failure_of(read_record(POINT)) != "unfinished":
+        if not Path(f"/proc/{run.pid}").exists():
+            run.end()
+            return None
+        time.sleep(0.002)
+    return run
 
 
 def failure_of(record: object) -> str:

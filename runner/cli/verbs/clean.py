@@ -1,5 +1,6 @@
 """``clean``: deletes what runs have left, by rule."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.cli.options import add_output, add_outputs
 from runner.cli.rules import age_of, count_of
 from runner.errors import Exit, RunnerError, WrongInput
+from runner.text.visible import on_a_line
 from runner.text.wording import counted, size
 
 if TYPE_CHECKING:
@@ -62,7 +64,9 @@ def execute(args: Namespace) -> Exit:
         "said": lines,
         "errors": [f"{error.code}: {error.sentences}" for error in errors],
     }
-    write_answer(args, document, [*lines, *document["errors"]])
+    write_answer(args, document, lines)
+    if args.output == "text":
+        sys.stderr.writelines(f"{on_a_line(error.told)}\n" for error in errors)
     return max((error.exit for error in errors), default=Exit.DONE)
 
 
