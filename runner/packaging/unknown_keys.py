@@ -119,7 +119,7 @@ def known(kind: type[PretrainedConfig]) -> set[str]:
         raise_if_ours(error)
         usual = PretrainedConfig()
     own = {*usual.to_dict(), *PretrainedConfig().to_dict(), *vars(usual), *kind.attribute_map}
-    read = {rope.TRAINED_FOR} if rope.SCALING in own else set[str]()
+    read = {rope.TRAINED_FOR} if own & {rope.SCALING, rope.KEY} else set[str]()
     return own | read | {*inspect.signature(kind.__init__).parameters, *_inside(kind)} - {"kwargs"}
 
 

@@ -93,8 +93,6 @@ def test_what_stands_beside_the_usual_positions_is_kept() -> None:
 def test_positions_of_long_texts_are_those_that_5_makes(
     tmp_path: Path, beside: dict[str, Any]
 ) -> None:
-    if beside and "rope_parameters" in LlamaConfig().to_dict():
-        pytest.skip("this version has them all in one place")
     half = [1.0] * 64
     said = {
         "rope_theta": 77.0, "rope_type": "longrope", "factor": 8.0, "short_factor": half,
