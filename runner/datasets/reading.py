@@ -221,7 +221,8 @@ def _place(
             return None, ()
         case str(written):
             path = (folder / Path(written).expanduser()).absolute()
-            return path, files_like(folder, written) if is_pattern(written) else (path,)
+            several = is_pattern(written) and not path.exists()
+            return path, files_like(folder, written) if several else (path,)
         case elsewhere:
             parts = elsewhere.at_hand(tracking_uri)
             if len(parts) == 1:

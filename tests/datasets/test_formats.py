@@ -207,6 +207,12 @@ def test_a_pattern_names_files_whose_rows_come_in_the_order_of_their_names() -> 
     assert "q*.csv" in missing.message
 
 
+def test_a_file_that_is_called_like_a_pattern_is_that_file() -> None:
+    written(Path("what?.csv"), ROWS[:1])
+    written(Path("whats.csv"), ROWS)
+    assert [one for one, *_ in read(Path("what?.csv"))] == ["a"]
+
+
 def test_columns_that_are_not_there_are_found_before_a_row_is_read() -> None:
     written(Path("rows.csv"))
     labelled = dataset(Path("rows.csv"), inputs="txt", target="labels", where="lang == 'de'")

@@ -47,6 +47,9 @@ for name in ("main", "commit", "lost", "gone", "shards", "none"):
 place = compose("shards.yaml", "tracking.uri=null").recipe.evaluation.dataset.elsewhere
 place.at_hand(None)[1].unlink()  # as a kill in the middle of the fetch leaves it
 told.append([len(place.at_hand(None)), place.fetch(None), len(place.at_hand(None))])
+for spoiled in ("[1", '{"a": 1}'):
+    place._note.write_text(spoiled)
+    told[-1] += [len(place.at_hand(None)), place.fetch(None), len(place.at_hand(None))]
 print(json.dumps(told))
 """
 
@@ -98,9 +101,9 @@ def test_a_file_of_a_dataset_on_the_hub_is_fetched_at_its_revision(
     assert parts[5] == ["all-00000-of-00002.csv", "all-00001-of-00002.csv"]
     assert parts[4] == [hashlib.sha256(content).hexdigest() for content in shards.values()]
     assert none == [3, f"The dataset org/parts has no file like data/*.parquet at {whole}"]
-    assert cut == [0, None, 2]
+    assert cut == [0, None, 2] * 3, "of a cut fetch, and of notes that say nothing"
     listed = [one for one in hub.requests if one.path.startswith("/api/datasets/org/parts")]
-    assert len(listed) == 3, "a pinned dataset is listed until it is here"
+    assert len(listed) == 5, "a pinned dataset is listed until it is here"
 
 
 @pytest.fixture(scope="module")

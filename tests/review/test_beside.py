@@ -114,6 +114,20 @@ def test_weights_in_the_repository_are_compared(
     assert "`source.files`" in done.stdout
 
 
+def test_weights_below_a_folder_that_is_called_like_a_pattern_are_compared(
+    repo: History, cli: Cli
+) -> None:
+    _put(repo, "weights/what?/model.safetensors", "old")
+    _put(repo, "weights/whats/model.safetensors", "another")
+    repo.write("local.yaml", LOCAL.replace("../weights/mine", '"../weights/what?"'))
+    repo.commit("weights")
+    _put(repo, "weights/what?/model.safetensors", "new")
+    _put(repo, "weights/whats/model.safetensors", "more")
+    assert _reviewed(cli, "HEAD") == {
+        "local": ({"files-changed"}, ["weights/what?/model.safetensors"])
+    }
+
+
 def test_weights_come_and_go(repo: History, cli: Cli) -> None:
     _weighed(repo)
     (repo.folder / "weights" / "mine" / "model.safetensors").unlink()

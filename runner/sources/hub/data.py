@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from runner.errors import SourceError
 from runner.files.cached import cache_folder
@@ -21,6 +21,7 @@ from runner.sources.hub.retries import patiently
 from runner.sources.hub.source import check_repo
 
 _TYPE: Kind = "dataset"
+_NOTED = TypeAdapter(tuple[str, list[str]])
 
 
 class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
@@ -131,10 +132,10 @@ class HubData(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=T
         """Give the commit, or the revision, and the files that the path names there."""
         if not is_pattern(self.path):
             return self.revision, [self.path]
-        if not self._note.is_file():
+        try:
+            return _NOTED.validate_json(self._note.read_bytes())
+        except (OSError, ValidationError):  # not fetched yet, or no note any more
             return self.revision, []
-        commit, names = json.loads(self._note.read_text(encoding="utf-8"))
-        return commit, names
 
     @property
     def _note(self) -> Path:
