@@ -41,7 +41,13 @@ class Example:
     given: Any
     target: Any
     of: Mapping[str, str]
-    place: Place = ("", 0)
+    place: Place
+
+    @property
+    def where(self) -> str:
+        """Its file, and its id; where it has none of its own, its number in the file."""
+        file, number = self.place
+        return at_row(file, number if self.id == str(self.number) else self.id)
 
 
 @dataclass(frozen=True)

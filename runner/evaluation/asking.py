@@ -13,7 +13,6 @@ from typing import Any
 
 from runner import engines
 from runner.datasets import DataError, Example, Labelled
-from runner.datasets.errors import at_row
 from runner.engines import LOCAL
 from runner.evaluation.answering import Answering, Asked, ModelFailed, answering
 from runner.evaluation.beside import memory_taken
@@ -274,9 +273,7 @@ class Asking:
             raise self._failed(error, units) from error
 
     def _failed(self, error: ModelFailed, units: Sequence[Unit]) -> DataError:
-        where = self.data.name
-        if error.row >= 0:
-            where = at_row(self.data.name, units[error.row][0].id)
+        where = units[error.row][0].where if error.row >= 0 else self.data.name
         message = f"{where}: the model gives no answer: {error}."
         return DataError(message, "Mend the row, or leave it out with `where`.")
 

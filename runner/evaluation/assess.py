@@ -152,7 +152,6 @@ def _measure(
     measuring = Measuring(
         evaluation.metrics,
         evaluation.slices,
-        data.name,
         recipe.form,
         repeated=evaluation.repeat > 1,
     )

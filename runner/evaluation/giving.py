@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from runner.datasets import DataError, Example, Labelled
-from runner.datasets.errors import at_row
 from runner.evaluation.inputs import Materialiser
 from runner.tasks import Column, Task
 from runner.tasks.forms import input_problem
@@ -41,7 +40,7 @@ class Giving:
             structured = self.task.json_columns
             value = {k: _as_typed(columns.get(k), v, k in structured) for k, v in value.items()}
         if problem := input_problem(self.task, value):
-            message = f"{at_row(self.data.name, example.id)}: the input {problem}."
+            message = f"{example.where}: the input {problem}."
             raise DataError(message, "Mend the row, or name other columns as `inputs`.")
         folder = self.data.folder or Path.cwd()
         (row,) = Materialiser(self.task, lambda _: folder, folder, self.rate).all([value])

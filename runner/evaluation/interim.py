@@ -86,7 +86,6 @@ class _Looking:
         self.measuring = Measuring(
             [metric for metric in evaluation.metrics if metric.key == self.look.metric],
             (),
-            self.asking.data.name,
             self.asking.recipe.form,
             repeated=evaluation.repeat > 1,
         )

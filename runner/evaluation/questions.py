@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from runner.datasets import DataError, Example, Labelled
-from runner.datasets.errors import at_row
 from runner.evaluation.giving import structure_of
 from runner.recipe.language.models import Recipe
 from runner.tasks import Column, Task
@@ -129,8 +128,7 @@ class Search(Single):
         """Refuse a row whose target is not in the corpus: it could never be found."""
         lost = [one for one in _ids(example.target) if one not in self._places]
         if lost:
-            where = at_row(self._data.name, example.id)
-            raise DataError(f"{where}: the corpus has no entry {lost[0]}.", _REMEDY)
+            raise DataError(f"{example.where}: the corpus has no entry {lost[0]}.", _REMEDY)
 
 
 class Likelihood(Single):
@@ -147,8 +145,7 @@ class Likelihood(Single):
             prompt, text = _bare(example.given), example.target
         for one in (text, prompt):
             if not (isinstance(one, str) or one is None):
-                where = at_row(self._data.name, example.id)
-                raise DataError(f"{where}: a text is wanted, not {one!r}.", _REMEDY)
+                raise DataError(f"{example.where}: a text is wanted, not {one!r}.", _REMEDY)
         return [{"prompt": prompt, "texts": [text]}]
 
     def answered(self, example: Example, answers: Sequence[Any]) -> tuple[Example, Any]:
@@ -157,14 +154,7 @@ class Likelihood(Single):
 
 
 class Choice(Single):
-    """A row is a prompt with choices; they are scored as labels, by how likely each is behind it.
-
-    Args:
-        data: The rows.
-    """
-
-    def __init__(self, data: Labelled) -> None:
-        self._data = data
+    """A row is a prompt with choices; how likely each is behind it is its score as a label."""
 
     def asked(self, example: Example) -> list[Any]:
         """Give the prompt with all choices."""
@@ -188,8 +178,8 @@ class Choice(Single):
         if isinstance(given, list):
             given = {str(one): str(one) for one in given}
         if not isinstance(given, dict) or len(given) < 2:
-            where = at_row(self._data.name, example.id)
-            raise DataError(f"{where}: two or more choices are wanted, not {given!r}.", _REMEDY)
+            message = f"{example.where}: two or more choices are wanted, not {given!r}."
+            raise DataError(message, _REMEDY)
         return {str(name): str(text) for name, text in given.items()}
 
     def _named(self, example: Example, labels: Sequence[str]) -> Example:
@@ -199,8 +189,8 @@ class Choice(Single):
             return example
         number = int(target) if str(target).isdecimal() else len(labels)
         if number >= len(labels):
-            where = at_row(self._data.name, example.id)
-            raise DataError(f"{where}: the target {target!r} is none of the choices.", _REMEDY)
+            message = f"{example.where}: the target {target!r} is none of the choices."
+            raise DataError(message, _REMEDY)
         return replace(example, target=labels[number])
 
 
@@ -215,7 +205,7 @@ def questions_of(recipe: Recipe, data: Labelled) -> Questions:
         PAIR: lambda: Pair(recipe.contract),
         SEARCH: lambda: Search(recipe.contract, data),
         LIKELIHOOD: lambda: Likelihood(data),
-        CHOICE: lambda: Choice(data),
+        CHOICE: Choice,
     }
     return ways[recipe.way]() if recipe.way in ways else Single()
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from runner.datasets import DataError, Example
-from runner.datasets.errors import at_row
 from runner.evaluated import ScoreRecord
 from runner.evaluation.targets import as_scored
 from runner.metrics import Metric
@@ -46,7 +45,6 @@ class Measuring:
     Args:
         metrics: The metrics.
         slices: The columns that rows are sliced by.
-        name: What the dataset is called.
         form: The form of the answers.
         repeated: Whether a row has a list of answers, all of which count.
     """
@@ -55,14 +53,12 @@ class Measuring:
         self,
         metrics: Sequence[Metric],
         slices: Sequence[str],
-        name: str,
         form: Form | None,
         *,
         repeated: bool = False,
     ) -> None:
         self._repeated = repeated
         self._metrics = metrics
-        self._name = name
         self._form: Form | None = form
         self._collected = [Tabulating() for _ in metrics]
         self._slices = Tabulating()
@@ -84,7 +80,7 @@ class Measuring:
             for metric, collected in zip(self._metrics, self._collected, strict=True):
                 collected.add(mean_of(metric, answers, target))
         except MetricError as error:
-            message = f"{at_row(self._name, example.id)}: {error}."
+            message = f"{example.where}: {error}."
             raise DataError(message, "Mend the target, or name another column.") from error
         self._slices.add({column: example.of[column] for column in self._columns})
 

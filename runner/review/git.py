@@ -162,8 +162,7 @@ class Repository:
         """
         if is_pattern(folder):
             found = self.contents(commit, fixed_part(folder))
-            like = {*named_like(found, folder)}  # or a folder that is called just so
-            return {p: blob for p, blob in found.items() if p in like or is_in(p, folder)}
+            return {p: b for p, b in found.items() if is_in(p, folder) or named_like([p], folder)}
         if commit:
             below = [] if folder == "." else ["--", folder]
             listed = self._run("ls-tree", "-r", "-z", "--full-tree", commit, *below)

@@ -194,6 +194,11 @@ def test_a_pattern_names_files_whose_rows_come_in_the_order_of_their_names() -> 
         assert [one for one, *_ in read(Path(f"part-?{suffix}"))] == wanted
     labelled = dataset(Path("p*-*.csv"))
     assert [*labelled.files] == ["part-0.csv", "part-1.csv"]
+    assert [one.where for one in labelled.examples()][2:4] == [
+        "part-0.csv, row 0c", "part-1.csv, row 1a"
+    ]  # fmt: skip
+    counted = dataset(Path("p*-*.csv"), id=None).examples()
+    assert [one.where for one in counted][2:4] == ["part-0.csv, row 3", "part-1.csv, row 1"]
     before = labelled.sha256()
     Path("part-1.csv").write_text("row,text,label\n1a,x,en\n1b,,en\n")
     assert labelled.sha256() != before

@@ -21,7 +21,9 @@ def answered(right: set[int], rows: int, first: int = 0) -> Pairs:
     """Give rows with answers, of which these are right."""
     return [
         (
-            Example(n, f"r{n}", f"Text {n}", "good", {"lang": "de" if n % 4 == 0 else "en"}),
+            Example(
+                n, f"r{n}", f"Text {n}", "good", {"lang": "de" if n % 4 == 0 else "en"}, ("rows", n)
+            ),
             labels("good", 0.9, "bad") if n in right else labels("bad", 0.9, "good"),
         )
         for n in range(first, first + rows)
@@ -30,7 +32,7 @@ def answered(right: set[int], rows: int, first: int = 0) -> Pairs:
 
 def measured(recipe: Recipe, pairs: Pairs) -> Measured:
     evaluation = recipe.evaluation
-    measuring = Measuring(evaluation.metrics, evaluation.slices, "rows", recipe.form)
+    measuring = Measuring(evaluation.metrics, evaluation.slices, recipe.form)
     for example, answer in pairs:
         measuring.add(example, answer)
     return measuring.measured(evaluation.confidence, evaluation.seed)
@@ -83,7 +85,7 @@ def test_only_rows_that_both_answered_count(tmp_path: Path) -> None:
     recipe = recipe_of(gates={"accuracy": ">= champion"}, champion="theirs")
     theirs = answered({*range(100, 150)}, 150, first=50)
     other, answer = theirs[10]
-    theirs[10] = (Example(60, other.id, "another text", "good", other.of), answer)
+    theirs[10] = (Example(60, other.id, "another text", "good", other.of, ("rows", 60)), answer)
     (found,) = judged(recipe, answered({*range(100)}, 100), theirs, tmp_path)
     assert found.comparison.rows == 49
     assert (found.comparison.value, found.comparison.effect) == (0.0, 1.0)

@@ -13,7 +13,7 @@ from runner.tasks import get_task
 
 
 def row(given: Any, target: Any = None) -> Example:
-    return Example(1, "r1", given, target, {})
+    return Example(1, "r1", given, target, {}, ("rows.csv", 1))
 
 
 def data(corpus: Sequence[tuple[str, str]] = (), **block: Any) -> Labelled:
@@ -61,11 +61,11 @@ def test_a_text_is_asked_about_by_itself_or_behind_a_prompt() -> None:
 @pytest.mark.parametrize("choices", ['["only"]', "no list", ["one"], {"A": "one"}, 3])
 def test_fewer_than_two_choices_are_none(choices: Any) -> None:
     with pytest.raises(DataError, match="row r1: two or more choices are wanted"):
-        Choice(data()).asked(row({"prompt": "a", "choices": choices}))
+        Choice().asked(row({"prompt": "a", "choices": choices}))
 
 
 def test_a_number_that_is_a_choice_is_that_choice_and_not_its_number() -> None:
-    choice = Choice(data())
+    choice = Choice()
     likely = [[{"log_likelihood": -float(n), "tokens": 1} for n in range(3)]]
     given = {"prompt": "1 + 1 =", "choices": ["1", "2", "3"]}
     for target, named in (("2", "2"), (1, "1"), (0, "1"), ("0", "1")):

@@ -20,13 +20,14 @@ from tests.metrics.samples import make
 from tests.report.reported import table_of as write_table
 
 LANGUAGES = ("de", "en", "en")
+PLACE = ("rows.csv", 1)
 
 
 def answered(pairs: Iterable[tuple[str, Any, Any]]) -> Iterator[tuple[Example, Any]]:
     """Number rows of input, target and answer; the languages go round."""
     for number, (given, target, answer) in enumerate(pairs):
         of = {"lang": LANGUAGES[number % len(LANGUAGES)]}
-        yield Example(number + 1, f"r{number}", given, target, of), answer
+        yield Example(number + 1, f"r{number}", given, target, of, PLACE), answer
 
 
 def labels(*rows: str) -> list[tuple[Example, Any]]:
@@ -35,7 +36,7 @@ def labels(*rows: str) -> list[tuple[Example, Any]]:
 
 
 def measured(metrics: list[Metric], pairs: list[tuple[Example, Any]], seed: int = 0) -> Measured:
-    measuring = Measuring(metrics, ["lang"], "rows.csv", "labels")
+    measuring = Measuring(metrics, ["lang"], "labels")
     for example, answer in pairs:
         measuring.add(example, answer)
     return measuring.measured(0.9, seed)
@@ -118,7 +119,7 @@ def test_the_worst_rows_are_the_ten_worst_and_the_first_of_equals(workspace: Pat
 def test_the_worst_rows_of_an_error_have_the_largest(workspace: Path) -> None:
     errors = [0.5, 0.0, 2.0, 1.0]
     pairs = list(answered((f"{error}", 1.0, 1.0 + error) for error in errors))
-    found = Measuring([make("mae")], ["lang"], "rows.csv", "number")
+    found = Measuring([make("mae")], ["lang"], "number")
     for example, answer in pairs:
         found.add(example, answer)
     worst = write_table(pairs, found.measured(0.9, 0), workspace / TABLE_FILE)
@@ -225,10 +226,10 @@ def test_targets_that_may_be_labels_are_taken(
 
 def test_answers_to_one_row_are_no_rows_of_their_own() -> None:
     metric = make("exact_match")
-    rows = [Example(n, f"r{n}", "a", "a", {"lang": "de"}) for n in range(20)]
+    rows = [Example(n, f"r{n}", "a", "a", {"lang": "de"}, PLACE) for n in range(20)]
 
     def asked(answers: Sequence[list[str]]) -> ScoreRecord:
-        measuring = Measuring([metric], ["lang"], "rows.csv", "text", repeated=True)
+        measuring = Measuring([metric], ["lang"], "text", repeated=True)
         for row, given in zip(rows, answers, strict=True):
             measuring.add(row, given)
         return next(measuring.measured(0.95, 0).scores())

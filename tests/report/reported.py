@@ -36,9 +36,9 @@ def record_of(
     """Give the record of an evaluation of these answers, with the table of all rows."""
     evaluation = recipe.evaluation
     form = recipe.form
-    measuring = Measuring(evaluation.metrics, evaluation.slices, "rows", form)
+    measuring = Measuring(evaluation.metrics, evaluation.slices, form)
     pairs = [
-        (Example(number, f"r{number}", given, target, of), answer)
+        (Example(number, f"r{number}", given, target, of, ("rows", number)), answer)
         for number, (given, target, answer, of) in enumerate(rows, 1)
     ]
     for example, answer in pairs:
