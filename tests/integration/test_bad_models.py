@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkpoints import build
+from tests.checkpoints import build, classifier
 from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
@@ -47,6 +47,19 @@ def test_a_device_that_is_not_there_is_no_failed_proof(cli: Cli, workspace: Path
     (file,) = workspace.glob("outputs/**/record.json")
     record = json.loads(file.read_text())
     assert (record["verdict"], record["checks"]) == ("unproven", [])
+
+
+def test_answers_that_are_no_number_are_the_sources_own(cli: Cli, workspace: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = classifier(workspace / "spoiled")
+    weights = load_file(folder / "model.safetensors")
+    spoiled = {name: one * float("nan") for name, one in weights.items() if "classifier" in name}
+    save_file(weights | spoiled, folder / "model.safetensors", {"format": "pt"})
+    text = f"task: text-classification\nsource: {{kind: local, path: {folder}}}\n"
+    done = cli(write(workspace, text), "tracking.uri=null")
+    assert done.code == 1
+    assert "of which the source makes no number" in " ".join(done.stderr.split())
 
 
 def test_bytes_that_are_no_recording_fail_the_proof(cli: Cli, workspace: Path) -> None:
