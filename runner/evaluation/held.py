@@ -193,8 +193,10 @@ def _has_no_number(value: Any) -> bool:
             return any(_has_no_number(one) for one in value.values())
         case list():
             return any(_has_no_number(one) for one in value)
-        case float() | np.ndarray() | np.floating():
-            return bool(np.isnan(value).any())
+        case float() | np.floating():
+            return bool(np.isnan(value))
+        case np.ndarray():
+            return value.dtype.kind == "f" and bool(np.isnan(value).any())
         case _:
             return False
 

@@ -98,6 +98,7 @@ def test_jobs_go_on_when_the_shell_that_began_them_is_gone_and_end_when_they_are
         asked += ("launcher.options.cluster=local", f"out={out}")
         started = start_alone(workspace, *asked)
         while not (job := _job(workspace / out / "text-generation/scratch/jobs.sweep.json")):
+            assert _alive(started.pid), started.end().stderr
             time.sleep(0.05)
         os.kill(started.pid, signal.SIGKILL)
         assert started.end().code == -signal.SIGKILL
