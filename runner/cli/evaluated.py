@@ -98,14 +98,15 @@ def _best(answer: Any) -> Any:
 
 def _beside(measured: dict[str, float]) -> str:
     """Say what was measured beside the metrics; of a run that was killed, something may lack."""
-    latency = ", ".join(
-        f"{name.split('_')[1]} {measured[name]:.1f} ms" for name in measured if "latency" in name
-    )
     rates, load, memory, disk = map(
         measured.get, ("rows_per_second", "load_seconds", "peak_memory_bytes", "size_bytes")
     )
     said = [
-        f"latency of one row {latency}" if latency else "",
+        *(
+            f"{words} {', '.join(times)}"
+            for words, start in (("latency of one row", "latency_"), ("of a batch", "batch_"))
+            if (times := _quantiles(measured, start))
+        ),
         "" if rates is None else f"{rates:.0f} rows/s",
         _tokens(measured),
         "" if load is None else f"loaded in {load:.2f} s",
@@ -113,6 +114,14 @@ def _beside(measured: dict[str, float]) -> str:
         "" if disk is None else f"{size(int(disk))} on disk",
     ]
     return "; ".join(part for part in said if part)
+
+
+def _quantiles(measured: dict[str, float], start: str) -> list[str]:
+    return [
+        f"{name.split('_')[1]} {value:.1f} ms"
+        for name, value in measured.items()
+        if name.startswith(start)
+    ]
 
 
 def _text(value: Any) -> str:

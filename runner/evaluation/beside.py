@@ -15,6 +15,9 @@ QUANTILES: Mapping[str, tuple[str, float]] = {
     "latency_p50_ms": ("request", 0.5),
     "latency_p95_ms": ("request", 0.95),
     "latency_p99_ms": ("request", 0.99),
+    "batch_p50_ms": ("batch", 0.5),
+    "batch_p95_ms": ("batch", 0.95),
+    "batch_p99_ms": ("batch", 0.99),
     "first_text_p50_ms": ("first text", 0.5),
 }
 """What is a quantile of times, by its name: the times that it is of, and which part is below it."""

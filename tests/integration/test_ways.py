@@ -300,12 +300,18 @@ def test_a_row_that_is_asked_several_times_has_a_pass_rate(
     counted = "SELECT what, sum(value) FROM timings WHERE model = ? GROUP BY what"
     newest = "SELECT model FROM timings WHERE what = 'generated tokens' LIMIT 1"
     with sqlite3.connect(kept) as database:
-        timed = dict(database.execute(counted, database.execute(newest).fetchone()))
+        model = database.execute(newest).fetchone()
+        timed = dict(database.execute(counted, model))
+        each = "SELECT value FROM timings WHERE model = ? AND what = 'batch'"
+        batches = [seconds for (seconds,) in database.execute(each, model)]
     for what, texts in (("prompt", TEXTS * 3), ("generated", sum(answers, []))):
         tokens = sum(len(tokenizer(text)["input_ids"]) for text in texts)
         assert timed[f"{what} tokens"] == tokens
         speed = found.measured[f"{what}_tokens_per_second"]
         assert speed == pytest.approx(tokens / timed["batch"], rel=1e-3)
+    for part in (50, 95, 99):
+        at = np.quantile(batches, part / 100) * 1000
+        assert found.measured[f"batch_p{part}_ms"] == pytest.approx(at, abs=1e-3)
     assert found.measured["first_text_p50_ms"] > 0
     more, table = asked(5)
     assert [row[3][:3] for row in table] == answers

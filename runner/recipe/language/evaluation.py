@@ -154,13 +154,14 @@ class Evaluation(Block):
         gates: What must hold for the model to pass, by what it is about: a metric (``accuracy``),
             one of a slice (``accuracy.slices.lang.de``), a part of a metric
             (``f1_macro.class.spam``), or what is measured beside (``latency_p95_ms``,
-            ``rows_per_second``, ``generated_tokens_per_second``, ``first_text_p50_ms``,
-            ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is written as ``>= 0.9``,
-            with ``>``, ``<=`` or ``<``. A gate passes where the whole interval of the metric holds
-            it, fails where none of it does, and is else undecided, which is no pass. ``>= champion
-            - 0.01`` holds a metric, as a whole or of a slice, to that of the champion on the same
-            rows: what decides is the interval of the difference. ``>= float32 - 0.01`` holds it to
-            a point of the same recipe, by its name, the overrides that make it, or a value of one.
+            ``batch_p95_ms``, ``rows_per_second``, ``generated_tokens_per_second``,
+            ``first_text_p50_ms``, ``load_seconds``, ``peak_memory_bytes``, ``size_bytes``). It is
+            written as ``>= 0.9``, with ``>``, ``<=`` or ``<``. A gate passes where the whole
+            interval of the metric holds it, fails where none of it does, and is else undecided,
+            which is no pass. ``>= champion - 0.01`` holds a metric, as a whole or of a slice, to
+            that of the champion on the same rows: what decides is the interval of the difference.
+            ``>= float32 - 0.01`` holds it to a point of the same recipe, by its name, the
+            overrides that make it, or a value of one.
         champion: The model that gates call the champion: ``models:/name@alias``,
             ``models:/name/version`` or ``runs:/id`` in MLflow, or the folder of a point with its
             record, relative to the recipe file. Where absent: the alias of ``tracking`` on the
