@@ -1,6 +1,8 @@
 """rouge1, rouge2, rougeL and rougeLsum: how much of a summary is in the right one."""
 
 import re
+import sys
+from contextlib import redirect_stderr
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,8 +72,24 @@ class _Unicode:
 def _scorer(
     name: RougeName, stem: bool, tokens: Tokens
 ) -> tuple[Any, "Callable[[str], list[str]]"]:
-    from rouge_score.rouge_scorer import RougeScorer
-    from rouge_score.tokenizers import DefaultTokenizer
+    scorer = import_rouge()
+    tokenizer = scorer.tokenizers.DefaultTokenizer(stem) if tokens == "ascii" else _Unicode(stem)
+    return scorer.RougeScorer([name], tokenizer=tokenizer), tokenizer.tokenize
 
-    tokenizer = DefaultTokenizer(stem) if tokens == "ascii" else _Unicode(stem)
-    return RougeScorer([name], tokenizer=tokenizer), tokenizer.tokenize
+
+def import_rouge() -> Any:
+    """Import rouge-score, and have it leave the process's streams alone.
+
+    It brings absl, whose log handler keeps the stderr that it meets. Wherever logging is then
+    configured, that handler closes its stream, unless it is stderr at that moment or the one that
+    the process began with. The latter is what it meets here: a notebook or a test whose stderr
+    stood there would lose it.
+
+    Returns:
+        The module ``rouge_score.rouge_scorer``.
+
+    Source: ``absl.logging.PythonHandler.close``.
+    """
+    with redirect_stderr(sys.__stderr__):
+        from rouge_score import rouge_scorer
+    return rouge_scorer

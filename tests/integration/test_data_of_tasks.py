@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 import sacrebleu
 import yaml
-from rouge_score import rouge_scorer
 
 from runner import compose, evaluate, run
+from runner.metrics.rouge import import_rouge
 from tests.pyfunc.media import picture, recording
 
 Native = Callable[[Any, Mapping[str, Any]], Any]
@@ -65,7 +65,7 @@ def _recalled(answers: Sequence[Any], right: Sequence[Any]) -> float:
 
 
 def _rouge(answers: Sequence[str], right: Sequence[str]) -> float:
-    scorer = rouge_scorer.RougeScorer(["rouge1"])
+    scorer = import_rouge().RougeScorer(["rouge1"])
     scores = [scorer.score(*pair)["rouge1"].fmeasure for pair in zip(right, answers, strict=True)]
     return sum(scores) / len(scores)
 

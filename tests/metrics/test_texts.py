@@ -3,16 +3,19 @@
 import math
 import re
 import time
+from pathlib import Path
 
 import jiwer
 import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
-from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu.metrics import BLEU, CHRF, TER
 
 from runner.metrics.base import MetricError
+from runner.metrics.rouge import import_rouge
+from tests.conftest import REPOSITORY
+from tests.forked import start
 from tests.metrics.samples import make, measured, rows_for, value
 
 SEEDS = range(3)
@@ -58,9 +61,27 @@ def test_rouge_is_as_published() -> None:
 @pytest.mark.parametrize("stem", [False, True])
 def test_rouge_is_the_mean_of_the_packages_scores(name: str, stem: bool) -> None:
     pairs = [(one.replace(" on", "\n"), other) for one, other in rows_for(make(name), 10)]
-    scorer = RougeScorer([name], use_stemmer=stem)
+    scorer = import_rouge().RougeScorer([name], use_stemmer=stem)
     expected = np.mean([scorer.score(target, answer)[name].fmeasure for answer, target in pairs])
     assert value(make(name, stem=stem), pairs) == pytest.approx(expected)
+
+
+_LOGGING = """
+import io, logging.config, sys
+from contextlib import redirect_stderr
+from tests.metrics.samples import make, value
+theirs, later = io.StringIO(), io.StringIO()
+with redirect_stderr(theirs):
+    assert value(make("rouge1"), [("a b", "a b")]) == 1
+with redirect_stderr(later):
+    logging.config.dictConfig({"version": 1})
+assert (theirs.closed, later.closed, sys.stderr.closed) == (False, False, False)
+"""
+
+
+def test_rouge_leaves_the_streams_of_the_process_alone(workspace: Path) -> None:
+    done = start(_LOGGING, workspace, path=[str(REPOSITORY)]).end()
+    assert done.code == 0, done.stderr
 
 
 def test_rouge_of_summary_lines_takes_each_line_of_the_target() -> None:

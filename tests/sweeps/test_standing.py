@@ -17,8 +17,9 @@ from runner.sweeps.keeping import SweepJournal, keep
 from runner.sweeps.points import points
 from runner.sweeps.record import read_sweep
 from runner.work.workplace import LOCK_FILE
+from tests import forked
 from tests.command import start_alone
-from tests.conftest import Outcome
+from tests.conftest import REPOSITORY, Outcome
 
 Cli = Callable[..., Outcome]
 SCRATCH = "+recipe=text-generation/scratch"
@@ -109,6 +110,23 @@ def test_jobs_go_on_when_the_shell_that_began_them_is_gone_and_end_when_they_are
             time.sleep(0.05)
         told = cli(*asked, "--status", "--output", "json")
         assert (told.code, told.document["points"][0]["status"]) == (0, status)
+
+
+_LOGGING = """
+import logging
+from pathlib import Path
+from runner.sweeps.launching.on_submitit import cancel
+theirs = logging.getLogger("theirs")
+theirs.addHandler(logging.FileHandler("own.log", mode="w"))
+cancel([], Path())
+theirs.warning("told")
+"""
+
+
+def test_what_asks_submitit_logs_as_before(workspace: Path) -> None:
+    done = forked.start(_LOGGING, workspace, path=[str(REPOSITORY)]).end()
+    assert done.code == 0, done.stderr
+    assert (workspace / "own.log").read_text() == "told\n"
 
 
 def _job(file: Path) -> int:

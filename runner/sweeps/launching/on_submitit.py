@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import first_line
+from runner.machine.process import undisturbed
 from runner.records import read_record
 from runner.sweeps.launching.batches import Batch, Ended, lost
 from runner.sweeps.launching.library import needed
@@ -39,7 +40,7 @@ def run_in_jobs(
         submitted: Told of the jobs, by the folders of their points.
         ended: Told how each point ended.
     """
-    submitit: Any = needed("submitit", "submitit")
+    submitit = _import_submitit()
     given = dict(options)
     executor = submitit.AutoExecutor(folder=folder / _JOBS, cluster=given.pop("cluster", None))
     executor.update_parameters(name="sweep", slurm_array_parallelism=workers, **given)
@@ -49,6 +50,13 @@ def run_in_jobs(
         waiting = []
         for job in submitit.helpers.as_completed(list(jobs), poll_frequency=_POLL):
             waiting += _after(job, jobs[job], ended)
+
+
+def _import_submitit() -> Any:
+    """Import submitit without the logging that it configures for the whole process."""
+    with undisturbed():
+        os.environ.setdefault("SUBMITIT_LOG_LEVEL", "NOCONFIG")
+        return needed("submitit", "submitit")
 
 
 def _submit(
@@ -96,7 +104,7 @@ def cancel(jobs: Sequence[str], folder: Path) -> None:
         jobs: The jobs, as the record of the sweep has them: ``slurm:123``.
         folder: The folder that was given when they were submitted.
     """
-    submitit: Any = needed("submitit", "submitit")
+    submitit = _import_submitit()
     for cluster, _, number in (job.partition(":") for job in dict.fromkeys(jobs)):
         if cluster == "slurm":
             submitit.SlurmJob(folder=folder / _JOBS, job_id=number).cancel(check=False)
