@@ -65,14 +65,38 @@ def champion_of(composed: Composed, model: Path, folder: Path, workdir: Path) ->
     Raises:
         SourceError: It cannot be had, or has no table of rows.
     """
-    name = composed.recipe.champion
-    if name is None or CHAMPION not in composed.recipe.evaluation.others:
+    name = _asked_for(composed)
+    if name is None:
         return None
     if not name.startswith((_RUN, _MODEL)):
         return Champion(name, _beside_record(composed, name))
-    earlier = _runs_of(model, folder)
-    table = _fetched(name, composed.settings.tracking.uri, workdir, earlier)
-    return None if table is None else Champion(name, table)
+    run = _had(name, composed.settings.tracking.uri)
+    if run is None or _runs_of(model, folder)(run):
+        return None
+    return Champion(name, _fetched(name, run, composed.settings.tracking.uri, workdir))
+
+
+def insist_on_champion(composed: Composed) -> None:
+    """Look for the champion of a recipe before anything is made that would be held to it.
+
+    Args:
+        composed: The composed recipe.
+
+    Raises:
+        SourceError: It cannot be had, or a folder has no table of rows.
+    """
+    name = _asked_for(composed)
+    if name is None:
+        return
+    if name.startswith((_RUN, _MODEL)):
+        _had(name, composed.settings.tracking.uri)
+    else:
+        _beside_record(composed, name)
+
+
+def _asked_for(composed: Composed) -> str | None:
+    """Give the name of the champion, where a gate is held to it."""
+    return composed.recipe.champion if CHAMPION in composed.recipe.evaluation.others else None
 
 
 def _beside_record(composed: Composed, name: str) -> Path:
@@ -96,16 +120,13 @@ def _runs_of(model: Path, folder: Path) -> "Callable[[Run], bool]":
     return lambda run: run.info.run_id == known or was_tried(folder, run)
 
 
-def _fetched(
-    name: str, uri: str | None, workdir: Path, is_own: "Callable[[Run], bool]"
-) -> Path | None:
-    """Fetch the table of a run, or of the run of a registered version."""
+def _had(name: str, uri: str | None) -> "Run | None":
+    """Give the run that a model of MLflow is of; None where no version has the alias yet."""
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     try:
-        run = _run_of(name, client)
+        return _run_of(name, MlflowClient(tracking_uri=uri, registry_uri=uri))
     except (MlflowException, OSError) as error:
         if "@" in name and getattr(error, "error_code", "") == _NOT_YET:
             return None  # nothing is registered under the name
@@ -114,9 +135,14 @@ def _fetched(
             f"{name}, the champion, cannot be had: {text}",
             "Check `evaluation.champion`, and the server in tracking.uri.",
         ) from error
-    if run is None or is_own(run):
-        return None
-    number = run.info.run_id
+
+
+def _fetched(name: str, run: "Run", uri: str | None, workdir: Path) -> Path:
+    """Fetch the table of a run."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    client, number = MlflowClient(tracking_uri=uri, registry_uri=uri), run.info.run_id
     try:
         return Path(client.download_artifacts(number, TABLE_FILE, str(workdir)))
     except (MlflowException, OSError) as error:

@@ -1,4 +1,4 @@
-"""What a run can know before it begins: that rows can be read, that device and tools are there."""
+"""What a run can know before it begins: that rows, champion, device and tools are there."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from runner.evaluation.environments import insist_on_uv
 from runner.machine.devices import insist_on_device
 from runner.packaging.attestation import insist_on_key
 from runner.recipe.composing.composed import Composed
+from runner.work.champion import insist_on_champion
 from runner.work.on_data import check_rows
 
 
@@ -24,10 +25,13 @@ def insist_on_ready(composed: Composed) -> int:
         ResourceError: The device is not there.
         EnvironmentFailed: An environment is to be made, and there is no uv.
         SigningError: A model is to be signed, and there is nothing to sign it with.
+        SourceError: The champion of a gate cannot be had.
     """
     if key := composed.settings.signing.key:
         insist_on_key(Path(key))
     insist_on_device(composed.settings.device)
     if "isolated" in composed.recipe.views:
         insist_on_uv()
-    return check_rows(composed)
+    rows = check_rows(composed)
+    insist_on_champion(composed)
+    return rows

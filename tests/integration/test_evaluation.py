@@ -342,6 +342,9 @@ def test_a_champion_that_is_not_there(
     else:
         with pytest.raises(SourceError, match=said):
             evaluate(model, asked)
+        with pytest.raises(SourceError, match=said):
+            run(asked)
+        assert not [*home.glob("outputs/challenger/*/model")], "it is told before anything is made"
 
 
 def test_a_record_is_a_champion_and_a_better_one_wins(
