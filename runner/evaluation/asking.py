@@ -140,7 +140,7 @@ class Asking:
     def _questions(self) -> Questions:
         return questions_of(self.recipe, self.data)
 
-    @property
+    @cached_property
     def _giving(self) -> Giving:
         return Giving(self.recipe.contract, self.data, self.rate)
 

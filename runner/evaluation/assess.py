@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from runner.datasets import DataError, Example, Labelled
-from runner.datasets.errors import at_row
+from runner.datasets import Example, Labelled
 from runner.evaluated import TABLE_FILE, DataRecord, EvaluationRecord
 from runner.evaluation.answering import how_to_ask
 from runner.evaluation.asking import Asking
@@ -106,34 +105,6 @@ def assess(
         seconds=round(time.perf_counter() - start, 4),
         notes=notes,
     )
-
-
-def count(data: Labelled) -> int:
-    """Read every row once, so that what is wrong with one is said before any is inferred.
-
-    Args:
-        data: The rows.
-
-    Returns:
-        How many there are.
-
-    Raises:
-        DataError: One cannot be read, has the id of another, or there is none.
-    """
-    ids: set[str] = set()
-    rows = 0
-    for example in data.examples():
-        rows += 1
-        if data.block.id is not None:
-            if example.id in ids:
-                message = f"{at_row(*example.place)}: {example.id} is the id of another."
-                raise DataError(message, "Name a column as `id` that tells rows apart.")
-            ids.add(example.id)
-    if not rows:
-        raise DataError(f"{data.name} has no rows to evaluate.", "Check it, and `where`.")
-    if data.corpus:
-        count(data.corpus)
-    return rows
 
 
 def _requests(recipe: Recipe) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,22 @@ class Giving:
             value: The input.
 
         Raises:
-            DataError: It is not what the task takes.
+            DataError: It is not what the task takes, or a file of it is not there.
+        """
+        folder = self._folder
+        materialiser = Materialiser(self.task, lambda _: folder, folder, self.rate)
+        (row,) = materialiser.all([self.fitting(example, value)])
+        return row
+
+    def fitting(self, example: Example, value: Any) -> Any:
+        """Give an input of a row with what its cells say as text, once it is what the task takes.
+
+        Args:
+            example: The row.
+            value: The input.
+
+        Raises:
+            DataError: It is not what the task takes, or a file of it is not there.
         """
         if isinstance(value, dict):
             columns = {c.name: c for c in self._columns}
@@ -42,9 +58,10 @@ class Giving:
         if problem := input_problem(self.task, value):
             message = f"{example.where}: the input {problem}."
             raise DataError(message, "Mend the row, or name other columns as `inputs`.")
-        folder = self.data.folder or Path.cwd()
-        (row,) = Materialiser(self.task, lambda _: folder, folder, self.rate).all([value])
-        return row
+        if lost := next(filter(self._is_lost, self._media_of(value)), None):
+            message = f"{example.where}: there is no file {self._folder / lost}."
+            raise DataError(message, "Name it from the dataset's folder, or leave the row out.")
+        return value
 
     def keyed(self, row: Any) -> Any:
         """Give a row as it is told from others: its media count by what is in their files.
@@ -52,12 +69,35 @@ class Giving:
         Args:
             row: The row as the model takes it.
         """
-        media = [c.name for c in self._columns if c.media]
+        media = self._media
         if isinstance(row, dict):
             return {k: _as_file(v) if k in media else v for k, v in row.items()}
         return _as_file(row) if media else row
 
-    @property
+    def _media_of(self, value: Any) -> list[Any]:
+        """Give what of an input names files; of a task without columns it is a recording."""
+        if isinstance(value, dict):
+            cells: dict[str, Any] = value
+            return [cells[name] for name in self._media if name in cells]
+        return [value] if self._media or not (self._columns or self.task.forward) else []
+
+    def _is_lost(self, cell: Any) -> bool:
+        if not isinstance(cell, str) or "://" in cell:
+            return False
+        try:
+            return not (self._folder / cell).is_file()
+        except (OSError, ValueError):  # no file can have that name
+            return True
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self.data.folder or Path.cwd()
+
+    @cached_property
+    def _media(self) -> list[str]:
+        return [column.name for column in self._columns if column.media]
+
+    @cached_property
     def _columns(self) -> list[Column]:
         return [entry for entry in self.task.inputs if isinstance(entry, Column)]
 

@@ -113,21 +113,21 @@ class Search(Single):
         self._vectors = np.stack([_unit(vector) for vector in answers])
 
     def asked(self, example: Example) -> list[Any]:
-        """Give the query."""
+        """Give the query; once the corpus is known, its target is in it."""
+        self._insist(example)
         given = example.given
         return [_as_input(self._task, given["query"] if isinstance(given, dict) else given)]
 
     def answered(self, example: Example, answers: Sequence[Any]) -> tuple[Example, Any]:
         """Rank the corpus; of entries that are as near, the first in the corpus comes first."""
         near = self._vectors @ _unit(answers[0])
-        self._insist(example)
         ids = list(self._places)
         return example, [ids[place] for place in np.argsort(-near, kind="stable")[:_DEEPEST]]
 
     def _insist(self, example: Example) -> None:
         """Refuse a row whose target is not in the corpus: it could never be found."""
         lost = [one for one in _ids(example.target) if one not in self._places]
-        if lost:
+        if self._places and lost:
             raise DataError(f"{example.where}: the corpus has no entry {lost[0]}.", _REMEDY)
 
 

@@ -40,22 +40,21 @@ def input_problem(task: Task, row: Any) -> str:
     Returns:
         One clause without its subject, such as ``is the number 3; fill-mask takes text``.
     """
-    takes = f"{task.name} takes {form_of(task)}"
     if row is None:
-        return f"is empty; {takes}"
+        return f"is empty; {_takes(task)}"
     if task.forward:
-        return _tensors_problem(row, takes)
+        return _tensors_problem(task, row)
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
-        return "" if isinstance(row, list | str) else f"is {described(row)}; {takes}"
+        return "" if isinstance(row, list | str) else f"is {described(row)}; {_takes(task)}"
     if not columns[0].name:
         return "" if _fits(columns[0], row) else f"is {described(row)}, not {form_of(task)}"
     if not isinstance(row, dict):
-        return f"is {described(row)}; {takes}"
+        return f"is {described(row)}; {_takes(task)}"
     given: dict[str, Any] = row
     for column in columns:
         if column.required and column.name not in given:
-            return f"has no `{column.name}`; {takes}"
+            return f"has no `{column.name}`; {_takes(task)}"
     for key, value in given.items():
         column = next((c for c in columns if c.name == key), None)
         if column is None:
@@ -79,9 +78,13 @@ def form_of(task: Task) -> str:
     return f"a mapping with {', '.join(names)}"
 
 
-def _tensors_problem(row: Any, takes: str) -> str:
+def _takes(task: Task) -> str:
+    return f"{task.name} takes {form_of(task)}"
+
+
+def _tensors_problem(task: Task, row: Any) -> str:
     if not isinstance(row, dict):
-        return f"is {described(row)}; {takes}"
+        return f"is {described(row)}; {_takes(task)}"
     for name, value in cast("dict[str, Any]", row).items():
         if _shape(value) is None:
             return f"has no tensor for `{name}`: lists of one length, with numbers in them"
@@ -99,11 +102,12 @@ def _shape(value: Any) -> tuple[int, ...] | None:
 
 
 def _column_problem(column: Column, value: Any, *, structured: bool) -> str:
-    wanted = _wanted(column, structured=structured)
     if value is None:
         left_out = "" if column.required else ", or is left out"
+        wanted = _wanted(column, structured=structured)
         return f"has an empty `{column.name}`; it takes {wanted}{left_out}"
     if not (structured and isinstance(value, list | dict)) and not _fits(column, value):
+        wanted = _wanted(column, structured=structured)
         return f"has {described(value)} for `{column.name}`; it takes {wanted}"
     if column.argument and not column.argument.allows(value):
         return f"has {described(value)} for `{column.name}`; it takes {column.argument.wanted}"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from runner.evaluated import EvaluationRecord
-from runner.evaluation.assess import assess, count
+from runner.evaluation.assess import assess
+from runner.evaluation.counting import count
 from runner.evaluation.own_metrics import insist_on_leave, sources_of, with_own_metrics
 from runner.files.temporary import temporary_folder
 from runner.recipe.composing.composed import Composed
@@ -84,7 +85,7 @@ def check_rows(composed: Composed) -> int:
     """
     insist_on_leave(composed)
     data = fetched_of(composed)
-    return count(data) if data else 0
+    return count(composed.recipe, data) if data else 0
 
 
 def plan_data(composed: Composed, folder: Path) -> PlannedData | None:
@@ -100,7 +101,7 @@ def plan_data(composed: Composed, folder: Path) -> PlannedData | None:
     data = fetched_of(composed)
     if data is None:
         return None
-    rows = count(data)
+    rows = count(composed.recipe, data)
     earlier = read_record(folder / RECORD_FILE)
     measured = earlier.evaluation.measured if earlier and earlier.evaluation else {}
     speed = measured.get("rows_per_second")

@@ -43,11 +43,11 @@ def test_of_entries_as_near_as_each_other_the_first_in_the_corpus_is_first() -> 
     rows = data([("z", "0"), ("a", "1"), ("m", "0")], target="right")
     search = Search(get_task("feature-extraction"), rows)
     search.learn([1.0, float(one.given)] for one in search.once())
-    assert search.asked(row("q")) == search.asked(row({"query": "q"})) == ["q"]
+    assert search.asked(row("q", "a")) == search.asked(row({"query": "q"}, "a")) == ["q"]
     assert search.answered(row("q", "a"), [[3.0, 0.0]])[1] == ["z", "m", "a"]
     assert search.answered(row("q", '{"a": 2}'), [[1.0, 9.0]])[1] == ["a", "z", "m"]
     with pytest.raises(DataError, match="row r1: the corpus has no entry b"):
-        search.answered(row("q", ["a", "b"]), [[1.0, 0.0]])
+        search.asked(row("q", ["a", "b"]))
 
 
 def test_a_text_is_asked_about_by_itself_or_behind_a_prompt() -> None:
