@@ -12,10 +12,13 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from random import Random
 
 MODULES = ("test_files_of_strangers", "test_gguf_headers")
 _SLOWEST, _MOST_MEMORY = 10, 4096
 """Seconds that an input may take, and MB that a process may."""
+_FIRST, _LONG = 50, 2048
+"""Inputs before the first that is guided, and bytes that an input may have."""
 _STANDS = re.compile(r"^#(\d+)\s.*\bcov: (\d+)", re.MULTILINE)
 
 
@@ -60,7 +63,11 @@ def _guided(name: str, seconds: int, into: Path) -> None:
 
     with atheris.instrument_imports(include=["runner"]):
         one = dict(targets())[name]
+        drawn = Random(0)
+        for _ in range(_FIRST):  # much is imported where it is needed: all that is seen is by then
+            one(drawn.randbytes(_LONG))
     bounds = [f"-max_total_time={seconds}", f"-timeout={_SLOWEST}", f"-rss_limit_mb={_MOST_MEMORY}"]
+    bounds += ["-len_control=0", f"-max_len={_LONG}"]  # short ones draw next to nothing
     atheris.Setup([sys.argv[0], *bounds, f"-artifact_prefix={into}/{name}-"], one)
     atheris.Fuzz()
 
