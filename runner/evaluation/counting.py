@@ -8,6 +8,7 @@ from runner.datasets import DataError, Example, Labelled
 from runner.datasets.errors import at_row
 from runner.evaluation.giving import Giving
 from runner.evaluation.questions import questions_of
+from runner.evaluation.targets import insist_on_target
 from runner.recipe.language.models import Recipe
 
 
@@ -22,11 +23,12 @@ def count(recipe: Recipe, data: Labelled) -> int:
         How many there are.
 
     Raises:
-        DataError: One cannot be read, is not what the task takes, names a file that is not there
-            or has the id of another; or there is none.
+        DataError: One cannot be read, is not what the task takes, names a file that is not there,
+            has the id of another or a target that no metric can take; or there is none.
     """
     questions, giving = questions_of(recipe, data), Giving(recipe.contract, data)
     of_texts = recipe.way is not None and recipe.way.asks == "likelihoods"
+    form, metrics = recipe.form, recipe.evaluation.metrics
     if data.corpus:
         deque(_told_apart(data.corpus), maxlen=0)
         of_corpus = replace(giving, data=data.corpus)
@@ -35,6 +37,7 @@ def count(recipe: Recipe, data: Labelled) -> int:
     rows = 0
     for example in _told_apart(data):
         rows += 1
+        insist_on_target(example, form, metrics)
         for value in questions.asked(example):
             if not of_texts:
                 giving.fitting(example, value)

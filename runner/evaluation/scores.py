@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from runner.datasets import DataError, Example
+from runner.datasets import Example
 from runner.evaluated import ScoreRecord
-from runner.evaluation.targets import as_scored
+from runner.evaluation.targets import as_scored, wrong_target
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
 from runner.metrics.intervals import interval_of, parts_of
@@ -80,8 +80,7 @@ class Measuring:
             for metric, collected in zip(self._metrics, self._collected, strict=True):
                 collected.add(mean_of(metric, answers, target))
         except MetricError as error:
-            message = f"{example.where}: {error}."
-            raise DataError(message, "Mend the target, or name another column.") from error
+            raise wrong_target(example, error) from error
         self._slices.add({column: example.of[column] for column in self._columns})
 
     def values(self) -> Mapping[str, float]:

@@ -1,8 +1,11 @@
 """Targets as data have them, in the form that metrics compare with answers."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from runner.datasets import DataError, Example
+from runner.metrics import Metric
 from runner.metrics.base import MetricError
 from runner.tasks.scoring import Form
 
@@ -32,3 +35,33 @@ def as_scored(target: Any, form: Form | None) -> Any:
         except ValueError as error:
             raise MetricError(f"the target is no JSON: {error}") from error
     return target
+
+
+def insist_on_target(example: Example, form: Form | None, metrics: Sequence[Metric]) -> None:
+    """Refuse a row by whose target no answer can be measured.
+
+    Args:
+        example: The row.
+        form: The form of the answers.
+        metrics: What measures them.
+
+    Raises:
+        DataError: A metric cannot read it.
+    """
+    try:
+        target = as_scored(example.target, form)
+        for metric in metrics:
+            metric.reads(target)
+    except MetricError as error:
+        raise wrong_target(example, error) from error
+
+
+def wrong_target(example: Example, error: MetricError) -> DataError:
+    """Say of a row that it cannot be measured.
+
+    Args:
+        example: The row.
+        error: What a metric says of its target, or of the answer.
+    """
+    message = f"{example.where}: {error}."
+    return DataError(message, "Mend the target, or name another column.")

@@ -14,6 +14,7 @@ class Accuracy(Mean, frozen=True):
     """
 
     takes = frozenset({"labels"})
+    reads = staticmethod(right_labels)
     share = True
 
     name: Literal["accuracy"]

@@ -34,6 +34,10 @@ class MetricError(Exception):
     """An answer or a target is not what the metric takes; says what is wrong with it, no more."""
 
 
+def _whatever(target: Any) -> object:
+    return target
+
+
 class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=True):
     """A metric, with its parameters.
 
@@ -53,6 +57,8 @@ class Metric(BaseModel, extra="forbid", frozen=True, strict=True, defer_build=Tr
     undefined: ClassVar[str] = "there are no rows"
     """Why it can be nan."""
     needs_target: ClassVar[bool] = True
+    reads: ClassVar["Callable[[Any], object]"] = staticmethod(_whatever)
+    """How it reads a target; raises ``MetricError`` at one that no answer can be measured by."""
     needs: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Libraries that it cannot do without: import names, with the distributions to install."""
 

@@ -66,6 +66,7 @@ class OfClasses(Metric, frozen=True):
     """A metric of a confusion matrix."""
 
     takes = frozenset({"labels"})
+    reads = staticmethod(one_label)
 
     def measure(self, answer: Any, target: Any) -> Measured:
         """Note the best label and the right one."""

@@ -21,6 +21,7 @@ class Curve(OverClasses, frozen=True):
     """A metric of the order that scores give rows in; of all classes the mean over each of them."""
 
     takes = frozenset({"labels"})
+    reads = staticmethod(one_label)
     undefined = "no class has rows of its own and rows of others: all targets are the same"
 
     positive: str | None = None

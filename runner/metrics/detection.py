@@ -1,6 +1,7 @@
 """map, map_50 and map_75: boxes found in images, as COCO counts them."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from runner.metrics.base import Measured
@@ -34,6 +35,7 @@ class DetectionMap(OverClasses, frozen=True):
     """
 
     takes = frozenset({"boxes"})
+    reads = partial(boxes_of, what="the target")
     undefined = "no target has a box"
 
     name: Literal["map", "map_50", "map_75"]

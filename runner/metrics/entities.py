@@ -1,6 +1,7 @@
 """entity_f1 and its kin: the entities of a text, found and named."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from runner.metrics.base import Additive, Measured
@@ -33,6 +34,7 @@ class EntityScore(Additive, frozen=True):
     """
 
     takes = frozenset({"entities"})
+    reads = partial(entities_of, what="the target")
     undefined = "no row has an entity, neither by its target nor by its answer"
 
     name: EntityName

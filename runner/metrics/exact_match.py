@@ -23,6 +23,7 @@ class ExactMatch(Mean, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_answers)
     share = True
 
     name: Literal["exact_match"]

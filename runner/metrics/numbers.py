@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 _ANY = (0.0, float("inf"))
 
 
+def _wanted(target: Any) -> float:
+    return number_of(target, "the target")
+
+
 def _both(answer: Any, target: Any) -> tuple[float, float]:
-    return number_of(answer), number_of(target, "the target")
+    return number_of(answer), _wanted(target)
 
 
 class Mae(Mean, frozen=True):
@@ -29,6 +33,7 @@ class Mae(Mean, frozen=True):
     """
 
     takes = frozenset({"number"})
+    reads = staticmethod(_wanted)
     higher_is_better = False
     bounds = _ANY
 
@@ -48,6 +53,7 @@ class Rmse(Additive, frozen=True):
     """
 
     takes = frozenset({"number"})
+    reads = staticmethod(_wanted)
     higher_is_better = False
     bounds = _ANY
 
@@ -67,6 +73,7 @@ class Pairs(Metric, frozen=True):
     """A metric of two columns of numbers that no row has by itself."""
 
     takes = frozenset({"number"})
+    reads = staticmethod(_wanted)
     bounds = (-1.0, 1.0)
 
     def measure(self, answer: Any, target: Any) -> Measured:

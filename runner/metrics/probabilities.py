@@ -32,6 +32,7 @@ class LogLoss(Mean, frozen=True):
     """
 
     takes = frozenset({"labels"})
+    reads = staticmethod(one_label)
     higher_is_better = False
     bounds = (0.0, -log(_SMALLEST))
 
@@ -62,6 +63,7 @@ class Brier(Mean, frozen=True):
     """
 
     takes = frozenset({"labels"})
+    reads = staticmethod(one_label)
     higher_is_better = False
     bounds = (0.0, 2.0)
 
@@ -112,6 +114,7 @@ class Ece(Additive, frozen=True):
     """
 
     takes = frozenset({"labels"})
+    reads = staticmethod(one_label)
     higher_is_better = False
 
     name: Literal["ece"]

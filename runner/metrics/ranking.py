@@ -21,6 +21,7 @@ class TopKAccuracy(Mean, frozen=True):
     """
 
     takes = _RANKED
+    reads = staticmethod(gains_of)
     share = True
 
     name: Literal["top_k_accuracy", "hit_rate"]
@@ -41,6 +42,7 @@ class RecallAtK(Mean, frozen=True):
     """
 
     takes = _RANKED
+    reads = staticmethod(gains_of)
 
     name: Literal["recall_at_k"]
     k: int = Field(default=10, ge=1)
@@ -63,6 +65,7 @@ class Mrr(Mean, frozen=True):
     """
 
     takes = _RANKED
+    reads = staticmethod(gains_of)
 
     name: Literal["mrr"]
     k: int | None = Field(default=None, ge=1)
@@ -82,6 +85,7 @@ class MeanRank(Mean, frozen=True):
     """
 
     takes = _RANKED
+    reads = staticmethod(gains_of)
     higher_is_better = False
     bounds = (1.0, float("inf"))
 
@@ -110,6 +114,7 @@ class Ndcg(Mean, frozen=True):
     """
 
     takes = _RANKED
+    reads = staticmethod(gains_of)
 
     name: Literal["ndcg"]
     k: int | None = Field(default=None, ge=1)

@@ -36,6 +36,7 @@ class Rouge(Mean, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     needs = {"rouge_score": "rouge-score"}
 
     name: RougeName

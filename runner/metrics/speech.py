@@ -29,6 +29,7 @@ class ErrorRate(Additive, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     higher_is_better = False
     undefined = "no target has a word"
 

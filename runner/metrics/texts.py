@@ -24,6 +24,7 @@ class Contains(Mean, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     share = True
 
     name: Literal["contains"]

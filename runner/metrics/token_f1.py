@@ -23,6 +23,7 @@ class TokenF1(Mean, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_answers)
 
     name: Literal["token_f1"]
 

@@ -37,6 +37,7 @@ class Bleu(Additive, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     needs = _NEEDS
     bounds = (0.0, 100.0)
     undefined = "there are no rows, or no words in any target"
@@ -95,6 +96,7 @@ class Chrf(Additive, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     bounds = (0.0, 100.0)
     undefined = "there are no rows, or no characters in any target"
 
@@ -164,6 +166,7 @@ class Ter(Additive, frozen=True):
     """
 
     takes = frozenset({"text"})
+    reads = staticmethod(right_texts)
     needs = _NEEDS
     higher_is_better = False
     bounds = (0.0, 100.0)

@@ -22,6 +22,9 @@ SPEECH = {
 VECTORS = {"task": "feature-extraction", "source": {"kind": "scratch", "architecture": "bert"}}
 TEXTS = {"task": "text-generation", "source": {"kind": "scratch", "architecture": "gpt2"}}
 QA = {"task": "question-answering", "source": {"kind": "scratch", "architecture": "bert"}}
+ENTITIES = {"task": "token-classification", "source": {"kind": "scratch", "architecture": "bert"}}
+SPAN = {"start": 2, "end": 3, "label": "X"}
+DETECTION = {"task": "object-detection", "source": {"kind": "scratch", "architecture": "yolos"}}
 CORPUS = {"corpus": {"rows": [{"id": "a", "text": "A"}, {"id": "b", "text": "B"}], "id": "id"}}
 
 
@@ -52,6 +55,18 @@ def written(rows: list[Any], recipe: dict[str, Any], metric: str, **block: Any) 
         (TEXTS, "accuracy", {"inputs": {"prompt": "prompt", "choices": "choices"}},
          {"prompt": "a", "choices": ["b", "c"], "label": "b"},
          {"prompt": "a", "choices": ["b"], "label": "b"}, "two or more choices are wanted"),
+        ({}, "accuracy", {}, RIGHT, {**RIGHT, "label": 0.5}, "a label is wanted, not the number"),
+        ({}, "f1_macro", {}, RIGHT, {**RIGHT, "label": ["a", "b"]}, "one right label is wanted"),
+        (VECTORS, "pearson", {}, {"first": "a", "second": "b", "label": "1.5"},
+         {"first": "a", "second": "b", "label": "abc"}, "the target 'abc' is no number"),
+        (QA, "exact_match", {}, {"question": "a", "context": "b", "label": {"text": ["b"]}},
+         {"question": "a", "context": "b", "label": 5}, "a text is wanted, not the number 5"),
+        (TEXTS, "bleu", {}, {"text": "a", "label": ["b", "c"]}, {"text": "a", "label": []},
+         "a text is wanted, and the list is empty"),
+        (ENTITIES, "entity_f1", {}, {"text": "a b", "label": [SPAN]},
+         {"text": "a b", "label": [{**SPAN, "end": 0}]}, "the target has an entity from 2 to 0"),
+        (DETECTION, "map", BARE, {"image": "there.png", "label": "[]"},
+         {"image": "there.png", "label": "[1"}, "the target is no JSON"),
     ],
 )  # fmt: skip
 def test_a_row_that_cannot_be_asked_about_is_told_by_run_and_plan(

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from math import isnan
+from typing import Any
 
 import numpy as np
 import pytest
 
 from runner.metrics import all_metrics
+from runner.metrics.base import MetricError
 from runner.metrics.intervals import compare, interval_of, parts_of
 from runner.recipe.language.meanings import meanings_of, summary_of
 from runner.statistics.intervals import Interval
@@ -94,6 +97,30 @@ def test_each_part_lies_in_an_interval_of_its_own(name: str) -> None:
         alone = metric.part(part)
         if alone is not None:
             assert alone.aggregate(table, np.ones((1, 60)))[0] == pytest.approx(value)
+
+
+ODD = [
+    *(None, 5, 0.5, True, "", "x", [], {}, [1], ["a", "b"], [0.5], [None], float("nan")),
+    *({"a": -1}, {"a": "b"}, [{"start": 2}], {"text": [5]}),
+    [{"start": 3, "end": 2, "label": "X"}],
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_cannot_read_is_what_it_cannot_measure(name: str) -> None:
+    metric = make(name)
+    (answer, right), *_ = rows_for(metric, 1)
+
+    def refuses(act: Callable[[Any], object], target: Any) -> bool:
+        try:
+            act(target)
+        except MetricError as error:
+            return "the answer has no" not in str(error)  # such as a score for that label
+        return False
+
+    told = [refuses(metric.reads, target) for target in [right, *ODD]]
+    assert told == [refuses(lambda t: metric.measure(answer, t), t) for t in [right, *ODD]]
+    assert not told[0]
 
 
 @pytest.mark.parametrize("metric", dict.fromkeys(all_metrics().values()))
