@@ -81,7 +81,7 @@ class Measuring:
                 collected.add(mean_of(metric, answers, target))
         except MetricError as error:
             message = f"{example.where}: {error}."
-            raise DataError(message, "Mend the target, or name another column.") from error
+            raise DataError(message, error.remedy) from error
         self._slices.add({column: example.of[column] for column in self._columns})
 
     def values(self) -> Mapping[str, float]:
