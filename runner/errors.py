@@ -1,5 +1,7 @@
 """The errors a run can end with, and the exit code each one stands for."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from enum import IntEnum
 from signal import Signals
 
@@ -112,6 +114,13 @@ class Pruned(RunnerError):
     exit = Exit.DONE
 
 
+class ProcessEnded(RunnerError):
+    """Code of others, of a model or a metric, would have ended the process."""
+
+    code = "process-ended"
+    exit = Exit.OUTSIDE_FAILED
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the program to end, as Ctrl-C would have.
 
@@ -134,7 +143,24 @@ def ending_of(stop: BaseException) -> tuple[str, Signals]:
     return _ENDINGS.get(signal, "interrupted"), signal
 
 
-def first_line(error: Exception) -> str:
+@contextmanager
+def outliving() -> Generator[None]:
+    """Let nothing end the process but signals: code of others that calls ``exit`` has failed.
+
+    Raises:
+        ProcessEnded: It raised what is no error, such as ``SystemExit``.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        message = f"Code that was called would have ended the process: {error!r}"
+        remedy = "A model or a metric is to raise an error instead."
+        raise ProcessEnded(message, remedy) from error
+
+
+def first_line(error: BaseException) -> str:
     """Give the first line of what an error says, or its name where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 

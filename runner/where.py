@@ -49,11 +49,11 @@ class Where:
 def parse(text: str) -> Where:
     """Read a condition.
 
-    Comparisons (``== != < <= > >=``, ``in``, ``is None``) of columns with texts, numbers, true,
+    Comparisons (``== != < <= > >=``, ``in``, ``is null``) of columns with texts, numbers, true,
     false and null, joined by ``and``, ``or``, ``not``; a column in backticks may have any name, and
-    one without them dots. A
-    cell that is text is compared with a number as the number that it writes; an empty one is
-    smaller and greater than nothing.
+    one without them dots. A cell that is text is compared with a number as the number that it
+    writes, to its last digit where it is a whole one; an empty one, which a number that is none
+    (nan) is too, is smaller and greater than nothing. ``is`` tells null, true and false alone.
 
     Args:
         text: The condition.
@@ -115,6 +115,9 @@ class _Reader:
     def _comparison(
         self, left: ast.expr, ops: list[ast.cmpop], others: list[ast.expr]
     ) -> Callable[[Row], bool]:
+        for op, node in zip(ops, others, strict=True):
+            if isinstance(op, ast.Is | ast.IsNot) and not _is_word(node):
+                raise WhereError(f"`is` tells null, true and false: write `== {ast.unparse(node)}`")
         values = [self._value(node) for node in (left, *others)]
         pairs = list(zip(ops, values, values[1:], strict=False))
         return lambda row: all(_compare(op, a(row), b(row)) for op, a, b in pairs)
@@ -127,10 +130,21 @@ class _Reader:
             case ast.Name() | ast.Attribute() if name := _dotted(node):
                 column = self._quoted.get(name, name)
                 self.columns.append(column)
-                return lambda row: row[column]
+                return lambda row: _cell(row[column])
             case _:
                 value = _constant(node)
                 return lambda row: value
+
+
+def _is_word(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value is None or isinstance(node.value, bool)
+    return isinstance(node, ast.Name) and node.id in _WORDS
+
+
+def _cell(value: Any) -> Any:
+    """Give a cell; one of a number that is none is empty, as Parquet and pandas have it."""
+    return None if isinstance(value, float) and value != value else value
 
 
 def _dotted(node: ast.expr) -> str:
@@ -167,6 +181,8 @@ def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
     compare = _COMPARE[type(op)]
     if isinstance(op, ast.Is | ast.IsNot):
         return compare(left, right)
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(right, list):
+        return _is_among(left, right) is isinstance(op, ast.In)
     left, right = _alike(left, right), _alike(right, left)
     if None in (left, right) and isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
         return False
@@ -176,14 +192,27 @@ def _compare(op: ast.cmpop, left: Any, right: Any) -> bool:
         raise WhereError(f"{left!r} cannot be compared with {right!r}") from error
 
 
+def _is_among(value: Any, among: list[Any]) -> bool:
+    """Tell whether a value is one of some; where those have texts too, it may be no number."""
+    if isinstance(value, str) and any(isinstance(one, str) for one in among):
+        numbers = [one for one in among if not isinstance(one, str)]
+        return value in among or (_is_number(value) and _is_among(value, numbers))
+    return any(_alike(value, one) == _alike(one, value) for one in among)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _alike(value: Any, other: Any) -> Any:
-    """Read a text as a number where it is compared with one, or with some."""
-    compared = other[0] if isinstance(other, list) and other else other
-    if not isinstance(value, str) or isinstance(compared, bool):
-        return value
-    if not isinstance(compared, int | float):
+    """Read a text as a number where it is compared with one."""
+    if not isinstance(value, str) or not isinstance(other, int | float) or isinstance(other, bool):
         return value
     try:
-        return float(value)
+        return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
     except ValueError as error:
-        raise WhereError(f"{value!r} is no number, and is compared with {compared!r}") from error
+        raise WhereError(f"{value!r} is no number, and is compared with {other!r}") from error

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from runner import __version__
 from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
-from runner.errors import Exit, RunnerError, ending_of
+from runner.errors import Exit, RunnerError, ending_of, outliving
 from runner.files.disk import failing_as_storage
 from runner.machine.signals import ending_in_order
 from runner.text.visible import on_a_line, visible
@@ -80,7 +80,8 @@ def _execute(name: str, arguments: list[str], *, named: bool = True) -> int:
             if arguments and not named:
                 _refuse_unknown_verb(arguments[0])
             args = VerbParser(name).read(arguments)
-            return load_verb(name).execute(args)
+            with outliving():
+                return load_verb(name).execute(args)
     except RunnerError as error:
         return _report(error, args)
 

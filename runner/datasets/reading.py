@@ -191,9 +191,17 @@ class Labelled:
         """Give a target by the name that the model has for it."""
         if isinstance(target, list):
             return [self._named(one) for one in target]
-        if isinstance(target, str | int):
-            return self.block.labels.get(str(target), target)
+        if isinstance(target, str | int | float):
+            labels = self.block.labels
+            return labels.get(str(target), labels.get(_as_json(target), target))
         return target
+
+
+def _as_json(value: str | float) -> str:
+    """Write a value as JSON does; pandas writes whole numbers of a column with holes as ``2.0``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def open_dataset(

@@ -1,7 +1,7 @@
 """A saved model as an evaluation asks it: rows in, an answer each in the form that is scored."""
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 from mlflow.models import Model
 
-from runner.errors import raise_if_ours
+from runner.errors import outliving, raise_if_ours
 from runner.evaluation.likelihoods import LikelihoodView
 from runner.evaluation.rows import as_rows, say
 from runner.evaluation.sharing import shared
@@ -171,12 +171,16 @@ class Answering:
 
     def _predict(self, rows: Sequence[Any]) -> Any:
         try:
-            return self.view.predict(rows)
+            with outliving():
+                given = self.view.predict(rows)
+                return list(given) if isinstance(given, Iterator) else given
         except Exception as error:
             raise_if_ours(error)
             raise ModelFailed(0, say(error)) from error
 
     def _scored(self, number: int, answer: Any) -> Any:
+        if answer is None:
+            raise ModelFailed(number, "it says nothing of this row")
         try:
             return plain(answer if self.asked.of_texts else self.task.scored(answer))
         except (ScoringError, KeyError, TypeError, ValueError, IndexError) as error:

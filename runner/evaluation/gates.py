@@ -104,9 +104,10 @@ def _why(decision: Decision, bound: float, rows: int, value: float, interval: In
     if decision is Decision.FAILED:
         return "all of its interval is on the wrong side"
     needed = rows_needed(value, interval, bound, rows)
+    few = "1 row does not decide it" if rows == 1 else f"{rows} rows do not decide it"
     if needed is None:
-        return f"{rows} rows do not decide it"
-    return f"{rows} rows do not decide it; about {needed:,} would, if it stays what it is"
+        return few
+    return f"{few}; about {needed:,} would, if it stays what it is"
 
 
 def _nothing(name: str, score: ScoreRecord | None, scores: Mapping[str, ScoreRecord]) -> str:

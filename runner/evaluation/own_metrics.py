@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from runner.datasets import DataError
-from runner.errors import WrongInput, first_line
+from runner.errors import WrongInput, first_line, outliving
 from runner.metrics.own import Function
 from runner.recipe.composing.beside import Beside, own_metrics_of
 from runner.recipe.composing.composed import Composed
@@ -79,7 +79,7 @@ def _imported(beside: Beside) -> Mapping[str, object]:
         raise DataError(f"{beside.written} cannot be imported.", "Name a Python file.")
     module = importlib.util.module_from_spec(spec)
     try:
-        with _neighbours(beside.top):
+        with _neighbours(beside.top), outliving():
             spec.loader.exec_module(module)
     except Exception as error:
         message = f"{beside.written} raised {type(error).__name__}: {first_line(error)}."

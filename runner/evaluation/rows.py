@@ -1,7 +1,7 @@
 """Outputs as rows: one row an input, whatever container a view answered in."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ def as_rows(output: Any) -> list[Any]:
     """Split an output into rows.
 
     Args:
-        output: What ``predict`` gave: a DataFrame, an array, a list or one value.
+        output: What ``predict`` gave: a table, a column, an array, what is iterated, or one value.
 
     Returns:
         A row each: a dict for a DataFrame row, a sub-array, or an item.
@@ -35,10 +35,12 @@ def as_rows(output: Any) -> list[Any]:
     match output:
         case pd.DataFrame():
             return output.to_dict(orient="records")
-        case np.ndarray():
+        case np.ndarray() if output.ndim:
             return list(output)
-        case list() | tuple():
+        case list() | tuple() | Iterator():
             return list(output)
+        case _ if hasattr(output, "tolist"):  # a Series, a tensor, a number of numpy
+            return as_rows(output.tolist())
         case _:
             return [output]
 

@@ -63,5 +63,4 @@ def wrong_target(example: Example, error: MetricError) -> DataError:
         example: The row.
         error: What a metric says of its target, or of the answer.
     """
-    message = f"{example.where}: {error}."
-    return DataError(message, "Mend the target, or name another column.")
+    return DataError(f"{example.where}: {error}.", error.remedy)

@@ -1,6 +1,7 @@
 """The folders of points, found by the records in them: no link is followed."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,21 +10,23 @@ from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sweeps.record import SWEEP_FILE
 
 _MODEL = "model"
+_ARTIFACTS = "artifacts"
+_RUN_ID = re.compile("[0-9a-f]{32}")
 
 
 def folders_in(root: Path) -> Iterator[Path]:
     """Give every folder with a file of a record in it, in alphabetical order.
 
     Args:
-        root: Where to look, itself included; a model's own files and hidden folders are not
-            looked through.
+        root: Where to look, itself included; a model's own files, hidden folders and copies in
+            a store of MLflow are not looked through.
     """
     for place, folders, files in os.walk(root):
         folder = Path(place)
         if RECORD_FILE in files and not (folder / RECORD_FILE).is_symlink():
             yield folder
             folders[:] = [name for name in folders if name != _MODEL]
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = _looked_through(folder, folders)
 
 
 def sweeps_in(root: Path) -> Iterator[Path]:
@@ -33,8 +36,17 @@ def sweeps_in(root: Path) -> Iterator[Path]:
         root: Where to look, itself included.
     """
     for place, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = _looked_through(Path(place), folders)
         yield from (Path(place, name) for name in sorted(files) if is_sweep(name))
+
+
+def _looked_through(around: Path, names: Iterable[str]) -> list[str]:
+    """Give the folders in a folder that runs may have left something in, in alphabetical order.
+
+    What a run has logged lies in a store of MLflow as a copy, which is the store's: no second run.
+    """
+    in_store = _ARTIFACTS if _RUN_ID.fullmatch(around.name) else ""
+    return sorted(name for name in names if not name.startswith(".") and name != in_store)
 
 
 def is_sweep(name: str) -> bool:

@@ -33,6 +33,8 @@ Measured = Mapping[str, float | str]
 class MetricError(Exception):
     """An answer or a target is not what the metric takes; says what is wrong with it, no more."""
 
+    remedy = "Mend the target, or name another column."
+
 
 def _whatever(target: Any) -> object:
     return target

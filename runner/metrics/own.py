@@ -1,11 +1,13 @@
 """A metric of one's own: a function of the recipe's repository, which runs with leave only."""
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pydantic import Field
 
+from runner.errors import first_line, outliving
 from runner.metrics.base import Mean, Measured, MetricError
 from runner.metrics.reading import number_of
 from runner.tasks.scoring import FORMS
@@ -73,6 +75,12 @@ class Own(Mean, frozen=True):
         raise MetricError(f"{self.name} is not imported")
 
 
+class OwnFailed(MetricError):
+    """A function of one's own raised, or gave no number."""
+
+    remedy = "Mend the metric, or measure by others."
+
+
 class Running(Own, frozen=True):
     """A metric of one's own with its function.
 
@@ -84,22 +92,24 @@ class Running(Own, frozen=True):
     call: Function = Field(exclude=True, repr=False)
 
     def measure(self, answer: Any, target: Any) -> Measured:
-        """Call the function.
+        """Call the function; what it does to what it gets is its own.
 
         Raises:
-            MetricError: It raised, or gave no number.
+            OwnFailed: It raised, or gave no number.
         """
+        given_to = deepcopy((answer, target, self.parameters))
         try:
-            given = self.call(answer, target, **self.parameters)
+            with outliving():
+                given = self.call(*given_to[:2], **given_to[2])
         except Exception as error:
-            why = (str(error).splitlines() or [""])[0]
-            raise MetricError(f"{self.name} raised {type(error).__name__}: {why}") from error
+            why = f"{type(error).__name__}: {first_line(error)}"
+            raise OwnFailed(f"{self.name} raised {why}") from error
         if isinstance(given, bool):
             given = float(given)
         try:
             return {"value": number_of(given)}
         except MetricError as error:
-            raise MetricError(f"{self.name} gave {described(given)}, not a number") from error
+            raise OwnFailed(f"{self.name} gave {described(given)}, not a number") from error
 
 
 def is_own(metric: object) -> bool:

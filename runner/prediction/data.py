@@ -25,18 +25,27 @@ class Data:
 
     @cached_property
     def columns(self) -> list[str]:
-        """Its columns.
+        """Its columns; of JSON all that a row has, in the order of the first that has them.
 
         Raises:
             DataError: It cannot be read.
         """
-        with self._readable():
-            return self._format.columns(self.path)
+        return self._surveyed[0]
 
     @cached_property
     def count(self) -> int:
         """How many rows it has; to count them is to see that each can be read."""
-        return sum(1 for _ in self.rows())
+        return self._surveyed[1]
+
+    @cached_property
+    def _surveyed(self) -> tuple[list[str], int]:
+        number = 0
+        with self._readable():
+            told = self._format.columns(self.path)
+            names = dict.fromkeys(told)
+            for number, row in enumerate(self._format.rows(self.path, told), 1):  # noqa: B007
+                names |= dict.fromkeys(row)
+        return list(names), number
 
     def rows(self) -> Iterator[Mapping[str, Any]]:
         """Read the rows; of all others none is held.

@@ -11,7 +11,7 @@ from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 from mlflow.types.schema import Array, DataType, Schema
 
-from runner.errors import RunnerError, SourceError, first_line, raise_if_ours
+from runner.errors import RunnerError, SourceError, first_line, outliving, raise_if_ours
 from runner.evaluation.answering import plain
 from runner.evaluation.rows import as_rows, say
 from runner.evaluation.views import SHIPPED, pyfunc_on
@@ -76,7 +76,9 @@ class RowModel:
         found, wrong = None, ""
         if all(row.keys() == rows[0].keys() for row in rows):
             try:
-                found = as_rows(self.model.predict(frame(rows), params=dict(self.params) or None))
+                with outliving():
+                    given = self.model.predict(frame(rows), params=dict(self.params) or None)
+                    found = as_rows(given)
             except Exception as error:
                 raise_if_ours(error)
                 wrong = _ROW.sub("", say(error))

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,6 +111,24 @@ def insist_on_format(out: Path) -> None:
         raise PredictError("bad-output", message, hint)
 
 
+def insist_on_another_place(out: Path, data: Path) -> None:
+    """See that a table takes no place of the data, and becomes no row of them.
+
+    Args:
+        out: The file.
+        data: The file or folder of the data.
+
+    Raises:
+        PredictError: It is the data, or lies in their folder.
+    """
+    if out.exists() and data.exists() and out.samefile(data):
+        message = f"{out} is the data, which the table would take the place of."
+        raise PredictError("bad-output", message, "Name another file.")
+    if data.is_dir() and out.resolve().is_relative_to(data.resolve()):
+        message = f"{out} is in the folder of the data, whose files are rows."
+        raise PredictError("bad-output", message, "Name a file outside it.")
+
+
 @contextmanager
 def _delimited(
     file: Path, columns: Sequence[str], _rows: Rows, _schema: Any, separator: str = ","
@@ -185,7 +205,9 @@ def _type(kinds: set[type]) -> str:
 def _as_text(value: Any, nothing: str | None = "") -> str | None:
     if value is None:
         return nothing
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str | Decimal | date | time):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _without_nan(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.errors import RunnerError, ending_of, first_line
+from runner.errors import RunnerError, ending_of, first_line, outliving
 from runner.records import Failure, Observer, RunRecord, Step, peak_memory
 from runner.text.visible import visible
 from runner.work.kept import Kept
@@ -126,7 +126,8 @@ def keeping(record: RunRecord, kept: Kept, observer: Observer) -> Generator[Jour
     try:
         kept.carry_into(record)
         _write_unfinished(record, kept.folder)
-        yield Journal(record, observer, kept)
+        with outliving():
+            yield Journal(record, observer, kept)
     except BaseException as error:
         record.failure = _failure(error, record.steps)
         raise

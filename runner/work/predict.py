@@ -8,6 +8,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from runner import engines
+from runner.datasets.errors import DataError
 from runner.evaluation.predictions import batches
 from runner.files.temporary import temporary_folder
 from runner.prediction.data import Data
@@ -16,7 +17,7 @@ from runner.prediction.how import HowToPredict
 from runner.prediction.inputs import inputs_of, with_files
 from runner.prediction.kept import Kept, forget, keeping
 from runner.prediction.model import RowWork, described, drawn_from, flat_outputs, task_of
-from runner.prediction.table import Table, insist_on_format
+from runner.prediction.table import Table, insist_on_another_place, insist_on_format
 from runner.sources.base import Progress, no_progress
 from runner.sources.mlflow.location import fetch_model, location_of
 
@@ -68,6 +69,7 @@ def predict(
     insist_on_format(out)
     engines.insist_on(how.engine)
     partial = out.with_name(f"{out.name}.partial")
+    insist_on_another_place(out, path)
     if out.exists() and not how.again:
         forget(partial)
         hint = "Name another file, or replace it with --again."
@@ -79,9 +81,10 @@ def predict(
         inputs = inputs_of(said.get_input_schema(), how.inputs, data.columns)
         inputs = with_files(inputs, task_of(said), path)
         table = Table.of(out, data, flat_outputs(said.get_output_schema()))
+        identity = data.identity
         what = {
             "model": hashlib.sha256((folder / "MLmodel").read_bytes()).hexdigest(),
-            "data": [data.identity, data.count],
+            "data": [identity, data.count],
             "inputs": {one.name: one.column for one in inputs},
             "asked": [dict(how.params), how.batch, how.seed],
         }
@@ -91,6 +94,9 @@ def predict(
                 work = RowWork(folder, how.device, inputs, how.params, data.folder.absolute())
                 _ask(work, data, kept, how, progress)
             seconds = time.perf_counter() - start
+            if data.identity != identity:
+                message = f"{path} was changed while the model was asked."
+                raise DataError(message, "Begin anew with --again, once it stays as it is.")
             errors = table.write(kept)
             partial.unlink()
     return Predicted(out, data.count, errors, data.count - before, seconds)

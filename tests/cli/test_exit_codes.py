@@ -1,5 +1,6 @@
 """What each verb ends with: 0, a gate failed 1, wrong input 2, the outside failed 3, a defect 4."""
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,3 +108,16 @@ def test_a_defect_ends_every_verb_with_4(
     done = cli(*line.split())
     assert done.code == 4
     assert "ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize("left", [SystemExit(0), SystemExit("done"), CancelledError()])
+def test_what_would_end_the_process_is_no_success(
+    cli: Cli, recipes: None, monkeypatch: pytest.MonkeyPatch, left: BaseException
+) -> None:
+    def leaving(_: object) -> int:
+        raise left
+
+    monkeypatch.setattr("runner.cli.verbs.ls.execute", leaving)
+    done = cli("ls")
+    assert done.code == 3
+    assert type(left).__name__ in done.stderr

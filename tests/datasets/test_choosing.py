@@ -5,7 +5,8 @@ import pytest
 from runner.datasets import DataError, DatasetBlock, open_dataset
 from runner.where import WhereError, parse
 
-ROW = {"lang": "en", "stars": "4", "n": 3, "old": True, "note": None, "a b": "x"}
+ROW = {"lang": "en", "stars": "4", "n": 3, "old": True, "note": None, "a b": "x",
+       "big": "9007199254740993", "none": float("nan")}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,20 @@ ROW = {"lang": "en", "stars": "4", "n": 3, "old": True, "note": None, "a b": "x"
         ("`a b` == 'x'", True),
         ("n == -3", False),
         ("'n' in lang", True),
+        ("big == 9007199254740993", True),
+        ("big == 9007199254740992", False),
+        ("big in [9007199254740992]", False),
+        ("stars in ['x', 4]", True),
+        ("stars in [4, 'x']", True),
+        ("lang in [4, 'en']", True),
+        ("lang not in [4, 'x']", True),
+        ("stars not in ['x', 4]", False),
+        ("n in []", False),
+        ("none is null", True),
+        ("none is not null", False),
+        ("none == none", True),
+        ("old is true", True),
+        ("old is not True", False),
     ],
 )
 def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
@@ -41,7 +56,8 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
         "__import__('os').system('true')", "lang.upper() == 'EN'", "@lang == 1", "n + 1 == 4",
         "[x for x in lang]", "lambda: 1", "lang == f'{n}'", "n := 3", "lang[0] == 'e'", "n ==",
         "", "(" * 900, "1", "'x'", "n == b'x'", "n == 3j", "x = 1", "open('f')", "-" * 900 + "1",
-        "not " * 200 + "n", "n > 1 if old else n",
+        "not " * 200 + "n", "lang is 'en'", "lang is not 'de'", "n is 3", "old is n",
+        "n > 1 if old else n",
     ],
 )  # fmt: skip
 def test_what_is_no_comparison_is_refused_and_not_run(text: str) -> None:

@@ -116,6 +116,12 @@ def test_the_mark_that_spreadsheets_put_first_is_no_part_of_the_header() -> None
         ("f.jsonl", b'{"text": "caf\xe9"}\n', "f.jsonl, row 1: byte 0xe9 is not UTF-8"),
         ("a.json", b'{"row": 1}', "a.json holds a mapping, not a list of rows"),
         ("b.json", b'[{"row": 1}, 2]', "b.json, row 2 is the number 2"),
+        (
+            "h.jsonl",
+            b'{"row": 1, "text": "x", "text": "y"}',
+            'row 1 is no JSON: an object has "text"',
+        ),
+        ("h.json", b'[{"row": {"a": 1, "a": 2}}]', 'h.json is no JSON: an object has "a" twice'),
         ("a.parquet", b"PAR1", "a.parquet cannot be read as Parquet"),
         ("a.xlsx", b"x", ".xlsx is no format of data"),
     ],
@@ -125,6 +131,20 @@ def test_what_is_wrong_is_said_with_file_row_and_column(
 ) -> None:
     Path(name).write_bytes(content)
     with pytest.raises(DataError, match=re.escape(said)):
+        read(Path(name))
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.arrow"])
+def test_two_columns_of_one_name_are_refused(name: str) -> None:
+    table = pa.table([[1], ["x"], ["en"], ["de"]], names=["row", "text", "label", "label"])
+    if name.endswith("parquet"):
+        pq.write_table(table, name)
+    elif name.endswith("feather"):
+        with pa.ipc.new_file(name, table.schema) as opened:
+            opened.write_table(table)
+    else:
+        stream(Path(name), table)
+    with pytest.raises(DataError, match=f"{name} has two columns of the name label"):
         read(Path(name))
 
 
@@ -183,6 +203,27 @@ def test_a_folder_may_have_a_file_that_describes_its_files() -> None:
         read(Path("clips"), inputs="file", target="said", id=None)
 
 
+@pytest.mark.parametrize(
+    "line", ['{"label": "dog"}', '{"file_name": "a\\u0000b"}', '{"file_name": ["a"]}',
+             json.dumps({"file_name": "a" * 300})],
+)  # fmt: skip
+def test_a_row_that_names_no_file_is_told_with_its_place(line: str) -> None:
+    Path("pets").mkdir()
+    Path("pets/a.png").write_bytes(b"x")
+    first = '{"file_name": "a.png", "label": "cat"}'
+    Path("pets/metadata.jsonl").write_text(f"{first}\n{line}\n")
+    with pytest.raises(DataError, match=r"pets/metadata.jsonl, row 2, column file_name: .* no f"):
+        read(Path("pets"), inputs="file", id=None)
+
+
+def test_a_link_to_nothing_is_no_row_less() -> None:
+    Path("pets/cat").mkdir(parents=True)
+    Path("pets/cat/a.png").write_bytes(b"x")
+    Path("pets/cat/b.png").symlink_to("../kept/b.png")
+    with pytest.raises(DataError, match=r"pets: cat/b.png is a link to what is not there"):
+        read(Path("pets"), inputs="file", id=None)
+
+
 def test_a_pattern_names_files_whose_rows_come_in_the_order_of_their_names() -> None:
     for number in (1, 0):
         rows = [{**row, "row": f"{number}{row['row']}"} for row in ROWS]
@@ -236,6 +277,14 @@ def test_targets_are_called_as_the_model_calls_them() -> None:
     labels = {"0": "NEGATIVE", "1": "POSITIVE"}
     found = read(None, rows=rows, id=None, labels=labels)
     assert [target for _, _, target in found] == ["NEGATIVE", ["POSITIVE", "2"]]
+
+
+def test_targets_that_are_no_text_are_called_as_json_writes_them() -> None:
+    labels = {"true": "yes", "false": "no", "1": "one"}
+    targets = [True, False, 1.0, 1, [True, 1.0], 2.5]
+    rows = [{"row": str(n), "text": "x", "label": one} for n, one in enumerate(targets)]
+    found = [target for *_, target in read(None, rows=rows, labels=labels)]
+    assert found == ["yes", "no", "one", "one", ["yes", "one"], 2.5]
 
 
 def test_the_hash_is_of_the_content() -> None:

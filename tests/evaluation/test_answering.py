@@ -128,6 +128,21 @@ def test_an_answer_that_cannot_be_scored_is_the_models_fault() -> None:
     assert e.value.row == 1
 
 
+def test_nothing_is_no_label_called_none() -> None:
+    with pytest.raises(ModelFailed, match="it says nothing of this row") as e:
+        ask(lambda rows: [None if row == "b" else "None" for row in rows], ["a", "b"], CLASSIFIED)
+    assert e.value.row == 1
+
+
+def test_a_model_that_would_end_the_process_has_failed() -> None:
+    def leave(_: Sequence[Any]) -> list[Any]:
+        raise SystemExit(0)
+
+    with pytest.raises(ModelFailed, match=r"ProcessEnded: .*SystemExit\(0\)") as e:
+        ask(leave, ["a"], CLASSIFIED)
+    assert e.value.row == 0
+
+
 def test_a_mistake_of_ours_is_not_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Any) -> list[Any]:
         raise NameError("a mistake of ours")

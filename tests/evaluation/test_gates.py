@@ -54,6 +54,12 @@ def test_an_end_of_which_nothing_is_known_may_be_anywhere(
     assert judged(">= 0.5", accuracy=score).verdict == verdict
 
 
+def test_one_row_is_a_row() -> None:
+    score = ScoreRecord(name="accuracy", value=0, low=0, high=0.8, rows=1)
+    said = judged(">= 0.5", accuracy=score).message
+    assert said.startswith("1 row does not decide it; about ")
+
+
 def test_what_is_measured_beside_the_metrics_is_judged_too() -> None:
     evaluation = Evaluation.model_validate({"gates": {"size_bytes": "< 10"}})
     size = ScoreRecord(name="size_bytes", value=9, low=9, high=9, rows=1)

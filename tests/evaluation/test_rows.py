@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from runner.evaluation.rows import as_rows, brief, column_problem, same, say, type_problem
 from runner.tasks import Column, Tensor, all_tasks
@@ -17,6 +18,11 @@ VECTORS = all_tasks()["feature-extraction"].outputs
     [
         (["a", "b"], ["a", "b"]),
         ("a", ["a"]),
+        (pd.Series(["a", "b"], index=[5, 6]), ["a", "b"]),
+        (iter(["a", "b"]), ["a", "b"]),
+        (np.array(0.5), [0.5]),
+        (np.float32(0.5), [0.5]),
+        (torch.tensor([0.5, 1]), [0.5, 1]),
         (pd.DataFrame({"label": ["x"], "score": [0.5]}), [{"label": "x", "score": 0.5}]),
     ],
 )

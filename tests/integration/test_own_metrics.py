@@ -32,6 +32,18 @@ def longer(answer, target):
 def broken(answer, target):
     return 1 / (target - 2)
 
+def leaving(answer, target):
+    raise SystemExit(0)
+
+def cancelled(answer, target):
+    from asyncio import CancelledError
+    raise CancelledError
+
+def sly(answer, target, words):
+    words.clear()
+    answer and target.update(n=answer)
+    return 0
+
 def wordy(answer, target):
     return "much"
 """
@@ -133,14 +145,40 @@ def test_without_leave_nothing_of_it_runs(repository: Path, model: Path, cli: Cl
         ("broken", r"rows, row 2: tone.own:broken raised ZeroDivisionError: division by zero"),
         ("wordy", 'row 1: tone.own:wordy gave the text "much", not a number'),
         ("longer", r"row 1: tone.own:longer raised TypeError: object of type 'int' has no len"),
+        ("leaving", r"leaving raised ProcessEnded: .* ended the process: SystemExit\(0\)"),
+        ("cancelled", r"cancelled raised ProcessEnded: .* process: CancelledError\(\)"),
     ],
 )
 def test_what_goes_wrong_in_it_is_said_with_its_row(
     repository: Path, model: Path, function: str, said: str
 ) -> None:
     recipe = recipe_of(repository, f"tone.own:{function}")
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=said) as caught:
         evaluated(model, recipe, "allow_code=true")
+    assert caught.value.remedy == "Mend the metric, or measure by others."
+
+
+def test_what_it_does_to_its_arguments_no_other_metric_sees(repository: Path, model: Path) -> None:
+    sly = {"name": "tone.own:sly", "parameters": {"words": ["please"]}}
+    seen = {"name": "tone.own:seen", "parameters": {"words": ["please"]}}
+    rows = [{"text": "please", "n": {"n": "1"}}]
+    with (repository / "tone" / "own.py").open("a") as opened:
+        opened.write('def seen(answer, target, words):\n    return target["n"] == "1"\n')
+    recipe = recipe_of(repository, sly, seen, dataset={"rows": rows, "target": "n"})
+    scores = evaluated(model, recipe, "allow_code=true").scores
+    assert [score.value for score in scores] == [0, 1]
+
+
+def test_one_that_ends_the_process_ends_no_sweep(repository: Path, cli: Cli) -> None:
+    recipe = recipe_of(repository, "tone.own:leaving")
+    settings = ("tracking.uri=null", "allow_code=true")
+    done = cli("-m", recipe, "dtype=float32,bfloat16", *settings)
+    assert done.code == 3
+    assert done.stderr.count("raised ProcessEnded") == 2, "both points were run, and are told"
+    (repository / "tone" / "words.py").write_text("raise SystemExit(0)\n")
+    done = cli(recipe, *settings)
+    assert done.code == 3
+    assert "tone/own.py raised ProcessEnded" in done.stderr
 
 
 def test_a_module_that_cannot_be_imported_is_named(repository: Path, model: Path) -> None:

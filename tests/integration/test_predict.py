@@ -6,6 +6,8 @@ import signal
 import sys
 import tracemalloc
 from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,42 @@ def test_a_bad_row_says_why_and_stops_nothing(workspace: Path, labels: Path) -> 
     found = read_lines(workspace / "out.jsonl")
     assert [row["error"] for row in found] == [None, "column text is empty", None, None]
     assert [row["prediction_label"] is None for row in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("written", ["csv", "jsonl", "parquet"])
+def test_what_only_a_later_row_has_is_in_the_table(
+    workspace: Path, labels: Path, written: str
+) -> None:
+    rows = [{"text": "good"}, {"text": "bad", "more": "kept"}]
+    Path("data.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = workspace / f"out.{written}"
+    predict(str(labels), Path("data.jsonl"), out)
+    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet}
+    readers |= {"jsonl": lambda f: pd.read_json(f, lines=True)}
+    found = readers[written](out)
+    assert list(found)[:2] == ["text", "more"]
+    assert list(found["more"].fillna("")) == ["", "kept"]
+
+
+def test_dates_and_decimals_are_written_as_they_are(workspace: Path, labels: Path) -> None:
+    moment, price = datetime(2026, 1, 2, 3, tzinfo=UTC), Decimal("1.00")
+    table = pa.table({"text": ["good"], "at": [moment], "day": [moment.date()], "cost": [price]})
+    pq.write_table(table, "data.parquet")
+    predict(str(labels), Path("data.parquet"), Path("out.csv"))
+    with Path("out.csv").open(newline="") as opened:
+        (row,) = csv.DictReader(opened)
+    assert [row[name] for name in ("at", "day", "cost")] == [str(moment), "2026-01-02", "1.00"]
+
+
+@pytest.mark.parametrize("called", ["data.csv", "link.csv", "../{}/data.csv"])
+def test_the_data_are_never_replaced(workspace: Path, labels: Path, cli: Cli, called: str) -> None:
+    write_csv(workspace / "data.csv", {"text": "good"})
+    Path("link.csv").symlink_to("data.csv")
+    out = called.format(workspace.name)
+    done = cli("predict", str(labels), "--data", "data.csv", "--out", out, "--again")
+    assert done.code == 2
+    assert "is the data" in done.stderr
+    assert Path("data.csv").read_text() == "text\ngood\n"
 
 
 PICKY = """
@@ -298,6 +336,26 @@ def test_images_of_a_folder_and_several_answers_a_row(workspace: Path, cli: Cli)
     assert [row["file"] for row in found] == ["red/a.png", "red/broken.png"]
     assert len(found[0]["prediction_score"]) == len(found[0]["prediction_label"]) == 2
     assert found[1]["error"] == "BadRequest: it is no image that can be read"
+
+
+def test_a_table_is_no_row_of_its_folder(workspace: Path, labels: Path, cli: Cli) -> None:
+    (workspace / "kept").mkdir()
+    (workspace / "kept" / "a.png").write_bytes(b"x")
+    for out in ("kept/out.csv", "kept/new/out.csv"):
+        done = cli("predict", str(labels), "--data", "kept", "--out", out)
+        assert done.code == 2
+        assert "in the folder of the data" in done.stderr
+    assert [file.name for file in (workspace / "kept").iterdir()] == ["a.png"]
+
+
+def test_data_that_change_meanwhile_are_told(
+    workspace: Path, doubles: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKED", str(write_csv(workspace / "data.csv", {"x": 1}, {"x": 2})))
+    done = cli("predict", str(doubles), "--data", "data.csv", "--out", "out.csv")
+    assert done.code == 3, done.stderr
+    assert "data.csv was changed while the model was asked" in done.stderr
+    assert not Path("out.csv").exists()
 
 
 def test_no_cell_names_a_file_elsewhere(workspace: Path) -> None:

@@ -56,6 +56,20 @@ def test_runs_lists_them_the_newest_first(cli: Cli, kept: dict[str, Path]) -> No
     assert done.stderr.splitlines()[-1].startswith("4 runs, ")
 
 
+def test_what_mlflow_has_of_a_run_is_no_run_and_stays(cli: Cli, kept: dict[str, Path]) -> None:
+    """A store beside the folders: its copies count for no rule, and are not deleted."""
+    copies = [Path("mlruns", "1", digit * 32, "artifacts") for digit in "0a"]
+    for copy in copies:
+        copy.mkdir(parents=True)
+        (copy / "record.json").write_bytes((kept["new"] / "record.json").read_bytes())
+    found = cli("runs", ".", "--output", "json").document
+    assert [run["point"] for run in found["runs"]] == ["new", "failed", "stopped", "old"]
+    assert cli("clean", ".", "--keep", "2", "--yes").code == 0
+    assert left(kept) == {"new", "failed"}
+    assert all((copy / "record.json").is_file() for copy in copies)
+    assert cli("report", str(copies[0])).code == 0, "named, it is looked at"
+
+
 def test_files_that_runs_share_count_once(cli: Cli, kept: dict[str, Path]) -> None:
     before = cli("runs", "--output", "json").document["bytes_on_disk"]
     weights = kept["new"] / "weights"

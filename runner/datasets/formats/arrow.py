@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.datasets.errors import DataError
+from runner.datasets.errors import DataError, insist_on_names
 from runner.datasets.formats import INSIDE
 
 _STATE = "state.json"
@@ -25,13 +25,14 @@ _MEDIA = ("Audio", "Image")
 def columns(path: Path) -> list[str]:
     """Give the columns of the schema."""
     with _opened(_files(path)[0]) as blocks:
-        return list(blocks.schema.names)
+        return insist_on_names(path.name, blocks.schema.names)
 
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Read the rows, of the wanted columns alone."""
     for file in _files(path):
         with _opened(file) as blocks:
+            insist_on_names(file.name, blocks.schema.names)
             wanted = [name for name in columns if name in blocks.schema.names]
             told = _told(blocks.schema, wanted, file.name)
             for block in blocks:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.datasets.errors import DataError, at_row
+from runner.datasets.errors import DataError, at_row, insist_on_names
 from runner.text.wording import counted
 
 SUFFIXES = (".csv", ".tsv")
@@ -47,10 +47,7 @@ def _records(path: Path) -> Iterator[list[str]]:
                 raise DataError(f"{path.name} is empty.", "Give it a header and rows.")
             for name in header:
                 _insist_utf8(path, name, 0, name)
-            if twice := sorted({name for name in header if header.count(name) > 1}):
-                message = f"{path.name} has two columns of the name {twice[0] or 'nothing'}."
-                raise DataError(message, "Give each column a name of its own.")
-            yield header
+            yield insist_on_names(path.name, header)
             yield from found
         except csv.Error as error:
             message = f"{path.name}, line {reader.line_num}: {error}."

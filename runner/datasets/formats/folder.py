@@ -35,15 +35,21 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         yield from _labelled_by_folder(path)
         return
     for number, row in enumerate(_METADATA[metadata.name].rows(metadata, columns), 1):
-        name = row[_NAMED]
-        file = path / str(name)
-        if name is None or not file.resolve().is_relative_to(path.resolve()):
-            where = at_row(f"{path.name}/{metadata.name}", number, _NAMED)
-            raise DataError(f"{where}: {name} is no file of the folder.", "Name one inside it.")
-        if not file.is_file():
-            where = at_row(f"{path.name}/{metadata.name}", number, _NAMED)
+        name, where = row.get(_NAMED), at_row(f"{path.name}/{metadata.name}", number, _NAMED)
+        if not isinstance(name, str) or not _is_inside(path, name):
+            message = f"{where}: {'nothing' if name is None else name} is no file of the folder."
+            raise DataError(message, "Name one inside it.")
+        if not (path / name).is_file():
             raise DataError(f"{where}: {name} is not there.", "Name a file that is.")
-        yield {**row, _FILE: str(name)}
+        yield {**row, _FILE: name}
+
+
+def _is_inside(path: Path, name: str) -> bool:
+    try:
+        (path / name).is_file()
+        return (path / name).resolve().is_relative_to(path.resolve())
+    except (OSError, ValueError):  # no file can have that name
+        return False
 
 
 def _metadata(path: Path) -> Path | None:
@@ -53,6 +59,9 @@ def _metadata(path: Path) -> Path | None:
 def _labelled_by_folder(path: Path) -> Iterator[Mapping[str, Any]]:
     for file in sorted(path.rglob("*")):
         inside = file.relative_to(path)
+        if file.is_symlink() and not file.exists():
+            message = f"{path.name}: {inside} is a link to what is not there."
+            raise DataError(message, "Fetch the file, or remove the link.")
         if file.is_file() and not any(part.startswith(".") for part in inside.parts):
             label = inside.parts[0] if inside.parts[1:] else None
             yield {_FILE: inside.as_posix(), _LABEL: label}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.datasets.errors import DataError, at_row
+from runner.datasets.errors import DataError, at_row, once_each
 from runner.text.wording import described
 
 SUFFIXES = (".jsonl", ".ndjson")
@@ -34,7 +34,8 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
 
 def _object(name: str, number: int, line: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+        text = line.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=once_each)
     except UnicodeDecodeError as error:
         byte = line[error.start]
         message = f"{at_row(name, number)}: byte {byte:#x} is not UTF-8."

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.datasets.errors import DataError, at_row
+from runner.datasets.errors import DataError, at_row, once_each
 from runner.text.wording import described
 
 SUFFIXES = (".json",)
@@ -24,7 +24,8 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
 
 def _objects(path: Path) -> list[dict[str, Any]]:
     try:
-        value = json.loads(path.read_bytes().decode("utf-8-sig"), parse_constant=_refuse)
+        text = path.read_bytes().decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=once_each)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path.name} is no JSON: {error}.", "Mend it.") from error
     if not isinstance(value, list):

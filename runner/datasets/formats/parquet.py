@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runner.datasets.errors import DataError
+from runner.datasets.errors import DataError, insist_on_names
 
 SUFFIXES = (".parquet",)
 
@@ -15,12 +15,13 @@ _BLOCK = 1024
 def columns(path: Path) -> list[str]:
     """Give the columns of the schema."""
     with _opened(path) as file:
-        return list(file.schema_arrow.names)
+        return insist_on_names(path.name, file.schema_arrow.names)
 
 
 def rows(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Read the rows, of the wanted columns alone."""
     with _opened(path) as file:
+        insist_on_names(path.name, file.schema_arrow.names)
         for block in file.iter_batches(_BLOCK, columns=list(columns)):
             yield from block.to_pylist()
 
