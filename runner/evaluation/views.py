@@ -20,6 +20,7 @@ from runner.evaluation.native_rows import as_pipelines_take, of_requests, unhear
 from runner.machine.devices import insist_on_device
 from runner.packaging.forward import build_pipeline
 from runner.pyfunc.seeding import seed_draws
+from runner.pyfunc.upstream import is_panic
 from runner.recipe.language.models import Recipe
 from runner.tasks import Task
 from runner.tasks.arguments import EXTENDED, GENERATION
@@ -132,8 +133,13 @@ class NativeView:
                 template.format(prompt=p) if isinstance(p, str) else p for p in positional
             )
         given = arguments((positional, keywords))
-        with torch.inference_mode():
-            return self.pipeline(*positional, **{**keywords, **given})
+        try:
+            with torch.inference_mode():
+                return self.pipeline(*positional, **{**keywords, **given})
+        except BaseException as error:
+            if is_panic(error):
+                raise RuntimeError(f"{error}") from error
+            raise
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import batches
 from .adapter import Whole
-from .errors import BadRequest, bad_row
+from .errors import BadRequest, bad_row, blaming
 from .rows import records
 
 _LONGEST_ANSWER = 15
@@ -46,20 +46,21 @@ class QuestionAnswering(Whole):
         tokenizer = self._parts.tokenizer
         right = tokenizer.padding_side == "right"
         longest = int(options.get("max_seq_len") or min(tokenizer.model_max_length, _WINDOW))
-        stride = int(options.get("doc_stride") or min(longest // 2, 128))
         windows: list[Any] = []
         owner: list[int] = []
         for number, row in enumerate(given):
             pair = (row["question"], row["context"])
-            encoded = tokenizer(
-                *(pair if right else pair[::-1]),
-                truncation="only_second" if right else "only_first",
-                max_length=longest,
-                stride=stride,
-                return_overflowing_tokens=True,
-                return_offsets_mapping=True,
-                return_special_tokens_mask=True,
-            )
+            stride = self._stride(row["question"], longest, options, number)
+            with blaming([number]):
+                encoded = tokenizer(
+                    *(pair if right else pair[::-1]),
+                    truncation="only_second" if right else "only_first",
+                    max_length=longest,
+                    stride=stride,
+                    return_overflowing_tokens=True,
+                    return_offsets_mapping=True,
+                    return_special_tokens_mask=True,
+                )
             for window in range(len(encoded["input_ids"])):
                 kept = {k: encoded[k][window] for k in ("input_ids", "offset_mapping")}
                 if "token_type_ids" in encoded:
@@ -68,6 +69,20 @@ class QuestionAnswering(Whole):
                 windows.append(kept)
                 owner.append(number)
         return windows, owner
+
+    def _stride(self, question: str, longest: int, options: dict[str, Any], number: int) -> int:
+        """Give the tokens that windows share: those asked for, else fewer than the context gets.
+
+        Raises:
+            BadRequest: The question leaves the context no place in a window.
+        """
+        tokenizer = self._parts.tokenizer
+        asked = len(tokenizer(question, add_special_tokens=False, verbose=False)["input_ids"])
+        places = longest - asked - tokenizer.num_special_tokens_to_add(pair=True)
+        if places < 1:
+            why = f"the question has {asked} tokens, and a window {longest}"
+            raise bad_row(number, f"{why}: none is left for the context")
+        return int(options.get("doc_stride") or min(longest // 2, 128, places - 1))
 
     def _scores(self, batch: list[Any]) -> list[Any]:
         tokenizer = self._parts.tokenizer

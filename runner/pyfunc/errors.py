@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from mlflow.exceptions import MlflowException
 
-from .upstream import INVALID_PARAMETER_VALUE
+from .upstream import INVALID_PARAMETER_VALUE, is_panic
 
 _OF_THE_REQUEST = (ValueError, TypeError, KeyError, IndexError, OSError, AttributeError)
 
@@ -37,7 +37,9 @@ def blaming(rows: list[int]) -> Generator[None]:
         yield
     except MlflowException:
         raise
-    except _OF_THE_REQUEST as error:
+    except BaseException as error:
+        if not (isinstance(error, _OF_THE_REQUEST) or is_panic(error)):
+            raise
         which = f"row {rows[0]}" if len(rows) == 1 else f"rows {', '.join(map(str, rows))}"
         text = (str(error).strip() or "no more is known").splitlines()[0]
         raise BadRequest(f"{which}: {type(error).__name__}: {text}") from error

@@ -15,12 +15,22 @@ from transformers.pipelines import SUPPORTED_TASKS, PipelineException
 __all__ = [
     "INVALID_PARAMETER_VALUE",
     "PipelineException",
+    "is_panic",
     "is_told_languages",
     "pipeline_tasks",
     "usual_generation",
     "usual_prefix",
     "with_generation",
 ]
+
+
+def is_panic(error: BaseException) -> bool:
+    """Say whether an error is a tokenizer's that gave up: no Exception, of a class without a home.
+
+    Args:
+        error: What was raised.
+    """
+    return type(error).__name__ == "PanicException"
 
 
 def pipeline_tasks() -> Collection[str]:

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 import transformers
 from mlflow.exceptions import MlflowException
 
+from tests.checkpoints import build
+from tests.conftest import Outcome
 from tests.pyfunc.conftest import Packaged
 
+Cli = Callable[..., Outcome]
 WORDS = [
     "my",
     "dog",
@@ -160,3 +164,34 @@ def test_what_is_out_of_range_is_said(model: Packaged, name: str) -> None:
     ours = model("question-answering", params={"top_k": 1, "max_answer_len": 15})
     with pytest.raises((MlflowException, ValueError), match=f"{name} is 0"):
         ours.predict([{"question": "who?", "context": "my dog"}], {name: 0})
+
+
+def test_a_question_that_fills_a_window_is_answered_or_named(shipped: Packaged) -> None:
+    code = shipped("question-answering")
+    context = "my dog loves spaghetti and Paris is the Capital of france . " * 40
+    most = DECLARED["max_seq_len"]
+    longer = {"question": "dog " * (most - 12) + "?", "context": context}
+    usual = {"question": "dog?", "context": context}
+    assert all(isinstance(one, str) for one in code.predict([usual, longer]))
+    with pytest.raises(MlflowException, match="row 1: PanicException: `stride` must") as caught:
+        code.predict([usual, longer], {"doc_stride": 128})
+    assert caught.value.get_http_status_code() == 400
+    fits = {"question": "dog " * (most - 12) + "?", "context": "a dog"}
+    assert len(code.predict([fits], {"doc_stride": 128})) == 1
+    with pytest.raises(MlflowException, match="row 1: the question has .* none is left"):
+        code.predict([usual, {**longer, "question": "dog " * most}])
+
+
+@pytest.mark.skipif(not HAS_PIPELINE, reason="transformers 5 has no such pipeline to compare with")
+def test_a_proof_whose_tokenizer_gives_up_fails_in_words(cli: Cli, workspace: Path) -> None:
+    folder = build(workspace / "source", "question-answering", "bert", {})
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "model_max_length": 20}))
+    row = {"question": "my dog loves spaghetti ? " * 2, "context": "a city . " * 30}
+    source = {"kind": "local", "path": str(folder)}
+    views = {"inputs": [row], "views": ["source", "native"]}
+    recipe = {"task": "question-answering", "source": source, "evaluation": views}
+    Path("case.yaml").write_text(json.dumps(recipe))
+    done = cli("+recipe=case.yaml", "tracking.uri=null")
+    assert done.code == 1, done.stderr
+    assert "`stride` must be strictly less" in " ".join(done.stderr.split())
