@@ -152,9 +152,9 @@ def outliving() -> Generator[None]:
     """
     try:
         yield
-    except (Exception, KeyboardInterrupt, GeneratorExit):
-        raise
     except BaseException as error:
+        if isinstance(error, Exception | KeyboardInterrupt | GeneratorExit):
+            raise
         message = f"Code that was called would have ended the process: {error!r}"
         remedy = "A model or a metric is to raise an error instead."
         raise ProcessEnded(message, remedy) from error
