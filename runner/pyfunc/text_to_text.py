@@ -137,9 +137,12 @@ def as_in_4(parts: Parts) -> tuple[GenerationConfig, str | None]:
     bounded = usual.max_length not in (None, GenerationConfig().max_length)
     usual.update(num_beams=4, max_new_tokens=None if bounded else NEW)
     specific: dict[str, Any] = getattr(config, "task_specific_params", None) or {}
-    if task == "translation":
-        task = next((name for name in specific if name.startswith(task)), task)
-    said = dict(specific.get(task) or {})
+    said = dict(next((specific[name] for name in specific if _is_of(task, name)), None) or {})
     prefix = said.pop("prefix", getattr(config, "prefix", None))
     usual.update(**said)
     return usual, prefix
+
+
+def _is_of(task: str, name: str) -> bool:
+    """Say whether settings are a task's; a translation that names no languages takes any's."""
+    return name == task or (name.startswith(f"{task}_") and "_to_" in name)
