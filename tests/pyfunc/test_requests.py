@@ -203,8 +203,8 @@ def test_no_request_fails_the_server_that_is_served_by_the_runner(
     headers = {"Content-Type": kind.encode()} if kind else {}
     said = client.post(path, content=body, headers=headers)
     assert said.status_code < 500, said.text
-    assert LONG[:1000] not in said.text
-    if said.status_code >= 400:
+    if said.status_code >= 400:  # an answer may have its input in it
+        assert LONG[:1000] not in said.text
         assert len(said.text) < 3000
         assert said.text.strip()
         if protocol:
