@@ -24,7 +24,7 @@ def count(recipe: Recipe, data: Labelled) -> int:
 
     Raises:
         DataError: One cannot be read, is not what the task takes, names a file that is not there,
-            has the id of another or a target that no metric can take; or there is none.
+            has the id of another or a target that a metric cannot take; or there is none.
     """
     questions, giving = questions_of(recipe, data), Giving(recipe.contract, data)
     of_texts = recipe.way is not None and recipe.way.asks == "likelihoods"

@@ -43,7 +43,8 @@ class Data:
         with self._readable():
             told = self._format.columns(self.path)
             names = dict.fromkeys(told)
-            for number, row in enumerate(self._format.rows(self.path, told), 1):  # noqa: B007
+            for row in self._format.rows(self.path, told):
+                number += 1
                 names |= dict.fromkeys(row)
         return list(names), number
 

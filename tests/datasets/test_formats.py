@@ -219,6 +219,8 @@ def test_a_row_that_names_no_file_is_told_with_its_place(line: str) -> None:
 def test_a_link_to_nothing_is_no_row_less() -> None:
     Path("pets/cat").mkdir(parents=True)
     Path("pets/cat/a.png").write_bytes(b"x")
+    Path("pets/cat/.lock").symlink_to("nowhere")  # what is hidden is no row, whatever it is
+    assert len(read(Path("pets"), inputs="file", id=None)) == 1
     Path("pets/cat/b.png").symlink_to("../kept/b.png")
     with pytest.raises(DataError, match=r"pets: cat/b.png is a link to what is not there"):
         read(Path("pets"), inputs="file", id=None)

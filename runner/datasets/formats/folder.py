@@ -59,9 +59,11 @@ def _metadata(path: Path) -> Path | None:
 def _labelled_by_folder(path: Path) -> Iterator[Mapping[str, Any]]:
     for file in sorted(path.rglob("*")):
         inside = file.relative_to(path)
+        if any(part.startswith(".") for part in inside.parts):
+            continue
         if file.is_symlink() and not file.exists():
             message = f"{path.name}: {inside} is a link to what is not there."
             raise DataError(message, "Fetch the file, or remove the link.")
-        if file.is_file() and not any(part.startswith(".") for part in inside.parts):
+        if file.is_file():
             label = inside.parts[0] if inside.parts[1:] else None
             yield {_FILE: inside.as_posix(), _LABEL: label}
