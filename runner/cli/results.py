@@ -42,6 +42,9 @@ def print_results(console: Console, results: Sequence["PointResult"]) -> None:
     from runner.comparing.decision import decide
     from runner.sweeps.in_mlflow import runs_of
 
+    if not results:
+        console.print("nothing to run: no point's last run failed", highlight=False)
+        return
     for result in results:
         if result.error is not None:
             _print_error(console, result)

@@ -54,6 +54,8 @@ class Golden:
             golden = [(one["input"], one["answer"]) for one in kept]
         except FileNotFoundError:
             return f"{self.file.name} is not there; {_UPDATE}", ""
+        except OSError as error:
+            return f"{self.file} cannot be read: {error.strerror or error}", ""
         except (ValueError, KeyError, TypeError, RecursionError):
             return f"{self.file.name} is not a line of JSON an input; {_UPDATE}", ""
         if [given for given, _ in golden] != [_as_json(given) for given in self.given]:
@@ -80,7 +82,7 @@ class Golden:
         pairs = ({"input": g, "answer": a} for g, a in zip(self.given, answers, strict=True))
         lines = (json.dumps(pair, ensure_ascii=False, default=str) for pair in pairs)
         text = "".join(f"{in_json(line)}\n" for line in lines)
-        if self.file.is_file() and self.file.read_text("utf-8") == text:
+        if self.file.is_file() and self.file.read_bytes() == text.encode():
             return f"{self.file.name} says so already"
         write_whole(self.file, text)
         return f"written to {self.file.name}"

@@ -7,6 +7,7 @@ from typing import Any
 from runner.datasets import DataError, Example
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
+from runner.metrics.reading import entities_of
 from runner.tasks.scoring import Form
 
 _STRUCTURED: tuple[Form, ...] = ("entities", "boxes", "ranking")
@@ -52,8 +53,18 @@ def insist_on_target(example: Example, form: Form | None, metrics: Sequence[Metr
         target = as_scored(example.target, form)
         for metric in metrics:
             metric.reads(target)
+        if form == "entities" and metrics and isinstance(example.given, str):
+            _insist_on_within(example.given, target)
     except MetricError as error:
         raise wrong_target(example, error) from error
+
+
+def _insist_on_within(text: str, target: Any) -> None:
+    end = max((entity.end for entity in entities_of(target, "the target")), default=0)
+    if end > len(text):
+        raise MetricError(
+            f"the target has an entity that ends at {end}, and the text has {len(text)} characters"
+        )
 
 
 def wrong_target(example: Example, error: MetricError) -> DataError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from runner.records import RECORD_FILE, RunRecord, read_record
+from runner.records import RECORD_FILE
 from runner.sweeps.record import SWEEP_FILE
 
 _MODEL = "model"
@@ -56,17 +56,6 @@ def is_sweep(name: str) -> bool:
         name: Its name.
     """
     return name == SWEEP_FILE or name.endswith(f".{SWEEP_FILE}") and not name.startswith(".")
-
-
-def records_in(root: Path) -> Iterator[tuple[Path, RunRecord]]:
-    """Give every folder of a point, with its record; what is no record of ours is left alone.
-
-    Args:
-        root: Where to look.
-    """
-    for folder in folders_in(root):
-        if (record := read_record(folder)) is not None:
-            yield folder, record
 
 
 def changes(named: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from runner.errors import Pruned, SourceError
-from runner.kept.folders import records_in
+from runner.kept.folders import folders_in
 from runner.kept.promotion import read_promotion
-from runner.records import RunRecord
+from runner.records import RECORD_FILE, RunRecord, read_record
 from runner.sweeps.points import SINGLE_RUN_FOLDER, SWEEP_FOLDER
 from runner.work.workplace import is_held
 
@@ -63,14 +63,24 @@ class StoredRun:
         return now - self.started
 
 
-def listed(paths: Sequence[Path]) -> list[StoredRun]:
+@dataclass(frozen=True)
+class Listing:
+    """What runs have left.
+
+    Args:
+        runs: The runs, the newest first; each once.
+        unreadable: Files that are called as records are, and are none that can be read.
+    """
+
+    runs: Sequence[StoredRun]
+    unreadable: Sequence[str]
+
+
+def listed(paths: Sequence[Path]) -> Listing:
     """List what runs have left.
 
     Args:
         paths: Where to look; the usual output folders, as far as they are there, where empty.
-
-    Returns:
-        The runs, the newest first; each once.
 
     Raises:
         SourceError: A path is no folder.
@@ -78,11 +88,17 @@ def listed(paths: Sequence[Path]) -> list[StoredRun]:
     for path in paths:
         if not path.is_dir():
             raise SourceError(f"{path} is no folder.", "Name a folder that runs have written to.")
-    found: dict[str, StoredRun] = {}
+    found: dict[Path, StoredRun] = {}
+    unreadable: dict[str, None] = {}
     for root in paths or [path for path in USUAL if path.is_dir()]:
-        for kept in _under(root):
-            found.setdefault(str(kept.folder.absolute()), kept)
-    return sorted(found.values(), key=lambda kept: kept.started, reverse=True)
+        for folder in folders_in(root):
+            record = read_record(folder)
+            if record is None:
+                unreadable.setdefault(str(folder / RECORD_FILE))
+            elif folder.absolute() not in found:
+                found[folder.absolute()] = _stored(root, folder, record)
+    runs = sorted(found.values(), key=lambda run: run.started, reverse=True)
+    return Listing(runs, list(unreadable))
 
 
 def on_disk(runs: Iterable[StoredRun]) -> int:
@@ -95,17 +111,16 @@ def on_disk(runs: Iterable[StoredRun]) -> int:
     return sum({(s.st_dev, s.st_ino): s.st_size for s in files}.values())
 
 
-def _under(root: Path) -> Iterator[StoredRun]:
-    for folder, record in records_in(root):
-        note = read_promotion(folder)
-        yield StoredRun(
-            root=root,
-            folder=folder,
-            record=record,
-            bytes=sum(stat.st_size for stat in _files(folder)),
-            held=is_held(folder),
-            promoted=f"{note.name}/{note.version}" if note else "",
-        )
+def _stored(root: Path, folder: Path, record: RunRecord) -> StoredRun:
+    note = read_promotion(folder)
+    return StoredRun(
+        root=root,
+        folder=folder,
+        record=record,
+        bytes=sum(stat.st_size for stat in _files(folder)),
+        held=is_held(folder),
+        promoted=f"{note.name}/{note.version}" if note else "",
+    )
 
 
 def _files(folder: Path) -> Iterator[os.stat_result]:

@@ -27,9 +27,11 @@ def right_labels(target: Any) -> set[str]:
         target: A label, or several.
 
     Raises:
-        MetricError: It is neither.
+        MetricError: It is neither, or an empty list.
     """
     labels: list[Any] = target if isinstance(target, list) else [target]
+    if not labels:
+        raise MetricError("a label is wanted, and the list is empty")
     for label in labels:
         if not isinstance(label, str | int) or isinstance(label, bool):
             raise MetricError(f"a label is wanted, not {described(label)}")

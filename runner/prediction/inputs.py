@@ -103,9 +103,15 @@ def with_files(inputs: Sequence[Input], task: Task | None, data: Path) -> list[I
         inputs: The inputs.
         task: The task of the model, where it says one.
         data: The data.
+
+    Raises:
+        PredictError: The data are a folder of files, and the task takes none.
     """
     columns = [entry for entry in task.inputs if isinstance(entry, Column)] if task else []
     media = {column.name or UNNAMED for column in columns if column.media}
+    if task and data.is_dir() and any(o.column == _FILE and o.name not in media for o in inputs):
+        message = f"{data} is a folder of images or recordings, of which {task.name} takes none."
+        raise PredictError("file-input", message, "Give a table, or name a column with --inputs.")
     return [
         replace(one, file=one.name in media or (data.is_dir() and one.column == _FILE))
         for one in inputs

@@ -62,6 +62,19 @@ def test_answers_are_written_held_and_differ(workspace: Path, cli: Cli, recipe: 
     assert "is of other inputs" in " ".join(changed.stderr.split())
 
 
+def test_what_is_no_file_of_answers_is_named(workspace: Path, cli: Cli, recipe: Path) -> None:
+    golden = recipe.with_name("mine.golden.jsonl")
+    golden.mkdir()
+    done = cli("+recipe=mine", "tracking.uri=null")
+    assert done.code == 1
+    assert "mine.golden.jsonl cannot be read: Is a directory" in " ".join(done.stderr.split())
+    golden.rmdir()
+    golden.write_bytes(b"\xff\n")
+    assert cli("+recipe=mine", "tracking.uri=null").code == 1
+    assert cli("+recipe=mine", "tracking.uri=null", "--update-golden").code == 0
+    assert [json.loads(line)["input"] for line in golden.read_text().splitlines()] == TEXTS
+
+
 def test_golden_answers_are_those_of_the_recipe_as_it_is_written(
     workspace: Path, cli: Cli, recipe: Path
 ) -> None:

@@ -348,6 +348,16 @@ def test_a_table_is_no_row_of_its_folder(workspace: Path, labels: Path, cli: Cli
     assert [file.name for file in (workspace / "kept").iterdir()] == ["a.png"]
 
 
+def test_a_model_of_texts_answers_for_no_files(workspace: Path, labels: Path, cli: Cli) -> None:
+    (workspace / "kept").mkdir()
+    (workspace / "kept" / "a.png").write_bytes(b"x")
+    done = cli("predict", str(labels), "--data", "kept", "--out", "out.csv")
+    assert done.code == 2
+    assert "error[file-input] kept is a folder of images or recordings" in done.stderr
+    assert "text-classification takes none" in done.stderr
+    assert not Path("out.csv").exists()
+
+
 def test_data_that_change_meanwhile_are_told(
     workspace: Path, doubles: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

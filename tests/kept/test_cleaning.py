@@ -70,6 +70,21 @@ def test_what_mlflow_has_of_a_run_is_no_run_and_stays(cli: Cli, kept: dict[str, 
     assert cli("report", str(copies[0])).code == 0, "named, it is looked at"
 
 
+@pytest.mark.parametrize("verb", [("runs",), ("clean", "--failed")])
+def test_a_record_that_cannot_be_read_is_named_and_left(
+    cli: Cli, kept: dict[str, Path], verb: tuple[str, ...]
+) -> None:
+    damaged = kept["failed"] / "record.json"
+    damaged.write_text("{")
+    told = str(damaged.relative_to(Path.cwd()))
+    found = cli(*verb, "--output", "json").document
+    assert found["unreadable"] == [told]
+    assert "failed" not in [run["point"] for run in found["runs"]]
+    assert f"cannot be read: {told}\n" in cli(*verb).stderr
+    cli("clean", "--failed", "--yes")
+    assert left(kept) == {"new", "failed", "old"}
+
+
 def test_files_that_runs_share_count_once(cli: Cli, kept: dict[str, Path]) -> None:
     before = cli("runs", "--output", "json").document["bytes_on_disk"]
     weights = kept["new"] / "weights"

@@ -94,7 +94,7 @@ def test_the_rank_of_a_token_among_a_masks_candidates() -> None:
 @pytest.mark.parametrize(
     ("answer", "target", "message"),
     [
-        (["a", "b"], [], "nothing is right"),
+        (["a", "b"], [], "the list is empty"),
         (["a", "b"], {"a": 0}, "nothing is right"),
         (["a", "b"], {"a": -1}, "below 0"),
         (["a", "b"], {"a": "much"}, "the gain of a"),

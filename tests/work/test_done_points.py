@@ -229,3 +229,5 @@ def test_only_the_points_that_failed_and_none_after_a_failure(cli: Cli, workspac
     assert done.code == 0, done.stderr
     assert [one["point"] for one in done.document["runs"]] == ["source.path=other"]
     assert cli(*asked, "--only", "failed", "--output", "json").document == {"runs": []}
+    nothing = cli(*asked, "--only", "failed")
+    assert (nothing.code, nothing.stderr) == (0, "nothing to run: no point's last run failed\n")

@@ -46,7 +46,7 @@ def configure(parser: ArgumentParser) -> None:
 def execute(args: Namespace) -> Exit:
     """Choose, and with ``--yes`` delete."""
     from runner.cli.documents import write_answer
-    from runner.cli.kept import run_document
+    from runner.cli.kept import run_document, tell_unreadable
     from runner.kept.cleaning import Rule, chosen
     from runner.kept.listing import listed
     from runner.kept.weights import outs_of
@@ -56,17 +56,19 @@ def execute(args: Namespace) -> Exit:
         raise WrongInput("missing-rule", message, "Give --keep, --failed, --older, or several.")
     rule, now = Rule(args.keep, args.per, args.failed, args.older), datetime.now(UTC)
     found = listed(args.paths)
-    runs, outs = chosen(found, rule, now), outs_of(args.paths, found)
+    runs, outs = chosen(found.runs, rule, now), outs_of(args.paths, found.runs)
     lines, errors = _deleted(runs, outs) if args.yes else (_said(runs, outs, now), [])
     document: dict[str, Any] = {
         "deleted": args.yes,
         "runs": [run_document(run, now) for run in runs],
         "said": lines,
         "errors": [f"{error.code}: {error.sentences}" for error in errors],
+        "unreadable": found.unreadable,
     }
     write_answer(args, document, lines)
     if args.output == "text":
         sys.stderr.writelines(f"{on_a_line(error.told)}\n" for error in errors)
+        tell_unreadable(found.unreadable)
     return max((error.exit for error in errors), default=Exit.DONE)
 
 

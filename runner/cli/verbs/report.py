@@ -57,6 +57,7 @@ def execute(args: Namespace) -> Exit:
     from runner.cli.compared import drawn, print_comparison
     from runner.cli.console import open_console
     from runner.cli.documents import write_file
+    from runner.cli.kept import tell_unreadable
 
     form = _form(args)
     if args.watch:
@@ -73,7 +74,7 @@ def execute(args: Namespace) -> Exit:
     else:
         write_file(args.out, _text(compared, form, found))
         sys.stderr.write(f"{on_a_line(compared.decision.sentence)}\n")
-    sys.stderr.writelines(f"cannot be read: {on_a_line(file)}\n" for file in found.unreadable)
+    tell_unreadable(found.unreadable)
     return Exit.DONE
 
 

@@ -30,16 +30,18 @@ def execute(args: Namespace) -> Exit:
     """List, and print it."""
     from runner.cli.console import open_console
     from runner.cli.documents import as_json
-    from runner.cli.kept import print_runs, run_document
+    from runner.cli.kept import print_runs, run_document, tell_unreadable
     from runner.kept.listing import listed, on_disk
 
     found, now = listed(args.paths), datetime.now(UTC)
-    total = on_disk(found)
+    runs, total = found.runs, on_disk(found.runs)
     if args.output == "json":
-        runs = [run_document(run, now) for run in found]
-        sys.stdout.write(as_json({"runs": runs, "bytes_on_disk": total}))
+        documents = [run_document(run, now) for run in runs]
+        document = {"runs": documents, "bytes_on_disk": total, "unreadable": found.unreadable}
+        sys.stdout.write(as_json(document))
         return Exit.DONE
-    if found:
-        print_runs(open_console(), found, now)
-    sys.stderr.write(f"{counted(len(found), 'run')}, {size(total)} on disk\n")
+    if runs:
+        print_runs(open_console(), runs, now)
+    sys.stderr.write(f"{counted(len(runs), 'run')}, {size(total)} on disk\n")
+    tell_unreadable(found.unreadable)
     return Exit.DONE
