@@ -131,9 +131,9 @@ def main() -> None:
             "HF_ENDPOINT": hub.url,
             "HF_HOME": sys.argv[1],
             "HF_HUB_OFFLINE": "0",
-            "HF_HUB_ETAG_TIMEOUT": "1",
+            "HF_HUB_ETAG_TIMEOUT": "2",
             "HF_HUB_DOWNLOAD_TIMEOUT": "1",
-            "RECIPE_RUNNER_HUB_PATIENCE": "2",
+            "RECIPE_RUNNER_HUB_PATIENCE": "8",
         }
         from runner.sources.hub import retries as hub_retries
 
