@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import torch
 from transformers import PreTrainedModel
 
 from runner.errors import SourceError
@@ -14,6 +15,9 @@ from runner.sources.checkpoint.safetensors_header import TensorInfo, same_bytes
 from runner.tasks import Task
 
 _SHOWN = 3
+_FORCED = ("forced_eos_token_id", "bad_words_ids")
+_FORCED_BEHIND_AN_ENCODER = ("decoder_start_token_id", "forced_bos_token_id")
+"""Settings of generation with tokens that every answer has, or that none may have."""
 
 
 def check_fit(
@@ -35,9 +39,11 @@ def check_fit(
         brought: What its adapter has in their place.
 
     Raises:
-        SourceError: One is missing, or of another shape.
+        SourceError: One is missing, or of another shape; or answers are to have a token that the
+            model has no embedding for.
     """
     check_shapes(report, model, tensors, checkpoint)
+    _check_forced_tokens(model, checkpoint)
     missing = [
         name
         for name in report["missing_keys"]
@@ -56,6 +62,30 @@ def check_fit(
             "them with random numbers",
             f"Take a checkpoint trained for {task.name}, or change the task.",
         )
+
+
+def _check_forced_tokens(model: PreTrainedModel, checkpoint: Checkpoint) -> None:
+    embeddings = (m for m in model.modules() if isinstance(m, torch.nn.Embedding))
+    rows = max((embedding.num_embeddings for embedding in embeddings), default=0)
+    if not rows or not model.can_generate():
+        return
+    behind_encoder = model.config.is_encoder_decoder
+    for name in (*_FORCED, *(_FORCED_BEHIND_AN_ENCODER if behind_encoder else ())):
+        asked = getattr(model.generation_config, name, None)
+        if beyond := [token for token in _flat(asked) if token >= rows]:
+            raise SourceError(
+                f"{checkpoint.name} says `{name}: {asked}` for generation, and "
+                f"{type(model).__name__} has {rows:,} embeddings: there is no token {beyond[0]}",
+                "Fetch generation_config.json and config.json again, from the same revision.",
+            )
+
+
+def _flat(tokens: Any) -> Iterator[int]:
+    if isinstance(tokens, list):
+        for token in tokens:
+            yield from _flat(token)
+    elif isinstance(tokens, int):
+        yield tokens
 
 
 def _prefix(missing: Sequence[str], unexpected: Collection[str]) -> str:

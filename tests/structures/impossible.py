@@ -52,6 +52,12 @@ _SETTINGS: list[tuple[dict[str, Any], str]] = [
     ({"do_sample": "false"}, '`do_sample` is "false"'),
     ({"max_length": "20", "temperature": "0"}, '`max_length` is "20"'),
 ]
+_FORCED: list[tuple[str, str, dict[str, Any]]] = [
+    ("gpt2", _TEXT, {"forced_eos_token_id": 99_999}),
+    ("gpt2", _TEXT, {"bad_words_ids": [[99_999]]}),
+    ("t5", "text2text-generation", {"decoder_start_token_id": 99_999}),
+    ("bart", "summarization", {"forced_bos_token_id": 99_999}),
+]
 _LABELS: list[tuple[dict[str, Any], str]] = [
     ({"id2label": {"0": "a", "1": "b", "2": "c"}}, "(2, 32) in the file and (3, 32)"),
     ({"id2label": {"0": "a"}}, "(2, 32) in the file and (1, 32)"),
@@ -75,6 +81,12 @@ def structures() -> list[Structure]:
             changed("gpt2", _TEXT, f"generation_config.json says {_shown(values)}",
                     partial(saying, file="generation_config.json", **values), refused=said)
             for values, said in _SETTINGS
+        ),
+        *(
+            changed(architecture, task, f"generation_config.json says {_shown(values)}",
+                    partial(saying, file="generation_config.json", **values),
+                    refused="there is no token 99999")
+            for architecture, task, values in _FORCED
         ),
         *(
             Structure(architecture, task, "labels that are numbers",
