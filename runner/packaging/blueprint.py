@@ -19,7 +19,7 @@ from runner.packaging.base_model import base_of
 from runner.packaging.brought import Brought
 from runner.packaging.components import notes_on_parts, read_components
 from runner.packaging.dtypes import choose_dtype, torch_dtype_of
-from runner.packaging.fit import check_fit, check_shapes, notes_on, notes_on_tokens
+from runner.packaging.fit import check_fit, check_shapes, notes_on, notes_on_labels, notes_on_tokens
 from runner.packaging.meta import config_for, model_on_meta
 from runner.packaging.other_version import understood
 from runner.packaging.quantised import quantised_source, without_packed
@@ -218,7 +218,8 @@ def with_components(
         SourceError: One cannot be loaded, or does not know what the recipe asks of it by name.
     """
     components = read_components(recipe, checkpoints, blueprint.config)
-    notes = [*blueprint.notes, *notes_on_tokens(components.get("tokenizer"), blueprint.model)]
+    notes = [*blueprint.notes, *notes_on_labels(recipe.contract, blueprint.config)]
+    notes += notes_on_tokens(components.get("tokenizer"), blueprint.model)
     whole = replace(blueprint, components=components, origins=checkpoints, notes=notes)
     insist_on_known(recipe, whole)
     return whole

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
 from runner.errors import SourceError
 from runner.packaging.brought import Brought, input_embedding
@@ -165,6 +165,25 @@ def notes_on(
         yield (
             f"{checkpoint.name} holds other numbers as {' and '.join(sorted(names))}, which its "
             f"{CONFIG} ties: whether both are used is up to transformers"
+        )
+
+
+def notes_on_labels(task: Task, config: PretrainedConfig) -> Iterator[str]:
+    """Tell of a label that the pipeline of a task looks for, and a model does not have.
+
+    Args:
+        task: The task.
+        config: The configuration of the model.
+
+    Yields:
+        A sentence.
+    """
+    labels: Mapping[int, str] = config.id2label or {}
+    if task.label and not any(str(n).lower().startswith(task.label) for n in labels.values()):
+        yield (
+            f"no label of the model begins with `{task.label}`, by which {task.name} knows the one "
+            f"it goes by: transformers takes the last, {[*labels.values()][-1]}. Give the right "
+            "one that name with `id2label` in `load.model`"
         )
 
 

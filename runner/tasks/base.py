@@ -147,6 +147,7 @@ class Task:
         optional_weights: Parts of weight names that the task does not use, and may be missing.
         sentence_modules: Whether its inference code does what the files of sentence-transformers
             in a checkpoint declare.
+        label: What a label of its models begins with; where none does, their last one is taken.
         languages: Whether a model that knows several languages has to be told two of them.
         needs: Libraries its pipeline cannot do without: import names with distributions.
         gone_in: The version of transformers that dropped its pipeline, if one did.
@@ -193,6 +194,7 @@ class Task:
     rows: Callable[[Any], int] = one_row
     optional_weights: tuple[str, ...] = ()
     sentence_modules: bool = False
+    label: str = ""
     languages: bool = False
     needs: Mapping[str, str] = field(default_factory=dict[str, str])
     gone_in: str = ""

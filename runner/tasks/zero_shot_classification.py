@@ -44,6 +44,7 @@ TASK = Task(
     answer=_answer,
     form="labels",
     every_label=True,
+    label="entail",
     scored=_scored,
     inference="zero_shot:ZeroShot",
     json_columns=("candidate_labels",),

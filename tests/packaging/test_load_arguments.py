@@ -189,3 +189,12 @@ def told_of(component: Any, names: Mapping[str, Any]) -> dict[str, Any]:
     if hasattr(component, "get_vocab"):
         told["ids"] = component("Ein Wort, 123 Äpfel.")["input_ids"]
     return told
+
+
+def test_labels_that_do_not_say_which_entails_are_told(workspace: Path) -> None:
+    recipe = {**classifier(), "task": "zero-shot-classification"}
+    (note,) = ran(recipe).notes
+    assert "no label of the model begins with `entail`" in note
+    assert "transformers takes the last, YES" in note
+    named = {"model": {"id2label": {"0": "contradiction", "1": "entailment"}}}
+    assert ran({**recipe, "load": named}).notes == []
