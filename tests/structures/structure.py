@@ -18,6 +18,8 @@ _FITTING: Mapping[str, Mapping[str, Any]] = {
     "convnext": {"num_stages": 2, "hidden_sizes": [8, 16], "depths": [1, 1]},
 }
 """What architectures need that look at an image in several sizes."""
+_LABELS = {"zero-shot-classification": ["contradiction", "neutral", "entailment"]}
+"""What labels are called where their names count."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def tiny(architecture: str, task: str, **config: Any) -> Path:
 @cache
 def _tiny(architecture: str, task: str, config: str) -> Path:
     folder = Path(tempfile.mkdtemp(dir=KEPT)) / architecture
-    return build(folder, task, architecture, json.loads(config))
+    return build(folder, task, architecture, json.loads(config), _LABELS.get(task))
 
 
 def changed(
