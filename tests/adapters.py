@@ -125,8 +125,23 @@ def save_variant(kind: str, base: Path, folder: Path) -> Path:
         base: Folder of the base model.
         folder: Where to save it.
     """
+    return _drawn(VARIANTS[kind](), base, folder)
+
+
+def save_lora(layers: list[str], base: Path, folder: Path) -> Path:
+    """Save a LoRA of a causal model on layers of any kind.
+
+    Args:
+        layers: Names of the layers.
+        base: Folder of the base model.
+        folder: Where to save it.
+    """
+    return _drawn(LoraConfig(r=4, target_modules=layers, task_type="CAUSAL_LM"), base, folder)
+
+
+def _drawn(config: Any, base: Path, folder: Path) -> Path:
     torch.manual_seed(1)
-    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), VARIANTS[kind]())
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), config)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:

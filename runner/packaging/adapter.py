@@ -13,9 +13,9 @@ import torch
 from transformers import PreTrainedModel
 
 from runner.errors import SourceError, first_line, raise_if_ours
-from runner.packaging.brought import PART, Brought
+from runner.packaging.adapter_fit import shared_layer, unfit
+from runner.packaging.brought import Brought
 from runner.sources import Checkpoint
-from runner.sources.checkpoint.model_classes import text_config
 from runner.sources.checkpoint.safetensors_header import ADAPTER_FILE, TensorInfo, read_file
 from runner.sources.checkpoint.untrusted import read_json
 
@@ -24,9 +24,6 @@ FOLDER = "peft"
 """Where MLflow's ``transformers`` flavor looks for an adapter, inside a model."""
 
 _FILES = (CONFIG, ADAPTER_FILE, "README.md")
-_ROOT = "base_model.model."
-_BY_HEADS = ("PREFIX_TUNING", "CARTRIDGE")
-"""The types whose learnt tokens are as wide as keys and values, not as the model."""
 _WITHOUT_TYPES = "QUESTION_ANS"
 """The type of task whose ``token_type_ids`` PEFT takes and does not hand on.
 
@@ -120,7 +117,7 @@ class Adapter:
                 "otherwise",
                 _APART,
             )
-        problem = _problem(self.config, self.tensors, model)
+        problem = unfit(self.config, self.tensors, model)
         if not problem and self.tensors:
             problem = _injection_problem(self, model)
         if problem:
@@ -128,6 +125,11 @@ class Adapter:
                 f"the adapter {self.checkpoint.name} does not fit the base model: {problem}",
                 _OTHER_BASE,
             )
+        if merged and (layer := shared_layer(self.config, self.tensors, model)):
+            why = (
+                f"it changes {layer}, whose weights another layer has too and would change with it"
+            )
+            raise _cannot_be_merged(self, why)
         if merged and self.tensors:
             why = _said_by_peft(lambda: _injected(self, model).merge_and_unload())
             if why:
@@ -166,60 +168,6 @@ def _tuners() -> Mapping[str, Any]:
     from peft import PEFT_TYPE_TO_TUNER_MAPPING
 
     return cast("Mapping[str, Any]", PEFT_TYPE_TO_TUNER_MAPPING)
-
-
-def _problem(
-    config: Mapping[str, Any], tensors: Mapping[str, TensorInfo], model: PreTrainedModel
-) -> str:
-    modules = dict(model.named_modules())
-    if config.get("layer_replication"):  # PEFT itself has more layers than the model
-        tensors = {}
-    for name, info in tensors.items():
-        match = PART.search(name)
-        if match is None or not name.startswith(_ROOT):  # VeRA's matrices are no layer's own
-            continue
-        module = name[: match.start()].removeprefix(_ROOT)
-        if module not in modules:
-            return f"it changes {module}, which {type(model).__name__} does not have"
-        if wrong := _shape_problem(match[1], info.shape, modules[module]):
-            return f"{module} {wrong}"
-    have = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    for name, shape in Brought.of(config, tensors).shapes.items():
-        if have.get(name, shape) != shape:
-            return f"{name} is {have[name]} in the model and {shape} in the adapter"
-    return _size_problem(config, text_config(model.config))
-
-
-def _size_problem(config: Mapping[str, Any], text: Any) -> str:
-    """Hold learnt tokens to the sizes of a model."""
-    width = getattr(text, "hidden_size", None)
-    heads, pairs = (getattr(text, f"num_{name}_heads", None) for name in ("attention", "key_value"))
-    if config.get("peft_type") in _BY_HEADS and width and heads and pairs:
-        width = pairs * (getattr(text, "head_dim", None) or width // heads)
-    layers = getattr(text, "num_hidden_layers", None)
-    for key, name, has in (("num_layers", "layers", layers), ("token_dim", "width", width)):
-        said = config.get(key)
-        if said is not None and has is not None and said != has:
-            return f"it was trained for {name} {said}, the model has {has}"
-    return ""
-
-
-def _shape_problem(part: str, shape: tuple[int, ...], module: Any) -> str:
-    weight = getattr(module, "weight", None)
-    if weight is None or weight.ndim != 2 or len(shape) != 2:
-        return ""
-    sides = {int(side) for side in weight.shape}
-    given = {
-        "lora_A": shape[1:],
-        "lora_B": shape[:1],
-        "lora_embedding_A": shape[1:],
-        "lora_embedding_B": shape[:1],
-    }.get(part, ())
-    if part.startswith("ia3_l"):
-        given = (max(shape),)
-    if all(side in sides for side in given):
-        return ""
-    return f"is {' by '.join(map(str, weight.shape))}, the adapter's {part} {list(shape)}"
 
 
 def _injection_problem(adapter: Adapter, model: PreTrainedModel) -> str:

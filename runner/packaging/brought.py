@@ -14,7 +14,7 @@ from runner.sources.checkpoint.safetensors_header import TensorInfo
 
 PART = re.compile(r"\.(lora_\w+|ia3_l\w*|vera_\w+|hada_\w+|lokr_\w+)(\.|$)")
 """What is added to a module, in the names of an adapter's tensors."""
-_ROOT = "base_model.model."
+ROOT = "base_model.model."
 _WRAPPED = re.compile(r"\.(modules_to_save(\.default)?|base_layer)(?=\.)")
 _HEADS = {
     "SEQ_CLS": ("classifier", "score"),
@@ -46,9 +46,9 @@ class Brought:
             tensors: Its tensors; none where they are not at hand.
         """
         whole = {
-            _WRAPPED.sub("", name.removeprefix(_ROOT)): info.shape
+            _WRAPPED.sub("", name.removeprefix(ROOT)): info.shape
             for name, info in tensors.items()
-            if name.startswith(_ROOT) and not PART.search(name)
+            if name.startswith(ROOT) and not PART.search(name)
         }
         saved = config.get("modules_to_save") or []
         heads = _HEADS.get(str(config.get("task_type")), ())

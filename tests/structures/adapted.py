@@ -12,6 +12,7 @@ from tests.adapters import (
     VARIANTS,
     save_adapter,
     save_head_adapter,
+    save_lora,
     save_resized_adapter,
     save_variant,
 )
@@ -44,6 +45,7 @@ def structures() -> list[Structure]:
         ),
         *_variants(),
         *_of_questions(),
+        *_on_tied(),
         *_unfit(),
         Structure("llama", _TEXT, "one file", _of_another_peft, "Bone, of an older PEFT",
                   refused="is of type BONE, which PEFT"),
@@ -175,6 +177,22 @@ def _answering(way: Mapping[str, Any], folder: Path) -> Made:
     base = tiny("bert", "feature-extraction")
     adapter = save_head_adapter("QUESTION_ANS", base, folder / "adapter")
     return _made(base, adapter, way, "AutoModelForQuestionAnswering")
+
+
+def _on_tied() -> list[Structure]:
+    """On layers whose weights are one: PEFT changes what one of them does, not the other."""
+    return [
+        Structure("llama", _TEXT, "one file, tied", partial(_of_tied, layer, way),
+                  f"LoRA on {layer}, {way}", refused=refused if way == "merged" else "")
+        for layer in ("lm_head", "embed_tokens")
+        for way, refused in (("stored", ""), ("merged", "whose weights another layer has too"))
+    ]  # fmt: skip
+
+
+def _of_tied(layer: str, way: str, folder: Path) -> Made:
+    base = tiny("llama", _TEXT, tie_word_embeddings=True)
+    adapter = save_lora([layer], base, folder / "adapter")
+    return _made(base, adapter, _WAYS[way], "AutoModelForCausalLM")
 
 
 def _unfit() -> list[Structure]:
