@@ -89,7 +89,7 @@ def test_one_error_says_what_to_do(cli: Cli, line: str, wanted: str) -> None:
 def test_an_error_and_its_remedy_are_two_sentences(cli: Cli, verb: tuple[str, ...]) -> None:
     done = cli(verb[0], "nowhere", *verb[1:])
     assert done.code == 3
-    assert done.stderr.endswith("is no MLflow model: it has no MLmodel. Name the folder.\n")
+    assert done.stderr.endswith("nowhere is not there. Name the folder of a model.\n")
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ answer(mlflow.pyfunc.load_model("models:/assistant/1").predict({PROMPTS!r}))
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
-        ("no-such-folder", "is no MLflow model: it has no MLmodel"),
+        ("no-such-folder", "is not there. Name the folder of a model"),
         ("models:/nobody/1", "models:/nobody/1 is not known to sqlite:///mlflow.db"),
         ("runs:/0123456789abcdef/model", "is not known to"),
     ],

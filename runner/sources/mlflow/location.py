@@ -83,6 +83,8 @@ def _as_path(location: str) -> str:
     if local is None:
         return location
     path = local.absolute()
+    if not path.exists():
+        raise SourceError(f"{path} is not there", "Name the folder of a model.")
     if not (path / _MODEL_FILE).is_file():
         raise SourceError(f"{path} is no MLflow model: it has no {_MODEL_FILE}", "Name the folder.")
     return str(path)
