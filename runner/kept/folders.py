@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from runner.errors import SourceError
 from runner.records import RECORD_FILE
 from runner.sweeps.record import SWEEP_FILE
 
@@ -56,6 +57,21 @@ def is_sweep(name: str) -> bool:
         name: Its name.
     """
     return name == SWEEP_FILE or name.endswith(f".{SWEEP_FILE}") and not name.startswith(".")
+
+
+def no_record(named: Path) -> SourceError:
+    """Say why there is no record of a run where one was named.
+
+    Args:
+        named: The folder of a point, or the file of a record.
+    """
+    if not named.exists():
+        return SourceError(f"{named} is not there", "Name the folder of a run.")
+    file = named / RECORD_FILE if named.is_dir() else named
+    if not file.is_file():
+        return SourceError(f"{named} has no {RECORD_FILE}, which a run leaves", "Name its folder.")
+    message = f"{file} is no record of a run that can be read: it is damaged, or another version's"
+    return SourceError(message, "Run it again, or name another.")
 
 
 def changes(named: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from runner.comparing.runs import recipe_values
 from runner.errors import Exit, RunnerError, SourceError, WrongInput
+from runner.kept.folders import no_record
 from runner.kept.promotion import Promotion, read_promotion
 from runner.kept.servers import not_promoted, server_of
 from runner.kept.writing_back import Change, change_of
@@ -127,7 +128,7 @@ def promote(named: Path, asked: Asked) -> Promoted:
 def _read(named: Path, folder: Path) -> tuple[RunRecord, Recipe]:
     record = read_record(named)
     if record is None:
-        raise SourceError(f"{named} is no record of a run.", "Name the folder of a run.")
+        raise no_record(named)
     try:
         return record, Recipe.model_validate(recipe_values(folder))
     except ValidationError as error:

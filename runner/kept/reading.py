@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.comparing.runs import Run, run_in
 from runner.errors import SourceError, WrongInput
-from runner.kept.folders import folders_in, is_sweep, sweeps_in
+from runner.kept.folders import folders_in, is_sweep, no_record, sweeps_in
 from runner.kept.tracked import RUN, read_tracked
 from runner.records import RECORD_FILE, Failure, RunRecord, read_record
 from runner.sweeps.record import Status, SweepPoint, SweepRecord, read_sweep
@@ -82,10 +82,7 @@ class _Finding:
     def _point(self, folder: Path, named: Path) -> None:
         record = read_record(named)
         if record is None:
-            raise SourceError(
-                f"{named} is no record of a run, or one that another version wrote.",
-                "Run it again.",
-            )
+            raise no_record(named)
         self._keep([run_in(folder, record)])
 
     def _sweep(self, file: Path, *, insist: bool = False) -> None:

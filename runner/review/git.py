@@ -280,7 +280,7 @@ def open_repository(folder: Path) -> Repository:
         said = text(done.stderr).splitlines()
         why = said[0].removeprefix("fatal: ") if said else "git does not say why"
         raise NotARepositoryError(
-            f"{folder} is in no git repository: {why}.",
+            f"{folder} is in no working tree of git: {why}.",
             "Run `review` where the recipes are under version control.",
         )
     return Repository(Path(os.fsdecode(done.stdout.removesuffix(b"\n"))).resolve())

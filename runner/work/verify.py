@@ -84,10 +84,13 @@ def verify(
 
 def _checksums_in(record: RunRecord | None, file: Path) -> Mapping[str, str]:
     if record is None:
-        raise SourceError(
-            f"{file} is no record of a run",
-            "Name the record.json of the model's run with --record.",
+        why = (
+            "cannot be read: it is damaged, or no record of a run"
+            if file.is_file()
+            else "is not there"
         )
+        remedy = "Name the record.json of the model's run with --record."
+        raise SourceError(f"{file} {why}", remedy)
     if not record.checksums:
         raise SourceError(f"{file} has no checksums", "Run the recipe again: a run leaves them.")
     return record.checksums
@@ -99,7 +102,7 @@ def _found(target: str, workdir: Path, tracking_uri: str | None) -> tuple[Path, 
     folder = path.parent if path.is_file() else path
     if path.is_file() or (path / RECORD_FILE).is_file():
         if not (folder / _MODEL).is_dir():
-            raise SourceError(f"{folder} has no model beside its record", "Name the model.")
-        return folder / _MODEL, path
+            raise SourceError(f"{target}: {folder / _MODEL} is not there", "Name the model.")
+        return folder / _MODEL, folder / RECORD_FILE if path.is_dir() else path
     model = fetch_model(location_of(target, tracking_uri), workdir, tracking_uri)
     return model, model.parent / RECORD_FILE

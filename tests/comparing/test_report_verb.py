@@ -83,7 +83,7 @@ def test_the_baseline_is_the_sweeps_or_the_one_named(cli: Cli, two: Path) -> Non
         ("report out --baseline c", 2, "No run is called `c`"),
         ("report out --out r.doc", 2, "r.doc"),
         ("report out --watch --format csv", 2, "--watch"),
-        ("report broken", 3, "broken is no record"),
+        ("report broken", 3, "broken/record.json is no record"),
         ("report runs:/nothing", 3, "runs:/nothing cannot be had"),
     ],
 )

@@ -114,9 +114,16 @@ def test_a_model_without_a_record_cannot_be_verified(cli: Cli, point: Path) -> N
     Path("old.json").write_text(json.dumps(record))
     done = cli("verify", "point/model", "--record", "old.json")
     assert (done.code, "old.json has no checksums" in done.stderr) == (3, True)
+    (point / "record.json").write_text("{")
+    for named in ("point", "point/model", "point/record.json"):
+        done = cli("verify", named)
+        assert (done.code, "record.json cannot be read: it is damaged" in done.stderr) == (3, True)
     (point / "record.json").unlink()
     done = cli("verify", "point/model")
-    assert (done.code, "is no record of a run" in done.stderr) == (3, True)
+    assert (done.code, "record.json is not there. Name the record" in done.stderr) == (3, True)
+    Path("other.json").write_text("{}")
+    done = cli("verify", "other.json")
+    assert (done.code, "other.json: model is not there. Name the model" in done.stderr) == (3, True)
 
 
 @pytest.fixture(scope="module")
