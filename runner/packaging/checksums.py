@@ -45,8 +45,8 @@ def checksum_unlogged(folder: Path) -> str:
         folder: The model folder.
 
     Returns:
-        The hash; nothing of a description that cannot be read, or is too large to be written anew,
-        which then counts as changed.
+        The hash; nothing of a description that cannot be read, is too large to be written anew, or
+        is not as MLflow writes it, byte by byte: that counts as changed.
     """
     if (folder / DESCRIPTION).stat().st_size > _MOST_REWRITTEN:
         return ""
@@ -54,10 +54,14 @@ def checksum_unlogged(folder: Path) -> str:
         described = Described.of(folder).description
     except SourceError:
         return ""
-    described.model_id = described.run_id = described.artifact_path = None
     with temporary_folder("verify") as workdir:
-        described.save(f"{workdir}/{DESCRIPTION}")
-        return checksums_of(Path(workdir))[DESCRIPTION]
+        written = Path(workdir) / DESCRIPTION
+        described.save(str(written))
+        if written.read_bytes() != (folder / DESCRIPTION).read_bytes():
+            return ""
+        described.model_id = described.run_id = described.artifact_path = None
+        described.save(str(written))
+        return _checksum(written)
 
 
 def changed_since(were: Mapping[str, str], are: Mapping[str, str]) -> dict[str, str]:

@@ -89,6 +89,11 @@ def test_what_mlflow_adds_to_a_logged_model_is_no_change(cli: Cli, made: Path, p
     mlflow.set_tracking_uri(server)
     stored = Path(mlflow.artifacts.download_artifacts("models:/mine/1", dst_path="copy"))
     mlmodel = stored / "MLmodel"
+    written = mlmodel.read_text()
+    mlmodel.write_text(f"{written}# a word\n")
+    done = cli("verify", str(stored), *record)
+    assert (done.code, done.stdout) == (1, f"{stored}/MLmodel: changed\n")
+    mlmodel.write_text(written)
     mlmodel.write_text(mlmodel.read_text().replace("batch_tokens: auto", "batch_tokens: 1"))
     done = cli("verify", str(stored), *record)
     assert (done.code, done.stdout) == (1, f"{stored}/MLmodel: changed\n")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from mlflow.models import Model
 
 from runner.packaging.checksums import checksum_unlogged
 from runner.sources.checkpoint.untrusted import read_yaml
@@ -43,5 +44,14 @@ def test_a_description_holds_a_recipe_of_any_size(file: Path) -> None:
 def test_a_large_description_that_was_changed_is_not_written_anew(file: Path) -> None:
     file.write_text(f"flavors: {{}}\nmetadata: {{a: {'x' * 2**18}}}\n")
     assert checksum_unlogged(file.parent) == ""
-    file.write_text("flavors: {}\nmetadata: {a: x}\n")
+    Model(metadata={"a": "x"}).save(str(file))
     assert checksum_unlogged(file.parent)
+
+
+def test_a_description_that_mlflow_did_not_write_so_was_changed(file: Path) -> None:
+    Model(metadata={"a": "x"}).save(str(file))
+    for more in ("\n", "# a word\n", "metadata: {a: x}\n"):
+        written = file.read_text()
+        file.write_text(written + more)
+        assert checksum_unlogged(file.parent) == "", more
+        file.write_text(written)
