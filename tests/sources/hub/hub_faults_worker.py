@@ -131,14 +131,14 @@ def main() -> None:
             "HF_ENDPOINT": hub.url,
             "HF_HOME": sys.argv[1],
             "HF_HUB_OFFLINE": "0",
-            "HF_HUB_ETAG_TIMEOUT": "2",
+            "HF_HUB_ETAG_TIMEOUT": "10",
             "HF_HUB_DOWNLOAD_TIMEOUT": "1",
-            "RECIPE_RUNNER_HUB_PATIENCE": "8",
+            "RECIPE_RUNNER_HUB_PATIENCE": "20",
         }
         from runner.sources.hub import retries as hub_retries
 
         hub_retries.BACKOFF = 0.02
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(6) as pool:
             tried = [pool.submit(try_one, hub, number, *c) for number, c in enumerate(cases())]
             found = [one.result() for one in tried]
     print(json.dumps([asdict(one) for one in found]))
