@@ -1,10 +1,12 @@
 """Targets that the model has no label for: one of two names for one thing, more often than not."""
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from runner.datasets import DataError
 from runner.metrics.answers import right_labels
+from runner.metrics.base import MetricError
 from runner.text.wording import counted
 
 _SHOWN = 10
@@ -31,7 +33,8 @@ class KnownLabels:
             answer: The answer to it, with all labels where the inference code gives them.
         """
         if target is not None:
-            self._wanted.update(right_labels(target))
+            with suppress(MetricError):  # it is no label, and for a metric of one's own alone
+                self._wanted.update(right_labels(target))
         self._given |= {one["label"] for one in answer}
         self._whole = self._whole or len(answer) > 1
 

@@ -7,7 +7,7 @@ from typing import Any
 from runner.datasets import DataError, Example
 from runner.metrics import Metric
 from runner.metrics.base import MetricError
-from runner.metrics.reading import entities_of
+from runner.metrics.reading import Entity
 from runner.tasks.scoring import Form
 
 _STRUCTURED: tuple[Form, ...] = ("entities", "boxes", "ranking")
@@ -52,16 +52,16 @@ def insist_on_target(example: Example, form: Form | None, metrics: Sequence[Metr
     try:
         target = as_scored(example.target, form)
         for metric in metrics:
-            metric.reads(target)
-        if form == "entities" and metrics and isinstance(example.given, str):
-            _insist_on_within(example.given, target)
+            _insist_on_within(example.given, metric.reads(target))
     except MetricError as error:
         raise wrong_target(example, error) from error
 
 
-def _insist_on_within(text: str, target: Any) -> None:
-    end = max((entity.end for entity in entities_of(target, "the target")), default=0)
-    if end > len(text):
+def _insist_on_within(text: Any, read: Any) -> None:
+    """Refuse entities that end behind their text; whatever else a metric read is let be."""
+    entities = (one for one in read if isinstance(one, Entity)) if isinstance(read, list) else ()
+    end = max((entity.end for entity in entities), default=0)
+    if isinstance(text, str) and end > len(text):
         raise MetricError(
             f"the target has an entity that ends at {end}, and the text has {len(text)} characters"
         )

@@ -74,8 +74,8 @@ def _check_forced_tokens(model: PreTrainedModel, checkpoint: Checkpoint) -> None
         asked = getattr(model.generation_config, name, None)
         if beyond := [token for token in _flat(asked) if token >= rows]:
             raise SourceError(
-                f"{checkpoint.name} says `{name}: {asked}` for generation, and "
-                f"{type(model).__name__} has {rows:,} embeddings: there is no token {beyond[0]}",
+                f"{checkpoint.name} has token {beyond[0]} as `{name}` for generation, and "
+                f"{type(model).__name__} has {rows:,} embeddings: there is no such token",
                 "Fetch generation_config.json and config.json again, from the same revision.",
             )
 
@@ -178,13 +178,16 @@ def notes_on_labels(task: Task, config: PretrainedConfig) -> Iterator[str]:
     Yields:
         A sentence.
     """
+    known: Mapping[str, int] = config.label2id or {}
+    if not task.label or any(str(name).lower().startswith(task.label) for name in known):
+        return
     labels: Mapping[int, str] = config.id2label or {}
-    if task.label and not any(str(n).lower().startswith(task.label) for n in labels.values()):
-        yield (
-            f"no label of the model begins with `{task.label}`, by which {task.name} knows the one "
-            f"it goes by: transformers takes the last, {[*labels.values()][-1]}. Give the right "
-            "one that name with `id2label` in `load.model`"
-        )
+    last = f", {labels[max(labels)]}" if labels else ""
+    yield (
+        f"no label in the model's `label2id` begins with `{task.label}`, by which {task.name} "
+        f"knows the one it goes by: transformers takes the last{last}. Give the right one that "
+        "name with `id2label` in `load.model`"
+    )
 
 
 def notes_on_tokens(tokenizer: Any, model: PreTrainedModel) -> Iterator[str]:

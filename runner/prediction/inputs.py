@@ -109,7 +109,7 @@ def with_files(inputs: Sequence[Input], task: Task | None, data: Path) -> list[I
     """
     columns = [entry for entry in task.inputs if isinstance(entry, Column)] if task else []
     media = {column.name or UNNAMED for column in columns if column.media}
-    if task and data.is_dir() and any(o.column == _FILE and o.name not in media for o in inputs):
+    if task and not task.media and data.is_dir() and any(o.column == _FILE for o in inputs):
         message = f"{data} is a folder of images or recordings, of which {task.name} takes none."
         raise PredictError("file-input", message, "Give a table, or name a column with --inputs.")
     return [

@@ -13,7 +13,7 @@ from runner.datasets import DataError, Example
 from runner.evaluated import TABLE_FILE, RowRecord, ScoreRecord
 from runner.evaluation.known_labels import KnownLabels
 from runner.evaluation.scores import Measured, Measuring
-from runner.evaluation.targets import as_scored
+from runner.evaluation.targets import as_scored, insist_on_target
 from runner.metrics.base import Metric, MetricError
 from runner.statistics.intervals import wilson
 from tests.metrics.samples import make
@@ -183,6 +183,15 @@ def test_targets_that_no_answer_can_be_are_told() -> None:
     said = "2 targets of rows.csv: no label that the model gave is called so (x)."
     assert known.insist() == [said]
     assert told(["a", "b"], *[["a", "b"]] * 2).insist() == []
+
+
+def test_targets_of_a_metric_of_ones_own_may_be_anything() -> None:
+    """None of them is a label, and entities are those of their text for a metric of entities."""
+    assert told([[], {"right": "a"}], ["a", "b"], ["a", "b"]).insist() == []
+    own = Example(1, "a", "text", [{"label": "x", "start": 0, "end": 99}], {}, PLACE)
+    insist_on_target(own, "entities", [make("json_valid")])
+    with pytest.raises(DataError, match="an entity that ends at 99, and the text has 4"):
+        insist_on_target(own, "entities", [make("entity_f1")])
 
 
 def test_every_answer_tells_of_labels() -> None:

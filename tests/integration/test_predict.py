@@ -21,8 +21,10 @@ from mlflow.models import ModelSignature
 from mlflow.types.schema import Array, ColSpec, DataType, Schema
 
 from runner import compose, run
+from runner.prediction.errors import PredictError
 from runner.prediction.how import HowToPredict
-from runner.prediction.inputs import inputs_of, row_of
+from runner.prediction.inputs import inputs_of, row_of, with_files
+from runner.tasks import get_task
 from runner.work.predict import predict
 from tests.checkpoints import causal_lm, classifier
 from tests.command import alone
@@ -414,3 +416,11 @@ def test_a_cell_of_a_list_is_read_from_its_text() -> None:
     lists = Schema([ColSpec(Array(DataType.string), "words")])
     (words,) = inputs_of(lists, {}, ["words"])
     assert row_of([words], {"words": '["a", "b"]'}, Path()) == {"words": ["a", "b"]}
+
+
+def test_a_file_of_a_folder_may_be_an_input_of_any_name(workspace: Path) -> None:
+    given = inputs_of(Schema([ColSpec("string", "picture")]), {"picture": "file"}, ["file"])
+    (picture,) = with_files(given, get_task("image-classification"), workspace)
+    assert picture.file, "a signature of one's own names it otherwise than the task"
+    with pytest.raises(PredictError, match="text-classification takes none"):
+        with_files(given, get_task("text-classification"), workspace)

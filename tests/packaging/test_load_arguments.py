@@ -194,7 +194,9 @@ def told_of(component: Any, names: Mapping[str, Any]) -> dict[str, Any]:
 def test_labels_that_do_not_say_which_entails_are_told(workspace: Path) -> None:
     recipe = {**classifier(), "task": "zero-shot-classification"}
     (note,) = ran(recipe).notes
-    assert "no label of the model begins with `entail`" in note
+    assert "no label in the model's `label2id` begins with `entail`" in note
     assert "transformers takes the last, YES" in note
     named = {"model": {"id2label": {"0": "contradiction", "1": "entailment"}}}
     assert ran({**recipe, "load": named}).notes == []
+    named["model"]["label2id"] = {"LABEL_0": 0, "LABEL_1": 1}  # by which transformers finds it
+    assert "takes the last, entailment" in ran({**recipe, "load": named}).notes[0]

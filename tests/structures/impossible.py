@@ -85,7 +85,7 @@ def structures() -> list[Structure]:
         *(
             changed(architecture, task, f"generation_config.json says {_shown(values)}",
                     partial(saying, file="generation_config.json", **values),
-                    refused="there is no token 99999")
+                    refused="there is no such token")
             for architecture, task, values in _FORCED
         ),
         *(

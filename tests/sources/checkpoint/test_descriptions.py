@@ -50,8 +50,7 @@ def test_a_large_description_that_was_changed_is_not_written_anew(file: Path) ->
 
 def test_a_description_that_mlflow_did_not_write_so_was_changed(file: Path) -> None:
     Model(metadata={"a": "x"}).save(str(file))
+    written = file.read_text()
     for more in ("\n", "# a word\n", "metadata: {a: x}\n"):
-        written = file.read_text()
         file.write_text(written + more)
         assert checksum_unlogged(file.parent) == "", more
-        file.write_text(written)
