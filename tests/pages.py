@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import unified_diff
 from pathlib import Path
 
 _LONGEST = 140
@@ -15,7 +16,7 @@ def hold_tables(page: Path, tables: Mapping[str, str]) -> None:
         page: The page.
         tables: Text by name; it stands between ``<!-- name -->`` and ``<!-- /name -->``.
     """
-    wanted = page.read_text(encoding="utf-8")
+    there = wanted = page.read_text(encoding="utf-8")
     for name, text in tables.items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         wanted, count = re.subn(
@@ -24,7 +25,9 @@ def hold_tables(page: Path, tables: Mapping[str, str]) -> None:
         assert count == 1, f"{page.name} has no place for {name}"
     if os.environ.get("UPDATE_DOCS"):
         page.write_text(wanted, encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == wanted, "UPDATE_DOCS=1 writes the tables"
+        return
+    other = list(unified_diff(there.splitlines(), wanted.splitlines(), n=0, lineterm=""))
+    assert not other, "\n".join(("UPDATE_DOCS=1 writes the tables:", *other))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
