@@ -92,9 +92,10 @@ class Shelf:
         Args:
             name: What was written.
         """
-        names = self.names()
-        by_last = [n for n in names if n.rsplit("/", 1)[-1] in nearest(name, [_last(n)])]
-        near = nearest(name, names) or by_last
+        written, names = name.removesuffix(SUFFIX), self.names()
+        longer = [n for n in names if written.endswith(f"/{n}")]
+        by_last = [n for n in names if n.rsplit("/", 1)[-1] in nearest(written, [_last(n)])]
+        near = longer or nearest(written, names) or by_last
         if near:
             return f"Did you mean {one_of(near[:_FEW])}?"
         few = ", ".join(f"`{n}`" for n in names[:_FEW])

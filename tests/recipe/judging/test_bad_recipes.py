@@ -367,6 +367,12 @@ def test_all_findings_of_all_files_come_at_once_and_in_order(
     [
         (["+recipes=text-generation/scratch"], "unknown-group", "+recipe=text-generation/scratch"),
         (["+recipe=text-generation/scrach"], "unknown-recipe", "text-generation/scratch"),
+        (
+            ["+recipe=recipes/text-generation/scratch"],
+            "unknown-recipe",
+            "mean `text-generation/scratch`?",
+        ),
+        (["+recipe=gated.yaml"], "unknown-recipe", "mean `text-classification/gated`?"),
         (["dtype=float32"], "missing-recipe", "+recipe="),
         (["+recipe=text-generation/scratch", "dtpe=float16"], "unknown-key", "`dtype`"),
         (["+recipe=text-generation/scratch", "params.n=1"], "unknown-key", "+params.n=1"),
