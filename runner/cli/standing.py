@@ -23,8 +23,12 @@ def tell_standing(asked: Asked, args: Namespace) -> Exit:
         The gravest exit code of the points that are over.
 
     Raises:
-        WrongInput: The sweep has never run, or has no jobs to cancel.
+        WrongInput: It is no sweep, or one that has never run or has no jobs to cancel.
     """
+    if not asked.is_sweep:
+        what = "--cancel" if args.cancel else "--status"
+        message = f"{what} is of a sweep, and this is one run."
+        raise WrongInput("no-sweep", message, "Add -m, or see `runs`, which lists what ran.")
     file = sweep_file([point.around for point in asked.points], asked.sweep)
     written = read_sweep(file)
     if written is None:

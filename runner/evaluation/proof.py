@@ -240,8 +240,7 @@ class _ViewProof:
             return  # it gives the embedding of one input only
         one, other = rows[expectation.input], rows[expectation.similar_to]
         similarity = cosine(self.task.scored(one), self.task.scored(other))
-        metric = f"similarity_{expectation.input}_{expectation.similar_to}"
-        self.proof.metrics[metric] = round(similarity, 6)
+        self.proof.metrics[expectation.metric] = round(similarity, 6)
         self._add(name, out_of_bounds(expectation, similarity), f"cosine {similarity:.3f}")
 
     def _add(self, name: str, problem: str, passed: str = "") -> None:

@@ -10,6 +10,7 @@ from runner.findings import RecipeError
 from runner.recipe.compose import compose_from, naming
 from runner.recipe.composing.command_line import GROUP
 from runner.recipe.composing.overrides import key_of
+from runner.recipe.language.gates import SIZE
 from runner.recipe.language.sweep import Search
 from runner.recipe.reading.shelf import Shelf
 from runner.recipe.sweeping.asking import AskedSweep
@@ -223,7 +224,7 @@ def _objectives(record: RunRecord | None, names: Sequence[str]) -> list[float] |
     if record.evaluation:
         known |= record.evaluation.measured
         known |= {score.name: score.value for score in record.evaluation.scores}
-    known |= {"size_bytes": float(record.model_bytes)}
+    known |= {SIZE: float(record.model_bytes)}
     found = [known.get(name) for name in names]
     return None if None in found else [float(one) for one in found if one is not None]
 

@@ -4,11 +4,12 @@ The files are the same from Hydra 1.3.2 to 1.3.8.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import islice
-from math import ceil
+from math import ceil, isfinite
+from typing import Any
 
 from hydra.errors import HydraException
 
@@ -24,6 +25,8 @@ _RANGE = _interface(_TYPES, "RangeSweep.range")
 _SWEPT = _interface(_TYPES, "Override.sweep_string_iterator")
 _WRITTEN = _interface(_TYPES, "Override.get_value_string")
 _INTERVAL = _interface(_TYPES, "IntervalSweep")
+_SWEEP = _interface(_TYPES, "Sweep")
+_LISTED = _interface(_TYPES, "ChoiceSweep")
 _GLOB = _interface(_TYPES, "Glob.filter", ("names",))
 _QUOTED = _interface(_TYPES, "QuotedString.with_quotes")
 _CHOICE = _interface(_TYPES, "ValueType.SIMPLE_CHOICE_SWEEP")
@@ -31,12 +34,14 @@ _CHOICE = _interface(_TYPES, "ValueType.SIMPLE_CHOICE_SWEEP")
 try:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.core.override_parser.types import (
+        ChoiceSweep,
         Glob,
         IntervalSweep,
         Override,
         Quote,
         QuotedString,
         RangeSweep,
+        Sweep,
         ValueType,
     )
 except ImportError as error:
@@ -65,13 +70,43 @@ def parse_override(text: str) -> Override:
         The override; treat it as read-only.
 
     Raises:
-        HydraException: It cannot be read.
+        HydraException: It cannot be read, or never stands for any values.
     """
     try:
-        return _parser().parse_override(text)
+        override = _parser().parse_override(text)
     except ValueError:  # Python's own, for a number that it does not read
         most = sys.get_int_max_str_digits()
         raise HydraException(f"a number has more than {most} digits") from None
+    _refuse_endless(override)
+    return override
+
+
+def _refuse_endless(override: Override) -> None:
+    """Refuse what Hydra's grammar reads, and what counts its values ends in Python's errors on."""
+    value = override.value()
+    if isinstance(value, RangeSweep) and value.step == 0:
+        raise HydraException("a range with a step of 0 never comes to its end")
+    if not all(isfinite(one) for one in _ends(value) if one is not None):
+        raise HydraException("a bound or a step is a number, not inf or nan")
+    inner = value.list if isinstance(value, ChoiceSweep) else _parts(value)
+    if any(map(_holds_sweep, inner)):
+        raise HydraException("choice(…), range(…) and the like cannot stand inside another value")
+
+
+def _ends(value: object) -> tuple[float | None, ...]:
+    if isinstance(value, RangeSweep):
+        return value.start, value.stop, value.step
+    return (value.start, value.end) if isinstance(value, IntervalSweep) else ()
+
+
+def _holds_sweep(value: Any) -> bool:
+    return isinstance(value, (Sweep, Glob)) or any(map(_holds_sweep, _parts(value)))
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 @cache
@@ -95,6 +130,8 @@ def enumerated(override: Override, most: int) -> list[str]:
         HydraException: They cannot be counted out.
     """
     value = override.value()
+    if isinstance(value, IntervalSweep):
+        raise HydraException("between two numbers there is no end of values; range(…) counts some")
     if isinstance(value, RangeSweep):  # a shuffled one would be made whole first
         value.shuffle = value.shuffle and _is_short(value, most)
     values: Iterator[str] = iter(override.sweep_string_iterator())
@@ -121,6 +158,17 @@ class Bounds:
     step: float | None
     log: bool
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether they are whole numbers."""
+        ends = (self.low, self.step)
+        return all(one is not None and float(one).is_integer() for one in ends)
+
+    @property
+    def is_every_whole_number(self) -> bool:
+        """Whether they are all the whole numbers that there are between the two."""
+        return self.are_whole and self.step == 1
+
 
 def bounds_of(override: Override) -> Bounds | None:
     """Give the numbers that ``interval(…)`` or ``range(…)`` stands for; None for anything else.
@@ -133,9 +181,8 @@ def bounds_of(override: Override) -> Bounds | None:
         return Bounds(value.start, value.end, None, "log" in value.tags)
     if isinstance(value, RangeSweep) and value.start is not None and value.stop is not None:
         steps = max(0, ceil((value.stop - value.start) / value.step) - 1)
-        return Bounds(
-            value.start, value.start + steps * value.step, value.step, "log" in value.tags
-        )
+        low, high = sorted((value.start, value.start + steps * value.step))
+        return Bounds(low, high, abs(value.step), "log" in value.tags)
     return None
 
 

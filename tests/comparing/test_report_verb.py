@@ -40,6 +40,14 @@ def test_its_first_line_says_which_to_ship_and_the_next_how(cli: Cli, two: Path)
     assert "against a" in rest
 
 
+def test_text_that_is_asked_for_by_name_goes_to_stdout_as_other_forms_do(
+    cli: Cli, two: Path
+) -> None:
+    done = cli("report", "out", "--format", "text")
+    assert (done.code, done.stderr) == (0, "")
+    assert done.stdout.startswith("Ship b: it passed its 1 gate")
+
+
 def test_as_json_it_is_one_document(cli: Cli, two: Path) -> None:
     told = cli("report", "out", "--output", "json").document
     assert told["choice"] == "ship"

@@ -15,19 +15,26 @@ from runner.sweeps.searching import Asking, asking_of, search_on
 
 pytest.importorskip("optuna")
 SWEEP = """\
-recipe: text-generation/scratch
+recipe: case
 search:
   space:
     dtype: [float32, float16]
     params.max_new_tokens: range(1,100)
     +params.temperature: interval(0.1,1)
-  objectives: {score: maximize, cost: minimize}
+  objectives: {rows_per_second: maximize, size_bytes: minimize}
   trials: 6
+"""
+RECIPE = """\
+defaults: [/recipe/text-generation/scratch]
+evaluation: {dataset: {path: rows.csv, inputs: text}}
 """
 
 
 def asked() -> tuple[Asking, SweepJournal]:
     Path("sweeps").mkdir(exist_ok=True)
+    Path("recipes").mkdir(exist_ok=True)
+    Path("recipes/case.yaml").write_text(RECIPE)
+    Path("recipes/rows.csv").write_text("text\nHi\n")
     Path("sweeps/find.yaml").write_text(SWEEP)
     found = ask_sweep(["+sweep=find", "tracking.uri=null"])
     kept = keep(points(found.composed, sweep=True), name="find")
@@ -42,8 +49,14 @@ def answered(point: Point) -> PointResult:
     recipe = point.composed.recipe
     tokens = float(recipe.params["max_new_tokens"].default)
     verdict = Verdict.FAILED if recipe.dtype == "float16" else Verdict.PASSED
-    metrics = {"score": tokens, "cost": tokens}
-    record = RunRecord(recipe="a", point=point.name, digest="d", metrics=metrics, verdict=verdict)
+    record = RunRecord(
+        recipe="a",
+        point=point.name,
+        digest="d",
+        metrics={"rows_per_second": tokens},
+        model_bytes=int(tokens),
+        verdict=verdict,
+    )
     return PointResult(point, record)
 
 

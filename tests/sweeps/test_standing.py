@@ -153,3 +153,13 @@ def test_a_sweep_that_never_ran_and_one_without_jobs_are_told(cli: Cli, workspac
     done = cli(*SWEEP, "--cancel")
     assert done.code == Exit.WRONG_INPUT
     assert "no jobs on a cluster" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--status", "--cancel"])
+def test_how_a_sweep_stands_is_not_asked_of_one_run_which_does_not_run(
+    cli: Cli, workspace: Path, option: str
+) -> None:
+    done = cli(SCRATCH, option)
+    assert done.code == Exit.WRONG_INPUT
+    assert f"error[no-sweep] {option} is of a sweep, and this is one run. Add -m" in done.stderr
+    assert not (workspace / "outputs").exists()

@@ -67,7 +67,7 @@ def execute(args: Namespace) -> Exit:
         watch(open_console(), lambda: changes(args.paths), lambda: drawn(_compared(args)[1]))
         return Exit.DONE
     found, compared = _compared(args)
-    if form == "text" and args.out is None:
+    if form == "text" and (args.out or args.format) is None:
         print_comparison(open_console(), compared)
     elif args.out is None:
         sys.stdout.write(_text(compared, form, found))

@@ -86,7 +86,7 @@ def execute(args: Namespace) -> Exit:
     with ExitStack() as start:
         start.enter_context(garbage_left_lying())
         asked = ask(args, locked=args.locked)
-        if asked.is_sweep and (args.status or args.cancel):
+        if args.status or args.cancel:
             return tell_standing(asked, args)
         insist_on_golden(args, asked.points)
         how = How(args.wait or asked.is_sweep, args.update_golden, args.rerun, args.fail_fast)

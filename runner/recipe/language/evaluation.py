@@ -107,6 +107,11 @@ class Expectation(Block):
     above: float | None = None
     below: float | None = None
 
+    @property
+    def metric(self) -> str:
+        """What the similarity is called among the numbers that the proof measured."""
+        return f"similarity_{self.input}_{self.similar_to}"
+
     @model_validator(mode="after")
     def _one_condition(self) -> "Expectation":
         conditions = ("equals", "contains", "regex", "approx", "similar_to")

@@ -12,6 +12,8 @@ FORM = (
 CHAMPION = "champion"
 """The word for another model's number, on the same rows."""
 
+SIZE = "size_bytes"
+"""What is measured of each model, on data or not."""
 MEASURED = (
     "latency_p50_ms",
     "latency_p95_ms",
@@ -26,7 +28,7 @@ MEASURED = (
     "load_seconds",
     "peak_memory_bytes",
     "peak_gpu_memory_bytes",
-    "size_bytes",
+    SIZE,
 )
 """What is measured beside the metrics, by the names that gates have for it."""
 OF_GENERATION = ("prompt_tokens_per_second", "generated_tokens_per_second")

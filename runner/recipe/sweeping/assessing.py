@@ -8,12 +8,14 @@ from runner.findings import Finding, Loc, RecipeError
 from runner.recipe.compose import compose_from
 from runner.recipe.composing.composed import Composed
 from runner.recipe.composing.overrides import key_of
+from runner.recipe.language.gates import MEASURED, SIZE
 from runner.recipe.reading.shelf import Shelf
 from runner.recipe.sweeping.expanding import expand_sweep
 from runner.recipe.sweeping.files import SweepFile
-from runner.text.spelling import did_you_mean
+from runner.text.spelling import did_you_mean, one_of
 
 _PRUNE: Loc = ("search", "prune")
+_OBJECTIVES: Loc = ("search", "objectives")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def judge_sweep(
                 composed.append(compose_from(shelf, request, written, unasked))
                 findings += composed[-1].warnings
                 findings += _never_looked_at(file, composed[-1])
+                findings += _never_measured(file, composed[-1])
             except RecipeError as error:
                 findings += error.findings
     return Judged(tuple(composed), tuple(_as_of(file, one) for one in once(findings)))
@@ -79,6 +82,21 @@ def _never_looked_at(file: SweepFile, composed: Composed) -> Iterator[Finding]:
         message = f"`search.prune` cannot look at rows that {evaluation.engine} answers."
         remedy = f"Leave it out, or write `evaluation.engine: {LOCAL}`."
         yield Finding("bad-sweep", message, remedy, _PRUNE, file.place(_PRUNE))
+
+
+def _never_measured(file: SweepFile, composed: Composed) -> Iterator[Finding]:
+    """Find what a search is to make greater or smaller, and no point of it would measure."""
+    search, evaluation = file.sweep and file.sweep.search, composed.recipe.evaluation
+    scored = [metric.key for metric in evaluation.metrics] if evaluation.dataset else []
+    proved = [one.metric for one in evaluation.expect if one.similar_to is not None]
+    names = [*scored, *proved, *(MEASURED if evaluation.dataset else [SIZE])]
+    for objective in search.objectives if search and not search.prune else ():
+        is_part = any(objective.startswith(f"{metric}.") for metric in scored)
+        if objective not in names and not is_part:
+            loc = (*_OBJECTIVES, objective)
+            message = f"`search.objectives`: nothing that is measured is called `{objective}`."
+            remedy = did_you_mean(objective, names) or f"It is about {one_of(names)}."
+            yield Finding("bad-sweep", message, remedy, loc, file.place(loc))
 
 
 def _as_of(file: SweepFile, finding: Finding) -> Finding:

@@ -41,11 +41,8 @@ class Dimension:
         """The values that stand for all: every choice, or the bounds."""
         if self.bounds is None:
             return self.choices
-        whole = self.bounds.step is not None and all(
-            float(one).is_integer() for one in (self.bounds.low, self.bounds.step)
-        )
         ends = (self.bounds.low, self.bounds.high)
-        return tuple(int(end) if whole else end for end in ends)
+        return tuple(int(end) if self.bounds.are_whole else end for end in ends)
 
 
 def space_of(file: SweepFile, search: Search) -> list[Dimension]:
@@ -74,6 +71,9 @@ def _dimension(file: SweepFile, key: str, given: Any) -> Dimension:
         if (bounds := bounds_of(override)) and bounds.low < bounds.high:
             if bounds.log and bounds.low <= 0:
                 raise _wrong(file, loc, f"`{given}`: the size of 0 and less is not known")
+            if bounds.log and bounds.step is not None and not bounds.is_every_whole_number:
+                what = f"`{given}`: where their size counts, numbers have no step between them"
+                raise _wrong(file, loc, what, "Write tag(log,interval(…)), or a range(…) by 1.")
             return Dimension(key, bounds=bounds)
         raise _wrong(file, loc, f"`{given}` has no two values to choose from")
     raise _wrong(file, loc, "it has no values to choose from")

@@ -76,8 +76,26 @@ def test_as_many_points_as_are_the_most_are_taken() -> None:
             ["params.c=interval(0,1)", "params.b=1,2", "params.a=glob(zz*)"],
             [
                 "bad-sweep: `params.a=glob(zz*)` stands for no value at all.",
-                "bad-sweep: `params.c=interval(0,1)` cannot be swept: Can only enumerate",
+                "bad-sweep: `params.c=interval(0,1)` cannot be swept: between two numbers",
             ],
+        ),
+        (
+            ["params.a=range(1,9,0)", "params.b=range(0.5,inf)"],
+            [
+                "bad-override: `params.a=range(1,9,0)` cannot be read: a range with a step of 0",
+                "bad-override: `params.b=range(0.5,inf)` cannot be read: a bound or a step is",
+            ],
+        ),
+        *(
+            ([f"params.a={nested}"], [f"bad-override: `params.a={nested}` cannot be read: choice"])
+            for nested in (
+                "choice(4,5),6",
+                "choice(1,choice(2,3))",
+                "[range(1,3)],b",
+                "{a: [choice(1,2)]}",
+                "[glob(a)]",
+                "shuffle(a,b),c",
+            )
         ),
         (["again", "dtype=1,2"], ["bad-override: `again` is not an override."]),
         (["params.a={"], ["bad-override: `params.a={` cannot be read: it breaks off."]),

@@ -13,7 +13,7 @@ from runner.recipe.sweeping.asking import ask_sweep
 from runner.recipe.sweeping.expanding import expand_sweep
 from runner.recipe.sweeping.files import find_sweep, read_sweep_file
 from runner.recipe.sweeping.written import UnwritableError, override_of
-from runner.upstream.hydra_api import parse_override
+from runner.upstream.hydra_api import bounds_of, parse_override
 from tests.conftest import Outcome
 
 Cli = Callable[..., Outcome]
@@ -102,7 +102,20 @@ WRONG = [
      "`search.prune`: it takes one objective, and there are several. Leave it out, or name one"),
     ("search: {space: {dtype: [auto, float16]}, objectives: {a: maximize}, prune: {every: 9}}",
      "error[bad-sweep] `search.prune` looks at `a`, which is no metric on a dataset. Leave"),
-    ("search: {space: {dtype: [auto, flot16]}, objectives: {a: minimize}}",
+    ("search: {space: {params.a: 'tag(log,range(1,10,3))'}, objectives: {a: minimize}}",
+     "numbers have no step between them. Write tag(log,interval(…)), or a range(…) by 1."),
+    ("search: {space: {params.a: 'range(1,10,0)'}, objectives: {a: minimize}}",
+     "`range(1,10,0)` cannot be read: a range with a step of 0 never comes to its end."),
+    ("search: {space: {params.a: 'interval(0.1,inf)'}, objectives: {a: minimize}}",
+     "`interval(0.1,inf)` cannot be read: a bound or a step is a number, not inf or nan."),
+    ("search: {space: {dtype: [auto, float16]}, objectives: {size_byte: minimize}}",
+     "2:56 error[bad-sweep] `search.objectives`: nothing that is measured is called `size_byte`. "
+     "Did you mean `size_bytes`?"),
+    ("search: {space: {dtype: [auto, float16]}, objectives: {latency_p95_ms: minimize}}",
+     "nothing that is measured is called `latency_p95_ms`. It is about `size_bytes`."),
+    ("over: {params.a: 'range(1,10,0)'}", "2:8 error[bad-sweep] `over.params.a`: `range(1,10,0)`"),
+    ("over: {params.a: 'choice(1,choice(2,3))'}", "and the like cannot stand inside another value"),
+    ("search: {space: {dtype: [auto, flot16]}, objectives: {size_bytes: minimize}}",
      "2:18 error[unknown-value] `dtype` cannot be `flot16`."),
     ("over: {dtype: [auto]}\nsearch: {space: {dtype: [auto]}, objectives: {a: minimize}}",
      "2:1 error[bad-sweep] `over`: it stands beside `search`"),
@@ -258,3 +271,12 @@ def test_the_schema_takes_the_shipped_sweeps_and_refuses_what_validation_does() 
     schema.validate(found.document.values)  # pyright: ignore[reportAttributeAccessIssue]
     for wrong in ({}, {"recipe": "a", "ovr": {}}, {"recipe": "a", "launcher": {"kind": "x"}}):
         assert not schema.is_valid(wrong), json.dumps(wrong)
+
+
+def test_a_space_that_is_counted_downwards_is_the_same_as_upwards() -> None:
+    down, up = (
+        bounds_of(parse_override(f"a={written}")) for written in ("range(9,0,-3)", "range(3,10,3)")
+    )
+    assert down == up
+    assert down is not None
+    assert (down.low, down.high, down.step) == (3, 9, 3)
