@@ -53,7 +53,7 @@ class SweepJournal:
         """
         entry = _entry(point, self.file, values)
         known = (one for one in self.record.points if one.folder != entry.folder)
-        self.record.points = [*known, entry]
+        self.record.points, self.record.ended = [*known, entry], ""
         self.record.write(self.file)
 
     def submitted(self, jobs: Mapping[str, str]) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from runner.errors import Exit, Pruned
@@ -15,18 +17,18 @@ from runner.recipe.language.sweep import Search
 from runner.recipe.reading.shelf import Shelf
 from runner.recipe.sweeping.asking import AskedSweep
 from runner.recipe.sweeping.files import SweepFile
-from runner.recipe.sweeping.space import Dimension, space_of
+from runner.recipe.sweeping.space import Dimension, corners, space_of
 from runner.recipe.sweeping.written import override_of
-from runner.records import RunRecord
+from runner.records import RunRecord, read_record
 from runner.sweeps.keeping import SweepJournal
+from runner.sweeps.launching.batches import Ended
 from runner.sweeps.launching.library import needed
 from runner.sweeps.points import Point, points
 from runner.sweeps.run_all import PointResult
 from runner.sweeps.standing import standing
 from runner.text.wording import figure
 
-_POINT, _GATES = "point", "gates"
-_STUDY = "search"
+_POINT, _GATES, _EXIT = "point", "gates", "exit"
 _DIGITS = 6
 """Of a number that is suggested: more make no other model, and a name that nobody reads."""
 
@@ -83,6 +85,7 @@ def search_on(
     """Run the points of a search, and go on where an earlier one ended.
 
     The trials lie in a file beside the record of the sweep. One that was killed is asked once more.
+    Where recipe, space or objectives are no longer what they were, the search begins anew.
 
     Args:
         asking: What makes a point of values.
@@ -90,8 +93,8 @@ def search_on(
         run: Runs a point.
 
     Returns:
-        The results of this time, and the names of the points that no other one beats and whose
-        gates passed.
+        A result of each point, those of an earlier time first, and the names of the points that no
+        other one beats and whose gates passed.
 
     Raises:
         WrongInput: Optuna is not installed.
@@ -99,13 +102,17 @@ def search_on(
     optuna: Any = needed("optuna", "optuna")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     dimensions = space_of(asking.file, asking.search)
-    study = _study(optuna, asking.search, kept)
-    results: list[PointResult] = []
+    study = _study(optuna, asking, dimensions, kept)
+    results: dict[Path, PointResult] = {}
     for trial in study.get_trials():
         if _POINT in trial.user_attrs:
             values = {one.key: _value(one, trial.params[one.key]) for one in dimensions}
-            kept.add(asking.point(values), values)
+            point = asking.point(values)
+            kept.add(point, values)
+            if earlier := _earlier(point, trial):
+                results[point.folder] = earlier
     kept.record.points = standing(kept.record, kept.file).points
+    kept.ended(*results.values())
     while _count(study) < asking.search.trials:
         trial = study.ask()
         values = {one.key: _suggested(trial, one) for one in dimensions}
@@ -119,9 +126,22 @@ def search_on(
         kept.add(point, values)
         with _looked_at(trial, asking.search):
             result = run(point)
-        results.append(result)
+        if not (result.kept and point.folder in results):
+            results[point.folder] = result
         _tell(optuna, study, trial, result, list(asking.search.objectives))
-    return results, _best(study)
+    return [*results.values()], _best(study)
+
+
+def _earlier(point: Point, trial: Any) -> PointResult | None:
+    """Give what came of a point at an earlier time; nothing where its record tells of no end."""
+    record = read_record(point.folder)
+    if _GATES not in trial.user_attrs or not record or record.digest != point.composed.digest:
+        return None
+    told = (
+        record.failure.model_dump(include={"code", "message", "remedy"}) if record.failure else {}
+    )
+    ended = Ended(folder=str(point.folder), exit=trial.user_attrs.get(_EXIT, 0), **told)
+    return replace(ended.result(point), kept=True)
 
 
 @contextmanager
@@ -150,6 +170,7 @@ def _tell(optuna: Any, study: Any, trial: Any, result: PointResult, objectives: 
     states = optuna.trial.TrialState
     found = _objectives(result.record, objectives)
     passed = result.record is not None and result.exit is Exit.DONE
+    trial.set_user_attr(_EXIT, int(result.exit))
     trial.set_user_attr(_GATES, [0.0 if passed else 1.0])
     if found is not None:
         study.tell(trial, found)
@@ -157,14 +178,15 @@ def _tell(optuna: Any, study: Any, trial: Any, result: PointResult, objectives: 
         study.tell(trial, state=states.PRUNED if isinstance(result.error, Pruned) else states.FAIL)
 
 
-def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
+def _study(optuna: Any, asking: Asking, dimensions: list[Dimension], kept: SweepJournal) -> Any:
+    search = asking.search
     file = kept.file.with_name(kept.file.name.replace(".json", ".trials.log"))
     backend = optuna.storages.journal.JournalFileBackend(str(file))
     storage = optuna.storages.JournalStorage(backend)
     directions = list(search.objectives.values())
     study = optuna.create_study(
         storage=storage,
-        study_name=_STUDY,
+        study_name=_name(asking, dimensions),
         directions=directions,
         load_if_exists=True,
         pruner=_pruner(optuna, search),
@@ -176,6 +198,13 @@ def _study(optuna: Any, search: Search, kept: SweepJournal) -> Any:
         seed=search.seed + len(study.trials), constraints_func=_constraints
     )
     return study
+
+
+def _name(asking: Asking, dimensions: list[Dimension]) -> str:
+    """Name a study by what makes its trials comparable: none goes on where that was changed."""
+    first = asking.point(corners(dimensions)[0])
+    parts = (first.composed.digest, *dimensions, *asking.search.objectives.items())
+    return sha256("\n".join(map(repr, parts)).encode()).hexdigest()
 
 
 def _pruner(optuna: Any, search: Search) -> Any:

@@ -76,7 +76,8 @@ class Ended(BaseModel):
             return PointResult(point, record)
         missing = "The record of the point is not where this machine looks for it."
         error = RunnerError(self.message or missing, self.remedy)
-        error.code, error.exit = self.code or "no-record", self.exit or Exit.OUTSIDE_FAILED
+        error.code = self.code or "no-record"
+        error.exit = self.exit if self.code else Exit.OUTSIDE_FAILED
         return PointResult(point, None, error)
 
 
