@@ -279,9 +279,9 @@ def limits(
 
 
 def _words(given: Any) -> list[str]:
-    if given is None:
-        return []
-    return [given] if isinstance(given, str) else [str(word) for word in given]
+    """Give words that end a text; the empty one, which begins every text, is none."""
+    words = [given] if given is None or isinstance(given, str) else [str(word) for word in given]
+    return [word for word in words if word]
 
 
 def _listed(tokens: Any) -> list[int]:

@@ -76,6 +76,8 @@ class _Protocol:
             raise BadRequest(f"one row can be streamed, {len(rows)} came")
         (row,) = rows
         arguments = self._arguments(row, options, 0)
+        if (several := arguments.get("num_return_sequences") or 1) > 1:
+            raise bad_row(0, f"`n` is {several}, and one answer is streamed")
         prompt = self._prompt(row[self.field], options, 0, _wanted(arguments))
         heading = self._heading(f"{self.kind}.chunk" if self.kind.startswith("chat") else self.kind)
         pieces = self._decoder.stream(prompt, arguments)

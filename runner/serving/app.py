@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from runner.serving.asked import Asked
-from runner.serving.bodies import body_of, mapping_in
+from runner.serving.bodies import body_of, mapping_in, text_in
 from runner.serving.bounds import Admission, Bounds, Turns, end_of
 from runner.serving.refusals import Refused
 from runner.serving.said import gone, refusal, unrouted
@@ -23,6 +23,7 @@ from runner.serving.streamed import Streamed
 from runner.serving.texts import insist_on_texts
 
 _JSON = "application/json"
+_CSV = "text/csv"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class App:
         if kind.partition(";")[0].strip() == _JSON:
             body = mapping_in(body, strict=False)
             insist_on_texts(body, self.model.pyfunc.metadata.get_input_schema())
+        elif kind.partition(";")[0].strip() == _CSV:
+            body = text_in(body)
         answer, status, kind = await self._turns.work(
             end_of(request), self.model.invoke, body, kind
         )
@@ -112,10 +115,10 @@ class App:
             if asked.stream:
                 (one,) = asked.requests
                 pieces = self.model.stream(one, asked.seed)
-                return Streamed(self._turns, pieces, self.model.name, asked, body.keys())
+                return Streamed(self._turns, pieces, self.model.name, asked, Asked.names(body))
             return JSONResponse(await self._turns.work(end_of(request), self._answer, asked))
         except Refused as error:
-            raise error.about(body.keys()) from error
+            raise error.about(Asked.names(body)) from error
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
         answers = [self.model.predict(one, asked.seed) for one in asked.requests]

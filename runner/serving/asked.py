@@ -92,6 +92,16 @@ class Asked:
         (request,) = self.requests
         return replace(self, requests=tuple({**request, field: one} for one in several))
 
+    @staticmethod
+    def names(body: Mapping[str, Any]) -> dict[str, str]:
+        """Give what a request calls each field, by what the model calls it.
+
+        Args:
+            body: What came.
+        """
+        other = {own: name for name, own in _AS_THE_MODEL.items() if name in body}
+        return {**other, **{name: name for name in body}}
+
     def joined(self, answers: list[dict[str, Any]], name: str) -> dict[str, Any]:
         """Give one answer to all that was asked.
 

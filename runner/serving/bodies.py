@@ -49,6 +49,21 @@ def _announced(request: Request) -> int:
     return int(said) if said.isdecimal() and len(said) <= _LONGEST_NUMBER else 0
 
 
+def text_in(body: bytes) -> str:
+    """Read a body that is a text.
+
+    Args:
+        body: The body.
+
+    Raises:
+        Refused: It is not UTF-8.
+    """
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(400, f"The body is no text: {_where(error)}.") from error
+
+
 def mapping_in(body: bytes, *, strict: bool) -> dict[str, Any]:
     """Read a body that is a JSON object.
 

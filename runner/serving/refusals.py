@@ -1,7 +1,7 @@
 """Why a request is refused: a status, a sentence, and the field that is at fault."""
 
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -10,8 +10,11 @@ from mlflow.exceptions import MlflowException
 from runner.errors import first_line
 
 _LONGEST = 600
-_ECHO = re.compile(r"\AFailed to predict data '.*\nError: ", re.DOTALL)
-"""What MLflow says before what is wrong: the whole request."""
+_ECHOES = {
+    "Failed to predict data '": "\nError: ",
+    "Failed to enforce schema of data '": "'. Error: ",
+}
+"""How sentences of MLflow begin that hold the whole request, and what comes before the reason."""
 _FIELD = re.compile(r"`(\w+)`")
 
 
@@ -32,14 +35,16 @@ class Refused(Exception):
         self.code = code
         super().__init__(self.message)
 
-    def about(self, fields: Collection[str]) -> "Refused":
-        """Give the refusal with the field that its sentence names.
+    def about(self, fields: Mapping[str, str]) -> "Refused":
+        """Give the refusal in the words of the request, with the field that its sentence names.
 
         Args:
-            fields: The fields of the request.
+            fields: What the request calls each field that the model was given.
         """
-        named = next((name for name in _FIELD.findall(self.message) if name in fields), "")
-        return Refused(self.status, self.message, self.field or named, self.code)
+        said = _FIELD.sub(lambda one: f"`{fields.get(one[1], one[1])}`", self.message)
+        named = next((name for name in _FIELD.findall(said) if name in fields.values()), "")
+        field = fields.get(self.field, self.field) or named
+        return Refused(self.status, said, field, self.code)
 
 
 @contextmanager
@@ -58,13 +63,20 @@ def refusing() -> Generator[None]:
         raise
     except MlflowException as error:
         status = error.get_http_status_code()
-        said = _ECHO.sub("", error.message)
+        said = _without_echo(error.message)
         raise Refused(status if 400 <= status < 500 else 400, said) from error
     except (MemoryError, torch.OutOfMemoryError) as error:
         raise Refused(503, "The machine has no memory left for this request.") from error
     except Exception as error:
         said = f"{type(error).__name__}: {first_line(error)}"
         raise Refused(400, f"The model cannot answer this: {said}") from error
+
+
+def _without_echo(message: str) -> str:
+    for begin, end in _ECHOES.items():
+        if message.startswith(begin):
+            message = message.rpartition(end)[2]
+    return message
 
 
 def _shown(text: str) -> str:

@@ -12,7 +12,7 @@ from runner.pyfunc.seeding import seed_draws
 from runner.serving.bounds import Limit, overdue
 from runner.serving.refusals import Refused, refusing
 from runner.tasks import Task
-from runner.upstream.mlflow_api import answer_invocation
+from runner.upstream.mlflow_api import answer_invocation, streaming_as_it_predicts
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,13 @@ class ServedModel:
         """
         data, params = self._split(request)
         with self._asking(seed):
-            pieces: Any = self.pyfunc.predict_stream(data, params=params)
+            pieces: Any = self._streaming.predict_stream(data, params=params)
             for piece in pieces:
                 yield dict(piece)
+
+    @cached_property
+    def _streaming(self) -> PyFuncModel:
+        return streaming_as_it_predicts(self.pyfunc)
 
     @cached_property
     def _columns(self) -> set[str]:
@@ -96,8 +100,10 @@ class ServedModel:
         data = {name: value for name, value in request.items() if name in self._columns}
         params = {name: value for name, value in request.items() if name not in data}
         if odd := sorted(params.keys() - self._params):
-            heard = ", ".join(sorted(self._columns | self._params))
-            raise Refused(400, f"`{odd[0]}` is not supported: {heard} are", odd[0])
+            heard = sorted(self._columns | self._params)
+            are = "are" if len(heard) > 1 else "is"
+            said = f"`{odd[0]}` is not supported: {', '.join(heard)} {are}"
+            raise Refused(400, said, odd[0])
         return data, params or None
 
     @contextmanager

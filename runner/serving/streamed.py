@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Collection, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
@@ -31,7 +31,7 @@ class Streamed:
         pieces: The pieces; nothing is done before the first is asked for.
         name: Of the model.
         asked: What was asked for.
-        fields: The fields of the request.
+        fields: What the request calls each field that the model was given.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Streamed:
         pieces: Generator[_Piece, None, None],
         name: str,
         asked: Asked,
-        fields: Collection[str],
+        fields: Mapping[str, str],
     ) -> None:
         self._turns = turns
         self._pieces = pieces
@@ -80,7 +80,7 @@ class Streamed:
                 if piece is None and self._asked.usage:
                     yield _event({**last, "choices": [], "usage": usage})
         except Refused as error:
-            yield _event(as_openai(error))
+            yield _event(as_openai(error.about(self._fields)))
             return
         yield _DONE
 

@@ -47,7 +47,8 @@ def _is_nested(value: Any) -> bool:
 def _values(given: Any, name: str | None) -> Iterator[tuple[int, Any]]:
     """Give the values of a column, each with the number of its row."""
     if name is None:
-        yield from enumerate(given if isinstance(given, list) else [])
+        alone = [] if given is None or isinstance(given, dict) else [given]
+        yield from enumerate(given if isinstance(given, list) else alone)
     elif isinstance(given, dict) and name in given:
         yield from enumerate(given[name] if isinstance(given[name], list) else [given[name]])
     elif isinstance(given, list):

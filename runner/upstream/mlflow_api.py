@@ -5,6 +5,7 @@ Seen in the sources of MLflow 3.17.0, and run with 3.17.2.
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
+from copy import copy
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -52,6 +53,7 @@ _EMBEDDINGS_OUT = _interface("mlflow.types.llm", "EMBEDDING_MODEL_OUTPUT_SCHEMA"
 _OF_TYPE_HINTS = _interface(
     "mlflow.models.signature", "ModelSignature._is_signature_from_type_hint"
 )
+_METADATA = _interface("mlflow.pyfunc", "PyFuncModel.metadata")
 _OPENS_DATABASE = _interface(
     "mlflow.tracking._tracking_service.utils",
     "_get_sqlalchemy_store",
@@ -167,6 +169,29 @@ def leave_requests_whole(signature: Any) -> None:
     """
     _OF_TYPE_HINTS.get()
     signature._is_signature_from_type_hint = True
+
+
+def streaming_as_it_predicts(model: Any) -> Any:
+    """Give a model whose ``predict_stream`` takes what its ``predict`` takes.
+
+    Of a signature that stands for type hints MLflow leaves requests whole in ``predict`` alone.
+    In ``predict_stream`` it holds them to types that are narrower: a list where a text will do.
+
+    Args:
+        model: The loaded pyfunc.
+
+    Raises:
+        Moved: MLflow keeps elsewhere what it holds requests to.
+    """
+    signature = model.metadata.signature
+    if signature is None or not _OF_TYPE_HINTS.of(signature):
+        return model
+    freed, described = copy(model), copy(model.metadata)
+    described.signature = type(signature)(params=signature.params) if signature.params else None
+    freed._model_meta = described
+    if _METADATA.of(freed) is not described:
+        raise _METADATA.moved("is not what `_model_meta` is")
+    return freed
 
 
 def persisted_flavor(flavor: Mapping[str, Any]) -> dict[str, Any]:
