@@ -53,10 +53,24 @@ def cell(row: Row, column: str) -> Any:
     if value is None or value != value:
         message = f"{at_row(*row.place, column)} is empty."
         raise DataError(message, f"Fill it in, or leave it out: where: {column} is not null")
-    if not _is_unicode(value):
-        message = f"{at_row(*row.place, column)} has half of a surrogate pair."
-        raise DataError(message, "Mend the text: no file in UTF-8 can hold it.")
+    insist_on_unicode(row.place, column, value)
     return value
+
+
+def insist_on_unicode(place: Place, column: str, value: Any) -> None:
+    """See that a file can hold what stands in a cell, and the name of its column.
+
+    Args:
+        place: Where the row is.
+        column: The column.
+        value: What stands there.
+
+    Raises:
+        DataError: It has half of a character.
+    """
+    if not (_is_unicode(column) and _is_unicode(value)):
+        message = f"{at_row(*place, column)} has half of a surrogate pair."
+        raise DataError(message, "Mend the text: no file in UTF-8 can hold it.")
 
 
 def lacking(row: Row, column: str) -> DataError:

@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.datasets.errors import DataError
 from runner.datasets.formats import Format, format_of
+from runner.datasets.row import insist_on_unicode
 from runner.sources.checkpoint.files import sha256_of
 
 
@@ -46,6 +47,10 @@ class Data:
             for row in self._format.rows(self.path, told):
                 number += 1
                 names |= dict.fromkeys(row)
+                for column, value in row.items():
+                    insist_on_unicode((self.path.name, number), column, value)
+        if not names:
+            raise DataError(f"{self.path.name} is empty.", "Give it rows.")
         return list(names), number
 
     def rows(self) -> Iterator[Mapping[str, Any]]:

@@ -81,7 +81,9 @@ def inputs_of(schema: Schema | None, said: Mapping[str, str], there: Sequence[st
 
 def _input(name: str, column: str, spec: ColSpec | None, there: Sequence[str]) -> Input:
     if column not in there:
-        what = f"no column `{column}`" + (f" for the input `{name}`" if name != column else "")
+        what = f"no column `{column}`" + (
+            f" for the input `{name}`" if name not in ("", column) else ""
+        )
         hint = did_you_mean(column, there) or f"They have {', '.join(there)}."
         hint += " Name it with --inputs." if spec is not None else ""
         raise PredictError("column-missing", f"the data have {what}.", hint)

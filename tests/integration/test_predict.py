@@ -303,6 +303,44 @@ def test_what_is_wrong_is_said_before_anything_is_loaded(
     assert not [file for file in workspace.iterdir() if "out" in file.name]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            "halves.jsonl",
+            '{"text": "a\\ud800"}',
+            "halves.jsonl, row 1, column text has half of a surr",
+        ),
+        (
+            "halves.jsonl",
+            '{"text": "a"}\n{"text": "b", "note": {"x": ["\\udfff"]}}',
+            "halves.jsonl, row 2, column note has half of a surrogate pair.",
+        ),
+        ("halves.json", '[{"text": "a", "b\\ud800": 1}]', "has half of a surrogate pair."),
+        ("none.jsonl", "", "none.jsonl is empty. Give it rows."),
+        ("none.json", "[]", "none.json is empty. Give it rows."),
+        ("other.csv", "text;label\na;b\n", "one column, `text;label`: `;` seems to separate"),
+        ("other.csv", "text\tlabel\na\tb\n", ": a tab seems to separate its cells."),
+        ("other.tsv", "text,label\na,b\n", "one column, `text,label`: `,` seems to separate"),
+    ],
+)
+def test_data_that_no_table_can_hold_are_told(
+    workspace: Path, labels: Path, cli: Cli, name: str, text: str, told: str
+) -> None:
+    (workspace / name).write_text(text)
+    for out in ("out.csv", "out.parquet", "out.jsonl"):
+        done = cli("predict", str(labels), "--data", name, "--out", out)
+        assert (done.code, told in done.stderr) == (3, True), done.stderr
+    assert [file.name for file in workspace.iterdir() if "out" in file.name] == []
+
+
+def test_one_column_has_the_name_that_is_quoted(workspace: Path, labels: Path, cli: Cli) -> None:
+    (workspace / "one.csv").write_text('"text; as said"\ngood; really\n')
+    done = cli("predict", str(labels), "--data", "one.csv", "--out", "out.jsonl")
+    assert done.code == 0, done.stderr
+    assert read_lines(workspace / "out.jsonl")[0]["text; as said"] == "good; really"
+
+
 def test_no_model_is_no_model(workspace: Path, cli: Cli) -> None:
     write_csv(workspace / "data.csv", {"y": 1})
     done = cli("predict", "nowhere", "--data", "data.csv", "--out", "out.csv")

@@ -11,6 +11,7 @@ from runner.text.wording import counted
 SUFFIXES = (".csv", ".tsv")
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_OF_OTHERS = ";,\t|"
 _LONGEST_CELL = 2**30
 
 
@@ -47,11 +48,31 @@ def _records(path: Path) -> Iterator[list[str]]:
                 raise DataError(f"{path.name} is empty.", "Give it a header and rows.")
             for name in header:
                 _insist_utf8(path, name, 0, name)
+            _insist_on_separator(path, header)
             yield insist_on_names(path.name, header)
             yield from found
         except csv.Error as error:
             message = f"{path.name}, line {reader.line_num}: {error}."
             raise DataError(message, "Mend the quotes; a quote inside is doubled.") from error
+
+
+def _insist_on_separator(path: Path, header: Sequence[str]) -> None:
+    """See that the one column of a file is no header of several, separated by something else."""
+    (first, *others) = header
+    found = "" if others else next((one for one in _OF_OTHERS if one in first), "")
+    if not found or _is_quoted(path):
+        return
+    own = "commas" if path.suffix.lower() == ".csv" else "tabs"
+    shown = "a tab" if found == "\t" else f"`{found}`"
+    raise DataError(
+        f"{path.name} has one column, `{first}`: {shown} seems to separate its cells.",
+        f"Separate cells by {own} in a file of this name; quote the header of one column.",
+    )
+
+
+def _is_quoted(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as opened:
+        return opened.read(1) == '"'
 
 
 def _insist_utf8(path: Path, cell: str, row: int, column: str) -> None:
