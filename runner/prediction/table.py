@@ -3,10 +3,11 @@
 import csv
 import json
 import math
+from base64 import b64encode
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +20,7 @@ from runner.text.spelling import did_you_mean
 
 ANSWER, ERROR = "prediction", "error"
 _BLOCK = 1024
+_EXACT = 2**53
 
 Row = Mapping[str, Any]
 Rows = Callable[[], Iterator[Row]]
@@ -151,7 +153,8 @@ def _lines(
 ) -> Generator[Callable[[Row], Any]]:
     with file.open("w", encoding="utf-8", newline="\n") as opened:
         yield lambda row: opened.write(
-            json.dumps(_without_nan(row), ensure_ascii=False, default=str, allow_nan=False) + "\n"
+            json.dumps(_without_nan(row), ensure_ascii=False, default=_plain, allow_nan=False)
+            + "\n"
         )
 
 
@@ -190,14 +193,28 @@ def _types(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, str]:
     seen: dict[str, set[type]] = {name: set() for name in columns}
     for row in rows:
         for name, kinds in seen.items():
-            kinds.add(type(row[name]))
+            kinds.add(_kind(row[name]))
     return {name: _type(kinds - {type(None)}) for name, kinds in seen.items()}
+
+
+class _Long(int):
+    """Stands for numbers that a double would round."""
+
+
+class _Longer(int):
+    """Stands for numbers that no type of Parquet's integers holds."""
+
+
+def _kind(value: Any) -> type:
+    if type(value) is not int or abs(value) <= _EXACT:
+        return type(value)
+    return _Long if -(2**63) <= value < 2**63 else _Longer
 
 
 def _type(kinds: set[type]) -> str:
     if kinds == {bool}:
         return "bool"
-    if kinds == {int}:
+    if kinds and kinds <= {int, _Long}:
         return "int64"
     return "double" if kinds and kinds <= {int, float} else "string"
 
@@ -205,9 +222,14 @@ def _type(kinds: set[type]) -> str:
 def _as_text(value: Any, nothing: str | None = "") -> str | None:
     if value is None:
         return nothing
-    if isinstance(value, str | Decimal | date | time):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str | bytes | Decimal | date | time | timedelta):
+        return _plain(value)
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """Give the text of a value that JSON has none for; bytes as an input takes them, in base64."""
+    return b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def _without_nan(value: Any) -> Any:

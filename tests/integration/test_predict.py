@@ -6,7 +6,7 @@ import signal
 import sys
 import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,42 @@ def test_dates_and_decimals_are_written_as_they_are(workspace: Path, labels: Pat
     with Path("out.csv").open(newline="") as opened:
         (row,) = csv.DictReader(opened)
     assert [row[name] for name in ("at", "day", "cost")] == [str(moment), "2026-01-02", "1.00"]
+
+
+def test_bytes_are_written_as_an_input_takes_them(workspace: Path, labels: Path) -> None:
+    long = timedelta(days=1, seconds=1)
+    table = pa.table({"text": ["good"], "raw": [b"\xff\x00"], "in": [[b"a"]], "long": [long]})
+    pq.write_table(table, "data.parquet")
+    for name in ("out.csv", "out.jsonl"):
+        predict(str(labels), Path("data.parquet"), Path(name))
+    with Path("out.csv").open(newline="") as opened:
+        (row,) = csv.DictReader(opened)
+    assert (row["raw"], row["in"], row["long"]) == ("/wA=", '["YQ=="]', "1 day, 0:00:01")
+    (line,) = read_lines(workspace / "out.jsonl")
+    assert (line["raw"], line["in"], line["long"]) == ("/wA=", ["YQ=="], "1 day, 0:00:01")
+
+
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ([1, 2**53 + 1], [1, 2**53 + 1]),
+        ([2**63 - 1, -(2**63)], [2**63 - 1, -(2**63)]),
+        ([2**64 - 1, 1], ["18446744073709551615", "1"]),
+        ([2**70, None], ["1180591620717411303424", None]),
+        ([0.5, 2**53], [0.5, 2.0**53]),
+        ([0.5, 2**53 + 1], ["0.5", "9007199254740993"]),
+        ([0.5, 2**70], ["0.5", "1180591620717411303424"]),
+        ([True, 1], ["true", "1"]),
+    ],
+    ids=str,
+)
+def test_numbers_that_no_type_holds_are_texts(
+    workspace: Path, labels: Path, values: list[Any], written: list[Any]
+) -> None:
+    lines = [json.dumps({"text": "good", "big": value}) + "\n" for value in values]
+    (workspace / "data.jsonl").write_text("".join(lines))
+    predict(str(labels), Path("data.jsonl"), Path("out.parquet"))
+    assert pq.read_table("out.parquet")["big"].to_pylist() == written
 
 
 @pytest.mark.parametrize("called", ["data.csv", "link.csv", "../{}/data.csv"])
