@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 import torch
-from anyio.to_thread import run_sync
 from mlflow.pyfunc import PyFuncModel
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +17,7 @@ from transformers import PreTrainedModel
 
 from runner.serving.refusals import Refused
 from runner.serving.said import refusal
+from runner.serving.threads import run_apart
 
 _ASKING = "POST"
 _END = "end"
@@ -150,7 +150,7 @@ class Turns:
     ) -> _Answer:
         try:
             with self._limit.until(end):
-                return await run_sync(call, *given)
+                return await run_apart(call, *given)
         finally:
             self._lock.release()
 

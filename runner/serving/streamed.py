@@ -9,7 +9,6 @@ from contextvars import copy_context
 from typing import Any
 
 import anyio
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -18,6 +17,7 @@ from runner.serving.asked import Asked
 from runner.serving.bounds import Turns, end_of
 from runner.serving.refusals import Refused
 from runner.serving.said import as_openai
+from runner.serving.threads import run_apart
 
 _Piece = dict[str, Any]
 _DONE = "data: [DONE]\n\n"
@@ -67,7 +67,7 @@ class Streamed:
                     await events(scope, receive, _in_time(send, end))
             finally:
                 with anyio.CancelScope(shield=True):
-                    await run_sync(self._context.run, self._pieces.close)
+                    await run_apart(self._context.run, self._pieces.close)
 
     async def _events(self, piece: _Piece | None) -> AsyncGenerator[str, None]:
         usage = None
@@ -88,7 +88,7 @@ class Streamed:
         def next_of() -> _Piece | None:
             return next(self._pieces, None)
 
-        return await run_sync(lambda: self._context.run(next_of))
+        return await run_apart(lambda: self._context.run(next_of))
 
 
 def _in_time(send: Send, end: float) -> Send:
