@@ -193,7 +193,7 @@ class RunRecord(_Part):
     point: str
     overrides: list[str] = Field(default_factory=list)
     digest: str
-    started: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    started: str = Field(default_factory=lambda: datetime.now(UTC).isoformat("T", "milliseconds"))
     model: str = ""
     model_bytes: int = 0
     checksums: dict[str, str] = Field(default_factory=dict[str, str])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, TypeVarTuple
 import torch
 from mlflow.pyfunc import PyFuncModel
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from torch.utils.hooks import RemovableHandle
 from transformers import PreTrainedModel
 
@@ -205,8 +205,19 @@ class Admission:
             await full(scope, receive, send)
             return
         scope["state"] = {**scope.get("state", {}), _END: time.monotonic() + self._bounds.seconds}
+        is_begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
         self._here += 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noted)
+        except asyncio.CancelledError:  # nobody but the end of the server cancels a request
+            if not is_begun:
+                ended = refusal(Request(scope), Refused(503, "The server ends.", code="overloaded"))
+                await ended(scope, receive, send)
         finally:
             self._here -= 1

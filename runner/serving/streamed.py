@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import suppress
 from contextvars import copy_context
+from inspect import GEN_RUNNING, getgeneratorstate
 from typing import Any
 
 import anyio
@@ -66,8 +67,11 @@ class Streamed:
                 with suppress(TimeoutError):  # nobody reads: the connection ends without its end
                     await events(scope, receive, _in_time(send, end))
             finally:
-                with anyio.CancelScope(shield=True):
-                    await run_apart(self._context.run, self._pieces.close)
+                if (
+                    getgeneratorstate(self._pieces) != GEN_RUNNING
+                ):  # else nobody waits: the server ends
+                    with anyio.CancelScope(shield=True):
+                        await run_apart(self._context.run, self._pieces.close)
 
     async def _events(self, piece: _Piece | None) -> AsyncGenerator[str, None]:
         usage = None
