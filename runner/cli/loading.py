@@ -60,7 +60,7 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
     media = [e for e in task.inputs if isinstance(e, Column) and e.media]
     if not media:
         return ["import mlflow", load, f"print(model.predict({given!r}))"]
-    form = _form(record)
+    form = _inputs(record)[0]
     if isinstance(given, dict):
         files = {e.name: _file(given[e.name], e.media, form, folder) for e in media}
         items = ((k, files[k][1] if k in files else repr(v)) for k, v in given.items())
@@ -70,28 +70,35 @@ def loading_lines(record: RunRecord, folder: Path | None = None) -> list[str]:
         asked = files[""][1]
     before = next((lines for lines, _ in files.values() if lines), [])
     imports = ["import mlflow", *([_IMPORTS[media[0].media]] if before else [])]
+    imports += ["import numpy as np"] if "np." in asked else []
     return [*imports, *before, load, f"print(model.predict({asked}))"]
 
 
-def _form(record: RunRecord) -> str:
-    """Give the type of the first input, as the signature has it."""
-    return _inputs(record)[0].get("type", "")
-
-
 def _as_signed(task: Task, record: RunRecord) -> Task:
-    """Give the task with those structured columns as JSON text that the signature has as text."""
-    texts = {entry.get("name") for entry in _inputs(record) if entry.get("type") == "string"}
-    return replace(task, json_columns=tuple(name for name in task.json_columns if name in texts))
+    """Give the task with its one input named, and structured columns JSON text, as it is signed."""
+    signed = _inputs(record)
+    texts = {entry.get("name") for entry in signed if entry.get("type") == "string"}
+    task = replace(task, json_columns=tuple(name for name in task.json_columns if name in texts))
+    own = task.inputs[0]
+    if len(signed) == len(task.inputs) == 1 and isinstance(own, Column) and not own.name:
+        return replace(task, inputs=(replace(own, name=signed[0].get("name", "")),))
+    return task
 
 
 def _inputs(record: RunRecord) -> list[dict[str, Any]]:
     return json.loads(record.signature.get("inputs") or "[{}]")
 
 
-def _file(value: object, kind: Media, form: str, folder: Path | None) -> tuple[list[str], str]:
+def _file(
+    value: object, kind: Media, signed: Mapping[str, Any], folder: Path | None
+) -> tuple[list[str], str]:
     """Give lines that make a sample where there is no file, and the expression of the input."""
-    path = str(value)
+    path, form = str(value), signed.get("type")
     if form == "tensor":
+        spec = signed["tensor-spec"]
+        shape = (*(1,) * (len(spec["shape"]) - 1), 16000)
+        return [], f'np.zeros({shape}, "{spec["dtype"]}")'
+    if form == "array":
         return [], "[0.0] * 16000"
     if "://" in path:
         return [], repr(path)

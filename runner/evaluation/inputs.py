@@ -12,7 +12,7 @@ from runner.findings import Loc
 from runner.machine.ffmpeg import decode
 from runner.recipe.composing.composed import Composed
 from runner.recipe.language.models import Recipe
-from runner.tasks import Column, Task
+from runner.tasks import Column, Task, Tensor
 from runner.tasks.forms import example_rows
 from runner.tasks.media import Media
 
@@ -135,6 +135,8 @@ class Materialiser:
 
     def _row(self, row: Any, number: int) -> Any:
         columns = [entry for entry in self._task.inputs if isinstance(entry, Column)]
+        if not columns and isinstance(row, dict):
+            return {name: self._array(value, number) for name, value in row.items()}
         if not columns:
             return self._array(row, number)
         media = {column.name: column for column in columns if column.media}
@@ -154,7 +156,9 @@ class Materialiser:
         except (ValueError, OSError) as error:
             raise SourceError(str(error), "Name a recording that ffmpeg can read.") from error
 
-    def _file(self, column: Column, value: str, number: int) -> Any:
+    def _file(self, column: Column, value: Any, number: int) -> Any:
+        if column.type == "object" and column.media == "audio":
+            return self._array(value, number)
         if "://" in value:
             return value
         path = self._path(value, number, column.media)
@@ -170,15 +174,31 @@ class Materialiser:
 
 
 def as_callers_write(task: Task, row: Any) -> Any:
-    """Write the structured columns of a row as the JSON text that callers of the pyfunc send.
+    """Write a row as callers of the pyfunc send it.
+
+    Structured columns are JSON text, and tensors have the dtype and the dimensions of theirs.
 
     Args:
         task: The task.
         row: A row as a model takes it.
     """
+    tensors = {entry.name: entry for entry in task.inputs if isinstance(entry, Tensor)}
     if not isinstance(row, dict):
-        return row
-    return {k: json.dumps(v) if _is_structured(task, k, v) else v for k, v in row.items()}
+        return _as_tensor(tensors[""], row) if "" in tensors else row
+    return {
+        k: json.dumps(v) if _is_structured(task, k, v)
+        else _as_tensor(tensors[k], v) if k in tensors
+        else v
+        for k, v in row.items()
+    }  # fmt: skip
+
+
+def _as_tensor(tensor: Tensor, value: Any) -> Any:
+    """Give an array as a tensor of one row, where the signature has rows."""
+    import numpy as np  # who only reads what was recorded needs none
+
+    array = np.asarray(value, tensor.dtype)
+    return array.reshape((1,) * (len(tensor.shape) - array.ndim) + array.shape)
 
 
 def _is_structured(task: Task, key: str, value: Any) -> bool:

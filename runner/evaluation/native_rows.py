@@ -1,4 +1,4 @@
-"""Rows as pipelines take them: of files given as bytes, they take recordings alone."""
+"""Rows as pipelines take them: recordings alone as bytes, and no structure as JSON text."""
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,12 +6,13 @@ from typing import Any
 
 from runner.pyfunc.media import image_of, video_file
 from runner.tasks import Column, Task
+from runner.tasks.forms import structured
 from runner.upstream.transformers_source import accepted_arguments
 
 
 @contextmanager
 def as_pipelines_take(task: Task, row: Any, number: int) -> Generator[Any]:
-    """Give a row with its bytes as images, or in files of their own for as long as they are read.
+    """Give a row with its JSON text read, its bytes as images, or in files while they are read.
 
     Args:
         task: The task.
@@ -24,7 +25,8 @@ def as_pipelines_take(task: Task, row: Any, number: int) -> Generator[Any]:
     media = {c.name: c.media for c in task.inputs if isinstance(c, Column) and c.media}
     with ExitStack() as files:
         if isinstance(row, dict):
-            yield {k: _as_taken(files, media.get(k, ""), v, number) for k, v in row.items()}
+            read = {k: structured(v) if k in task.json_columns else v for k, v in row.items()}
+            yield {k: _as_taken(files, media.get(k, ""), v, number) for k, v in read.items()}
         else:
             yield _as_taken(files, media.get("", ""), row, number)
 

@@ -51,8 +51,13 @@ class ByRow:
         self._parts = parts
 
     def rows(self, data: Any) -> list[Any]:
-        """Split a request into rows."""
-        return rows_of(data, self._parts.columns)
+        """Split a request into rows; one value a row comes bare, whether it has a name or not."""
+        columns = self._parts.columns
+        if len(columns) != 1:
+            return rows_of(data, columns)
+        named = {*columns}
+        rows = rows_of(data, ())
+        return [r[columns[0]] if isinstance(r, dict) and r.keys() == named else r for r in rows]
 
 
 class Whole(ByRow):

@@ -1,5 +1,6 @@
 """The form an input must have for a task: what a row is, and what a batch of rows is."""
 
+import json
 from typing import Any, cast
 
 from runner.tasks.base import Column, Task
@@ -46,7 +47,10 @@ def input_problem(task: Task, row: Any) -> str:
         return _tensors_problem(task, row)
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
-        return "" if isinstance(row, list | str) else f"is {described(row)}; {_takes(task)}"
+        name = task.inputs[0].name
+        value = row.get(name) if name and isinstance(row, dict) and len(row) == 1 else row
+        fits = isinstance(value, list | str) and (value is not row or not name)
+        return "" if fits else f"is {described(row)}; {_takes(task)}"
     if not columns[0].name:
         return "" if _fits(columns[0], row) else f"is {described(row)}, not {form_of(task)}"
     if not isinstance(row, dict):
@@ -71,11 +75,25 @@ def form_of(task: Task) -> str:
         return "a mapping of tensors, nested lists of numbers, or an empty one for made-up ones"
     columns = [entry for entry in task.inputs if isinstance(entry, Column)]
     if not columns:
-        return "the path of a file, or a list of numbers"
+        form, name = "the path of a file, or a list of numbers", task.inputs[0].name
+        return f"a mapping with {name}: {form}" if name else form
     if not columns[0].name:
         return _wanted(columns[0], structured=False)
     names = [c.name if c.required else f"{c.name} (optional)" for c in columns]
     return f"a mapping with {', '.join(names)}"
+
+
+def structured(value: Any) -> Any:
+    """Read a structure that is written as JSON text; other text, as of labels, stays what it is.
+
+    Args:
+        value: What a column of structured values holds.
+    """
+    try:
+        read: Any = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    return read if isinstance(read, dict | list) else value
 
 
 def _takes(task: Task) -> str:

@@ -4,13 +4,18 @@ from typing import Any
 
 from runner.tasks.answer_forms import best_or_list
 from runner.tasks.arguments import RETURN_SCORES
-from runner.tasks.base import Column, Task
+from runner.tasks.base import Call, Column, Task
 from runner.tasks.scoring import labels
 
 
 def _answer(raw: Any) -> Any:
     best = raw[0] if isinstance(raw, list) else raw
     return {"label": best["label"], "score": best["score"]}
+
+
+def _call(row: Any) -> Call:
+    """A pair of texts is one argument too: a mapping of ``text`` and ``text_pair``."""
+    return (row,), {}
 
 
 TASK = Task(
@@ -21,6 +26,7 @@ TASK = Task(
     outputs=(Column("string", "label"), Column("double", "score")),
     example="MLflow is awesome!",
     answer=_answer,
+    call=_call,
     inference="pipelines:TextClassification",
     form="labels",
     every_label=True,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from runner.tasks.base import Column, Task
+from runner.tasks.forms import structured
 from runner.tasks.scoring import labels
 
 
@@ -12,7 +13,7 @@ def _answer(raw: Any) -> Any:
 
 
 def _rows(given: Any) -> int:
-    labels = given["candidate_labels"]
+    labels = structured(given["candidate_labels"])
     return len(
         [one for one in labels.split(",") if one.strip()] if isinstance(labels, str) else labels
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runner.evaluation.inputs import sample_file
 from tests.conftest import Outcome
@@ -35,6 +36,36 @@ def test_the_lines_predict(cli: Cli, workspace: Path, task: str, sign: str) -> N
     done = cli(f"+recipe={task}/scratch", "tracking.uri=null", "evaluation.views=[pyfunc]")
     assert done.code == 0, done.stderr
     assert sign in predicted(done.stderr, workspace)
+
+
+@pytest.mark.parametrize(
+    "signed",
+    [
+        {"input_type": "array"},
+        {"signature": {"inputs": [{"type": "binary", "name": "audio"}]}},
+        {
+            "signature": {
+                "inputs": [{"type": "array", "items": {"type": "double"}, "name": "audio"}]
+            }
+        },
+        {
+            "signature": {
+                "inputs": [
+                    {"type": "tensor", "dtype": "float64", "shape": [-1, -1], "name": "audio"}
+                ]
+            }
+        },
+    ],
+    ids=str,
+)
+def test_the_lines_give_a_recording_as_it_is_signed(
+    cli: Cli, workspace: Path, signed: dict[str, object]
+) -> None:
+    base = {"defaults": ["/recipe/automatic-speech-recognition/scratch", "_self_"]}
+    (workspace / "case.yaml").write_text(yaml.safe_dump({**base, **signed}))
+    done = cli("+recipe=case.yaml", "tracking.uri=null")
+    assert done.code == 0, done.stderr
+    assert predicted(done.stderr, workspace).startswith("[")
 
 
 @pytest.mark.parametrize(

@@ -190,9 +190,13 @@ class Recipe(Block):
     def contract(self) -> Task:
         """The task as this recipe signs it.
 
-        Applied are ``input_type``, what inferences get by default, and an explicit signature.
+        Applied are ``input_type``, what inferences get by default, and an explicit signature,
+        which says by itself in what form media come.
         """
-        task = get_task(self.task).taking(self.input_type)
+        form = self.input_type
+        if isinstance(self.signature, ExplicitSignature):
+            form = "array" if self.signature.of_tensors else None
+        task = get_task(self.task).taking(form)
         defaults = {name: param.default for name, param in self.params.items()}
         if self.pyfunc == "mlflow":
             task = task.as_mlflow_has_it()

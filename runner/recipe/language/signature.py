@@ -114,6 +114,11 @@ class ExplicitSignature(BaseModel):
     inputs: list[Spec] = Field(min_length=1)
     outputs: list[Spec] | None = Field(default=None, min_length=1)
 
+    @property
+    def of_tensors(self) -> bool:
+        """Whether the inputs are tensors."""
+        return self.inputs[0].type == "tensor"
+
     @model_validator(mode="after")
     def _several_have_names(self) -> "ExplicitSignature":
         for side, specs in (("inputs", self.inputs), ("outputs", self.outputs or [])):

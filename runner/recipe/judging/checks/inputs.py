@@ -28,6 +28,9 @@ def check(subject: Subject) -> Iterator[Finding]:
             ("input_example",) if single else ("input_example", number): row
             for number, row in enumerate(rows)
         }
+    if not given and subject.recipe.views and (problem := input_problem(task, task.example)):
+        message = f"The task's own example {problem}, as the signature has it."
+        yield Finding("bad-input", message, "Write an `input_example`.", ("signature",))
     for loc, value in given.items():
         if problem := input_problem(task, value):
             message = f"`{'.'.join(map(str, loc))}` {problem}."
@@ -46,7 +49,7 @@ def _media(subject: Subject) -> dict[str, Media]:
     columns: dict[str, Media] = {
         e.name: e.media for e in inputs if isinstance(e, Column) and e.media
     }
-    return columns if columns or not subject.task.input_types else {"": "audio"}
+    return columns if columns or not subject.task.input_types else {inputs[0].name: "audio"}
 
 
 def _check_files(subject: Subject, value: object, loc: Loc) -> Iterator[Finding]:

@@ -7,9 +7,16 @@ from runner.machine.libraries import is_importable
 from runner.recipe.judging.checks import Subject
 from runner.recipe.language.evaluation import OF_PYFUNC
 from runner.recipe.language.models import Recipe
+from runner.recipe.language.signature import ExplicitSignature
 from runner.tasks import Task
+from runner.tasks.base import InputType
 from runner.text.spelling import one_of
 from runner.upstream.transformers_source import transformers_version
+
+_SIGNED: dict[InputType, set[str]] = {
+    "path": {"string"}, "bytes": {"binary"}, "array": {"tensor", "array"},
+}  # fmt: skip
+"""What a signature that is written down has for a form of input."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -29,6 +36,18 @@ def check(subject: Subject) -> Iterator[Finding]:
         message = f"{task.name} takes no `input_type: {recipe.input_type}`."
         able = one_of(task.input_types)
         remedy = f"It takes {able}." if able else "Leave it out: it is for audio."
+        yield Finding("input-type-not-used", message, remedy, ("input_type",))
+    yield from _contradicted(recipe)
+
+
+def _contradicted(recipe: Recipe) -> Iterator[Finding]:
+    """Find a form of input beside a signature that has another one."""
+    if not recipe.input_type or not isinstance(recipe.signature, ExplicitSignature):
+        return
+    said = recipe.signature.inputs[0].type
+    if said not in _SIGNED[recipe.input_type]:
+        message = f"`input_type: {recipe.input_type}` is not what the signature has: {said}."
+        remedy = "Leave `input_type` out: the signature says it."
         yield Finding("input-type-not-used", message, remedy, ("input_type",))
 
 
