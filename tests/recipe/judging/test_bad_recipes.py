@@ -161,6 +161,13 @@ CASES = [
         "not an argument that fill-mask takes",
     ),
     (
+        "a param that is set at load alone",
+        START + "params: {batch_tokens: 512}\n",
+        "unknown-argument",
+        3,
+        "no call takes it. Write it in `model_config`.",
+    ),
+    (
         "a component that does not exist",
         START + "components: {tokeniser: {kind: local, path: .}}\n",
         "unknown-key",

@@ -15,6 +15,8 @@ from runner.upstream.transformers_source import (
 )
 
 _RUN_CODE = ("trust_remote_code", "custom_generate")
+_AT_LOAD = {"device", "dtype", "batch_tokens"}
+"""What the runner's inference code is told when a model is loaded, and refuses in a call."""
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -49,6 +51,9 @@ def _unknown(loc: Loc, known: set[str], task: Task) -> Iterator[Finding]:
     if name in _RUN_CODE:
         message = f"`{block}.{name}` would run code that is not in the recipe."
         yield Finding("bad-inference-argument", message, "Leave it out.", loc)
+    elif block == "params" and name in _AT_LOAD & known:
+        message = f"`params.{name}` is set when a model is loaded: no call takes it."
+        yield Finding("unknown-argument", message, "Write it in `model_config`.", loc)
     elif name not in known:
         message = f"`{block}.{name}` is not an argument that {task.name} takes."
         remedy = did_you_mean(name, known) or "Leave it out."
