@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from transformers import GenerationConfig
+from transformers import GenerationConfig, StoppingCriteriaList, StopStringCriteria
 
 from . import batches, lengths
 from .adapter import Whole
@@ -68,8 +68,9 @@ class TextToText(Whole):
         ).to(self._parts.device)
         tokenizer = self._parts.tokenizer
         arguments = self._bounded(limits(options, self._usual, _APPLIED), options)
-        if "stop_strings" in arguments:
-            arguments["tokenizer"] = tokenizer
+        if words := arguments.pop("stop_strings", None):  # not by generate, which hands the
+            ends = StopStringCriteria(tokenizer, words)  # tokenizer on to models that take none
+            arguments["stopping_criteria"] = StoppingCriteriaList([ends])
         if end := options.get("stop_sequence"):  # its first token, as in the pipeline
             arguments["eos_token_id"] = tokenizer.encode(end, add_special_tokens=False)[0]
         generated = self._parts.model.generate(

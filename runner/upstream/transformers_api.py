@@ -81,8 +81,12 @@ def generation_arguments_of(
     Returns:
         Arguments of its call; what it has no way to take is not among them.
     """
-    if settings.get("stop_strings"):  # generate looks for them with a tokenizer that it is given
-        settings = {**settings, "tokenizer": pipeline.tokenizer}
+    from transformers import StoppingCriteriaList, StopStringCriteria
+
+    if words := settings.get("stop_strings"):  # by themselves generate looks for no tokenizer
+        ends = StopStringCriteria(pipeline.tokenizer, words)
+        kept = {name: value for name, value in settings.items() if name != "stop_strings"}
+        settings = {**kept, "stopping_criteria": StoppingCriteriaList([ends])}
     own = inspect.signature(_ARGUMENTS.of(pipeline)).parameters
     named = {name: value for name, value in settings.items() if name in own}
     rest = {name: value for name, value in settings.items() if name not in own}
