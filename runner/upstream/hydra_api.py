@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import islice
-from math import ceil, isfinite
+from math import ceil
 from typing import Any
 
 from hydra.errors import HydraException
@@ -86,17 +86,25 @@ def _refuse_endless(override: Override) -> None:
     value = override.value()
     if isinstance(value, RangeSweep) and value.step == 0:
         raise HydraException("a range with a step of 0 never comes to its end")
-    if not all(isfinite(one) for one in _ends(value) if one is not None):
-        raise HydraException("a bound or a step is a number, not inf or nan")
+    if not all(_is_number(one) for one in _ends(value) if one is not None):
+        raise HydraException("its bounds and its steps are numbers below 1.8e308")
     inner = value.list if isinstance(value, ChoiceSweep) else _parts(value)
     if any(map(_holds_sweep, inner)):
         raise HydraException("choice(…), range(…) and the like cannot stand inside another value")
 
 
 def _ends(value: object) -> tuple[float | None, ...]:
+    """Give the numbers of a range or an interval; of a range how many values there are, too."""
     if isinstance(value, RangeSweep):
-        return value.start, value.stop, value.step
+        start, stop, step = value.start, value.stop, value.step
+        if start is None or stop is None or not all(map(_is_number, (start, stop, step))):
+            return start, stop, step
+        return start, stop, step, (float(stop) - float(start)) / float(step)
     return (value.start, value.end) if isinstance(value, IntervalSweep) else ()
+
+
+def _is_number(given: float) -> bool:
+    return abs(given) <= sys.float_info.max
 
 
 def _holds_sweep(value: Any) -> bool:

@@ -83,7 +83,7 @@ def test_as_many_points_as_are_the_most_are_taken() -> None:
             ["params.a=range(1,9,0)", "params.b=range(0.5,inf)"],
             [
                 "bad-override: `params.a=range(1,9,0)` cannot be read: a range with a step of 0",
-                "bad-override: `params.b=range(0.5,inf)` cannot be read: a bound or a step is",
+                "bad-override: `params.b=range(0.5,inf)` cannot be read: its bounds and its steps",
             ],
         ),
         *(
