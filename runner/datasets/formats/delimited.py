@@ -24,6 +24,7 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
     """Read the records; every cell is text, an empty one is None."""
     records = _records(path)
     header = next(records)
+    _insist_on_separator(path, header)
     for number, record in enumerate(records, 1):
         if len(record) != len(header):
             message = (
@@ -48,7 +49,6 @@ def _records(path: Path) -> Iterator[list[str]]:
                 raise DataError(f"{path.name} is empty.", "Give it a header and rows.")
             for name in header:
                 _insist_utf8(path, name, 0, name)
-            _insist_on_separator(path, header)
             yield insist_on_names(path.name, header)
             yield from found
         except csv.Error as error:
