@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from runner import __version__
 from runner.cli.streams import outlets
 from runner.cli.verb import load_verb, verb_names
-from runner.errors import Exit, RunnerError, ending_of, outliving
+from runner.errors import Exit, RunnerError, ending_of, first_line, outliving
 from runner.files.disk import failing_as_storage
 from runner.machine.signals import ending_in_order
 from runner.text.visible import on_a_line, visible
@@ -49,10 +49,10 @@ def _ended(argv: list[str]) -> int:
         word, signal = ending_of(stop)
         sys.stderr.write(f"{word} ({signal.name})\n")
         return _BY_SIGNAL + signal
-    except Exception:
+    except Exception as error:
         sys.stderr.write(visible(traceback.format_exc()))
         sys.stderr.write("This is a defect of the runner: please report it with the lines above.\n")
-        return Exit.DEFECT
+        return _report_defect(error, argv)
 
 
 def _run(argv: list[str]) -> int:
@@ -84,6 +84,17 @@ def _execute(name: str, arguments: list[str], *, named: bool = True) -> int:
                 return load_verb(name).execute(args)
     except RunnerError as error:
         return _report(error, args)
+
+
+def _report_defect(error: Exception, argv: list[str]) -> int:
+    """Write the document of a defect, where one is asked for; people have the traceback."""
+    from runner.cli.arguments import output_asked
+
+    if output_asked(argv) == "json":
+        told = RunnerError(f"{type(error).__name__}: {first_line(error)}", "Please report it.")
+        told.code = "defect"
+        _report(told, Namespace(output="json"))
+    return Exit.DEFECT
 
 
 def _refuse_unknown_verb(word: str) -> None:

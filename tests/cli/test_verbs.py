@@ -184,6 +184,10 @@ def test_a_defect_of_the_runner_is_shown_whole_and_ends_with_exit_4(
     assert "Traceback" in done.stderr
     assert "ZeroDivisionError" in done.stderr
     assert "defect of the runner" in done.stderr
+    as_json = cli("ls", "--output", "json")
+    assert as_json.code == 4
+    assert as_json.document["error"]["code"] == "defect"
+    assert "ZeroDivisionError" in as_json.document["error"]["message"]
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
