@@ -19,7 +19,6 @@ from runner.recipe.language.models import (
     Components,
     Load,
     Recipe,
-    Tracking,
 )
 from runner.recipe.language.params import Param
 from runner.recipe.language.quantize import Quantize
@@ -27,6 +26,7 @@ from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.settings import RunSettings, TrackingSettings
 from runner.recipe.language.signature import ExplicitSignature, Spec
 from runner.recipe.language.sweep import Launcher, Pruning, Search, Sweep
+from runner.recipe.language.tracking import Tracking
 from runner.sources import all_kinds
 from runner.sources.checkpoint.licenses import LicensePolicy
 from runner.tasks import all_tasks

@@ -178,6 +178,7 @@ _THE_CODE_OF_OTHERS = {
     "evaluation/plain_mlflow.py": "runs in an environment of the model's own, without the runner",
     "engines/spark_engine.py": "is raised again where the rows are known",
     "upstream/quantizers.py": "is given back: what a library raises while it is imported",
+    "serving/threads.py": "is raised again where the work is waited for",
     "serving/refusals.py": "a server goes on, and says what a request met",
     "sources/scratch/config.py": "what a configuration does not take, Python says of the caller",
     "sources/hub/verdicts.py": "mistakes were raised before",

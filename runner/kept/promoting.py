@@ -17,6 +17,7 @@ from runner.kept.servers import not_promoted, server_of
 from runner.kept.writing_back import Change, change_of
 from runner.locks.lock import lock_file_of
 from runner.recipe.language.models import Recipe
+from runner.recipe.language.tracking import alias_problem, name_problem
 from runner.records import RunRecord, TrackingRecord, read_record
 from runner.stores import asking
 from runner.text.secrets import without_user
@@ -98,6 +99,8 @@ def promote(named: Path, asked: Asked) -> Promoted:
     if name is None:
         message = "The recipe says no name to register the model as."
         raise WrongInput("missing-name", message, "Give one: --as NAME, or tracking.register_as.")
+    if problem := name_problem(name) or (alias and alias_problem(alias)):
+        raise WrongInput("wrong-argument", f"{problem[0].upper()}{problem[1:]}.", "Name another.")
     allowed = _insist(record, asked)
     change = change_of(record, asked.config_dirs) if asked.write else ""
     if asked.dry:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from mlflow import MlflowClient
+from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 
 from runner.errors import TrackingError
@@ -25,8 +26,15 @@ def experiment_of(client: MlflowClient, name: str) -> str:
     Args:
         client: Of the server.
         name: Name of the experiment.
+
+    Raises:
+        TrackingError: It has been deleted.
     """
     found = client.get_experiment_by_name(name)
+    if found is not None and found.lifecycle_stage == LifecycleStage.DELETED:
+        message = f"the experiment {name} has been deleted"
+        how = f"`mlflow experiments restore -x {found.experiment_id}` brings it back"
+        raise TrackingError(message, f"Name another with tracking.experiment; {how}.")
     if found is not None:
         return found.experiment_id
     try:

@@ -19,7 +19,8 @@ from runner.recipe.composing.composed import Composed
 from runner.recipe.labelled import labelled_of
 from runner.recipe.language.digest import digest
 from runner.recipe.language.evaluation import Evaluation
-from runner.recipe.language.models import Recipe, Tracking
+from runner.recipe.language.models import Recipe
+from runner.recipe.language.tracking import Tracking
 from runner.recipe.reading.shelf import golden_file_of
 from runner.records import RunRecord
 from runner.tasks import Column

@@ -84,3 +84,16 @@ def test_the_next_run_closes_what_kills_left_and_registers_once(
     assert len(client.search_model_versions("name = 'assistant'")) == 2
     forget(Path("outputs/mine/default"), uri)
     assert not list(Path("outputs/mine/default").glob(".*"))
+
+
+def test_a_deleted_experiment_is_told_as_that(cli: Callable[..., Outcome], workspace: Path) -> None:
+    uri = f"sqlite:///{workspace}/deleted.db"
+    client = MlflowClient(uri)
+    number = client.create_experiment("gone")
+    client.delete_experiment(number)
+    done = cli(
+        "+recipe=text-classification/scratch", f"tracking.uri={uri}", "tracking.experiment=gone"
+    )
+    assert done.code == 3
+    assert "the experiment gone has been deleted" in done.stderr
+    assert f"mlflow experiments restore -x {number}" in done.stderr

@@ -138,6 +138,8 @@ def test_a_dry_run_says_all_and_does_nothing(cli: Cli, points: dict[str, Path]) 
         ({"verdict": Verdict.UNDECIDED}, ["--as", "r"], 1, "is undecided"),
         ({"evaluation": None}, ["--as", "r", "--alias", "a"], 1, "No gate says"),
         ({}, [], 2, "no name to register"),
+        ({}, ["--as", "a/b"], 2, "without `/` and `:`"),
+        ({}, ["--as", "r", "--alias", "latest"], 2, "latest is one of MLflow's own"),
         ({}, ["--as", "r", "--tracking-uri", "sqlite:///recipes/reviews.yaml"], 3, "no SQLite"),
     ],
 )

@@ -14,6 +14,7 @@ from runner.recipe.language.quantize import Quantize
 from runner.recipe.language.requirements import Requirements
 from runner.recipe.language.signature import ExplicitSignature
 from runner.recipe.language.sizes import Size
+from runner.recipe.language.tracking import Tracking
 from runner.sources import Source, all_kinds
 from runner.tasks import Column, Task, find_task, get_task
 from runner.tasks.base import InputType
@@ -98,23 +99,6 @@ class Load(Block):
         elif numbers := fields.get("label2id"):
             fields["id2label"] = {number: name for name, number in numbers.items()}
         return fields
-
-
-class Tracking(Block):
-    """What is said of the run in MLflow; where the server is belongs to the run, not the recipe.
-
-    Args:
-        experiment: Experiment name; ``recipes`` where absent.
-        register_as: Registered model name; the model is registered once it is proven.
-        alias: Alias of the registered version, such as ``champion``; set where every gate passed
-            and no check failed, and nowhere else.
-        tags: Tags of the run and the logged model.
-    """
-
-    experiment: str = Field(default="recipes", min_length=1)
-    register_as: str | None = Field(default=None, min_length=1)
-    alias: str | None = Field(default=None, min_length=1)
-    tags: dict[str, str] = Field(default_factory=dict)
 
 
 class Recipe(Block):
