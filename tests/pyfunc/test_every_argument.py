@@ -29,7 +29,11 @@ SPEED = {
 """What changes no answer: see docs/inference.md."""
 
 
-_CALLED = {"max_tokens": "max_new_tokens", "n": "num_return_sequences"}
+_CALLED = {
+    "stop_strings": "stopping_criteria",
+    "max_tokens": "max_new_tokens",
+    "n": "num_return_sequences",
+}
 """Names of the protocols, as ``generate`` has them."""
 
 
@@ -158,7 +162,8 @@ def test_what_is_accepted_is_applied_or_refused(
             clear = error.get_http_status_code() == 400 and str(error).strip()
             outcome["refused" if clear else "unclear"] += 1
             continue
-        known = _CALLED.get(argument, argument) in sinks.taken | asked | SPEED | {"seed"}
+        names = {argument, _CALLED.get(argument, argument)}
+        known = not names.isdisjoint(sinks.taken | asked | SPEED | {"seed"})
         outcome["applied" if known else "dropped"] += 1
         if not known:
             dropped.append(argument)

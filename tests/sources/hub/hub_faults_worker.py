@@ -132,7 +132,7 @@ def main() -> None:
             "HF_HOME": sys.argv[1],
             "HF_HUB_OFFLINE": "0",
             "HF_HUB_ETAG_TIMEOUT": "10",
-            "HF_HUB_DOWNLOAD_TIMEOUT": "1",
+            "HF_HUB_DOWNLOAD_TIMEOUT": "3",
             "RECIPE_RUNNER_HUB_PATIENCE": "20",
         }
         from runner.sources.hub import retries as hub_retries
