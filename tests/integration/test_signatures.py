@@ -2,37 +2,22 @@
 
 import base64
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import numpy as np
 import pytest
-import yaml
 from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import DataType
 
-from tests.conftest import Outcome
+from tests.integration.conftest import Run
 
 GPT2: dict[str, Any] = {
     "task": "text-generation",
     "source": {"kind": "scratch", "architecture": "gpt2"},
     "model_config": {"do_sample": False, "max_new_tokens": 3},
 }
-Run = Callable[..., tuple[Outcome, Path]]
-
-
-@pytest.fixture
-def run(cli: Callable[..., Outcome], workspace: Path) -> Run:
-    """Run a recipe; give what came of it and the model's folder."""
-
-    def call(recipe: dict[str, Any]) -> tuple[Outcome, Path]:
-        (workspace / "case.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
-        done = cli("+recipe=case.yaml", "tracking.uri=null")
-        return done, workspace / "outputs" / "case" / "default" / "model"
-
-    return call
 
 
 def signature_of(path: Path) -> ModelSignature:

@@ -1,7 +1,6 @@
 """Inputs in the forms that a signature written down gives them: names, pairs, arrays, JSON."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,9 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from tests.conftest import Outcome
+from tests.integration.conftest import Run
 
-Run = Callable[..., tuple[Outcome, Path]]
 SPEECH: dict[str, Any] = {
     "task": "automatic-speech-recognition",
     "source": {"kind": "scratch", "architecture": "wav2vec2"},
@@ -28,18 +25,6 @@ PAIRS: dict[str, Any] = {
         ]
     },
 }
-
-
-@pytest.fixture
-def run(cli: Callable[..., Outcome], workspace: Path) -> Run:
-    """Run a recipe; give what came of it and the model's folder."""
-
-    def call(recipe: dict[str, Any]) -> tuple[Outcome, Path]:
-        (workspace / "case.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False))
-        done = cli("+recipe=case.yaml", "tracking.uri=null")
-        return done, workspace / "outputs" / "case" / "default" / "model"
-
-    return call
 
 
 def views_of(model: Path) -> dict[str, Any]:

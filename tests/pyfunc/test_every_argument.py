@@ -30,11 +30,11 @@ SPEED = {
 
 
 _CALLED = {
-    "stop_strings": "stopping_criteria",
-    "max_tokens": "max_new_tokens",
-    "n": "num_return_sequences",
+    "max_tokens": {"max_new_tokens"},
+    "n": {"num_return_sequences"},
+    "stop_strings": {"stop_strings", "stopping_criteria"},
 }
-"""Names of the protocols, as ``generate`` has them."""
+"""What comes to ``generate`` under another name, by what callers call it."""
 
 
 class Noted(dict[str, Any]):
@@ -162,7 +162,7 @@ def test_what_is_accepted_is_applied_or_refused(
             clear = error.get_http_status_code() == 400 and str(error).strip()
             outcome["refused" if clear else "unclear"] += 1
             continue
-        names = {argument, _CALLED.get(argument, argument)}
+        names = _CALLED.get(argument, {argument})
         known = not names.isdisjoint(sinks.taken | asked | SPEED | {"seed"})
         outcome["applied" if known else "dropped"] += 1
         if not known:
